@@ -1,0 +1,3 @@
+//! postnote: your mailbox as notes, your approvals as mail.
+pub mod mail;
+pub mod note;

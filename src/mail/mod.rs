@@ -1,0 +1,27 @@
+//! Mail as values: any bytes become a [`Message`] and the defects met on the way.
+//!
+//! Pure and at the bottom: nothing here reads a clock, a file or a socket, and nothing here
+//! imports a stage or an edge. In reading order:
+//!
+//! - [`address`]: mailboxes (`Name <local@domain>`) and lists of them
+//! - [`message`]: [`Message`], [`Attachment`], [`Defect`]
+//! - [`parse`]: bytes → `(Message, Vec<Defect>)`, never failing
+//! - [`subject`]: base subjects (RFC 5256 §2.1)
+//! - [`thread`]: the root of a message's thread
+//! - [`html`]: HTML → Markdown
+//! - [`inert`]: text of a mail → Markdown in which nothing is live
+//! - [`quote`]: which lines are new, which quoted, which signature
+//! - [`invite`]: `text/calendar` → [`invite::Invite`]
+
+pub mod address;
+pub mod html;
+pub mod inert;
+pub mod invite;
+pub mod message;
+pub mod parse;
+pub mod quote;
+pub mod subject;
+pub mod thread;
+
+pub use address::Address;
+pub use message::{Attachment, Defect, Message};

@@ -1,0 +1,2 @@
+//! Notes.
+pub mod digest;
