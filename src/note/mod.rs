@@ -1,2 +1,19 @@
-//! Notes.
+//! Notes as values: typed note ⇄ Markdown text. YAML lives only here.
+//!
+//! Pure and beside [`crate::mail`]: nothing here reads a file or a clock. In reading order:
+//!
+//! - [`owner`]: whose vault it is
+//! - [`digest`]: what an assistant read out of a message
+//! - [`frontmatter`]: the YAML block: read, written, edited in place
+//! - [`name`]: names of notes, wikilinks, tags
+//! - [`source`]: one message
+//! - [`summary`]: one conversation
+//! - [`draft`]: one reply, from proposal to sent
+
 pub mod digest;
+pub mod draft;
+pub mod frontmatter;
+pub mod name;
+pub mod owner;
+pub mod source;
+pub mod summary;

@@ -1,0 +1,48 @@
+//! Markdown → text/html: simple, without scripts, styles or anything remote.
+
+use super::inline::without_wikilinks;
+use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd, html};
+
+/// A whole HTML document, CRLF line ends.
+pub fn render(markdown: &str, signature: Option<&str>) -> String {
+    let mut body = to_html(markdown);
+    if let Some(signature) = signature {
+        let lines: Vec<_> = signature.lines().map(escape).collect();
+        body.push_str(&format!("<p>-- <br>\n{}</p>\n", lines.join("<br>\n")));
+    }
+    format!("<!DOCTYPE html>\n<html>\n<head><meta charset=\"utf-8\"></head>\n<body>\n{body}</body>\n</html>\n")
+        .replace("\r\n", "\n")
+        .replace('\n', "\r\n")
+}
+
+fn to_html(markdown: &str) -> String {
+    let markdown = without_wikilinks(markdown);
+    let options = Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_TASKLISTS;
+    let mut dropped: Vec<bool> = Vec::new();
+    let events = Parser::new_ext(&markdown, options).filter_map(|event| match event {
+        // A line break that the writer sees in the editor is one that the reader sees.
+        Event::SoftBreak => Some(Event::HardBreak),
+        // HTML in the text is text.
+        Event::Html(text) | Event::InlineHtml(text) => Some(Event::Text(text)),
+        Event::Start(Tag::Link { ref dest_url, .. }) => {
+            let drop = !is_web(dest_url);
+            dropped.push(drop);
+            (!drop).then_some(event)
+        }
+        Event::End(TagEnd::Link) => (dropped.pop() == Some(false)).then_some(event),
+        Event::Start(Tag::Image { .. }) | Event::End(TagEnd::Image) => None,
+        event => Some(event),
+    });
+    let mut out = String::new();
+    html::push_html(&mut out, events);
+    out
+}
+
+fn is_web(url: &str) -> bool {
+    let url = url.trim().to_ascii_lowercase();
+    ["http://", "https://", "mailto:"].iter().any(|scheme| url.starts_with(scheme))
+}
+
+fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}

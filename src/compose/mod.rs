@@ -1,0 +1,228 @@
+//! `(ApprovedDraft, now, id)` → [`Outgoing`]: the bytes that go into the outbox, over SMTP and into Sent.
+//!
+//! Bytes are composed once and checked once. Pure.
+//!
+//! - [`text`]: Markdown → text/plain, format=flowed (RFC 3676)
+//! - [`html`]: the same Markdown → text/html
+//! - this file: headers and parts, over lettre's builder
+
+pub mod html;
+pub mod inline;
+pub mod text;
+
+use crate::approval::ApprovedDraft;
+use crate::config::Format;
+use crate::mail::Address;
+use crate::mail::message::Attachment;
+use jiff::Zoned;
+use lettre::message::header::{ContentTransferEncoding, ContentType, HeaderName, HeaderValue};
+use lettre::message::{Attachment as Part, Body, Mailbox, MultiPart, SinglePart};
+use sha2::{Digest as _, Sha256};
+
+/// A message ready to leave: only [`compose`] makes one, out of an [`ApprovedDraft`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outgoing {
+    from: String,
+    recipients: Vec<String>,
+    message_id: String,
+    bytes: Vec<u8>,
+}
+
+/// What cannot be composed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ComposeError {
+    /// A header that lettre refuses.
+    #[error("{0} cannot be written into a mail: {1}")]
+    Header(&'static str, String),
+    /// The finished bytes are no well-formed message (RFC 5322 §2.1.1, RFC 5321 §4.5.3.1).
+    #[error("the finished message would not be well-formed ({0}); this is a fault of postnote's, please report it")]
+    Malformed(&'static str),
+}
+
+impl Outgoing {
+    /// The envelope's sender.
+    pub fn from(&self) -> &str {
+        &self.from
+    }
+    /// The envelope's recipients, Bcc among them; ASCII.
+    pub fn recipients(&self) -> &[String] {
+        &self.recipients
+    }
+    /// Message-ID without brackets.
+    pub fn message_id(&self) -> &str {
+        &self.message_id
+    }
+    /// The message, CRLF line ends, ending in one.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// The one named exception to "only `compose` makes one": a message that was composed earlier comes back
+    /// from the outbox, byte for byte.
+    pub fn from_outbox(from: String, recipients: Vec<String>, message_id: String, bytes: Vec<u8>) -> Self {
+        Outgoing { from, recipients, message_id, bytes }
+    }
+}
+
+/// The Message-ID that a draft's message has, however often it is tried and whatever became of the database.
+pub fn message_id(draft_id: &str, from: &Address) -> String {
+    let hash = Sha256::digest(format!("postnote draft {draft_id}"));
+    let id: String = hash.iter().take(16).map(|b| format!("{b:02x}")).collect();
+    format!("{id}@{}", ascii_domain(&from.domain()))
+}
+
+/// Composes the message.
+///
+/// `signature` goes below `-- `; `format` says whether an HTML alternative is made.
+pub fn compose(draft: &ApprovedDraft, now: &Zoned, signature: Option<&str>, format: Format) -> Result<Outgoing, ComposeError> {
+    let [to, cc, bcc] = draft.recipients();
+    let id = message_id(draft.draft_id(), draft.from());
+    let mut builder = lettre::Message::builder().from(mailbox("From", draft.from())?);
+    for address in to {
+        builder = builder.to(mailbox("To", address)?);
+    }
+    for address in cc {
+        builder = builder.cc(mailbox("Cc", address)?);
+    }
+    let date = jiff::fmt::rfc2822::to_string(now).map_err(|e| ComposeError::Header("Date", e.to_string()))?;
+    builder = builder
+        .subject(draft.subject())
+        .message_id(Some(format!("<{id}>")))
+        .raw_header(plain_header("Date", date))
+        .envelope(envelope(draft.from(), to.iter().chain(cc).chain(bcc))?);
+    if let Some(parent) = draft.in_reply_to() {
+        builder = builder.raw_header(plain_header("In-Reply-To", format!("<{parent}>")));
+    }
+    if !draft.references().is_empty() {
+        builder = builder.raw_header(plain_header("References", fold_ids(draft.references())));
+    }
+    // A server may rewrite the Message-ID; this header finds the message again all the same.
+    builder = builder.raw_header(plain_header("X-Postnote-Draft", draft.draft_id().to_owned()));
+    let message = match (body_part(draft, signature, format), draft.attachments()) {
+        (Content::Plain(part), []) => builder.singlepart(part),
+        (Content::Both(part), []) => builder.multipart(part),
+        (content, files) => {
+            let mixed = MultiPart::mixed();
+            let mixed = match content {
+                Content::Plain(part) => mixed.singlepart(part),
+                Content::Both(part) => mixed.multipart(part),
+            };
+            builder.multipart(files.iter().fold(mixed, |mixed, file| mixed.singlepart(attachment(file))))
+        }
+    }
+    .map_err(|e| ComposeError::Header("a header", e.to_string()))?;
+    let mut bytes = message.formatted();
+    if !bytes.ends_with(b"\r\n") {
+        bytes.extend_from_slice(b"\r\n");
+    }
+    check(&bytes)?;
+    let mut recipients: Vec<String> = Vec::new();
+    for address in message.envelope().to() {
+        let address = address.to_string();
+        if !recipients.contains(&address) {
+            recipients.push(address);
+        }
+    }
+    Ok(Outgoing { from: ascii(draft.from()), recipients, message_id: id, bytes })
+}
+
+enum Content {
+    Plain(SinglePart),
+    Both(MultiPart),
+}
+
+fn body_part(draft: &ApprovedDraft, signature: Option<&str>, format: Format) -> Content {
+    let plain = text_part(text::flowed(draft.body(), signature), "text/plain; charset=utf-8; format=flowed");
+    match format {
+        Format::Plain => Content::Plain(plain),
+        Format::Both => {
+            let html = text_part(html::render(draft.body(), signature), "text/html; charset=utf-8");
+            Content::Both(MultiPart::alternative().singlepart(plain).singlepart(html))
+        }
+    }
+}
+
+/// 7bit for short ASCII lines, quoted-printable for all else: no server needs 8BITMIME for it.
+fn text_part(text: String, content_type: &'static str) -> SinglePart {
+    let short = text.is_ascii() && text.split("\r\n").all(|l| l.len() <= 998);
+    let encoding = if short { ContentTransferEncoding::SevenBit } else { ContentTransferEncoding::QuotedPrintable };
+    let content_type = ContentType::parse(content_type).unwrap_or(ContentType::TEXT_PLAIN);
+    let body = Body::new_with_encoding(text, encoding).unwrap_or_else(|text| Body::new(text.into_bytes()));
+    SinglePart::builder().header(content_type).body(body)
+}
+
+fn attachment(file: &Attachment) -> SinglePart {
+    let octets = "application/octet-stream";
+    let media = ContentType::parse(&file.media_type).or_else(|_| ContentType::parse(octets)).unwrap_or(ContentType::TEXT_PLAIN);
+    let name = file.name.clone().unwrap_or_else(|| "attachment".to_owned());
+    let body = Body::new_with_encoding(file.bytes.clone(), ContentTransferEncoding::Base64)
+        .unwrap_or_else(|bytes| Body::new(bytes));
+    Part::new(name).body(body, media)
+}
+
+fn mailbox(header: &'static str, address: &Address) -> Result<Mailbox, ComposeError> {
+    let email = ascii(address).parse().map_err(|_| ComposeError::Header(header, address.email.clone()))?;
+    // lettre panics on a line break in a name; approval refuses one, and this makes sure.
+    let name = address.name.as_deref().map(|n| n.chars().filter(|c| !c.is_control()).collect());
+    Ok(Mailbox::new(name, email))
+}
+
+fn envelope<'a>(from: &Address, all: impl Iterator<Item = &'a Address>) -> Result<lettre::address::Envelope, ComposeError> {
+    let parse = |a: &Address| ascii(a).parse().map_err(|_| ComposeError::Header("the envelope", a.email.clone()));
+    let to = all.map(parse).collect::<Result<Vec<_>, _>>()?;
+    lettre::address::Envelope::new(Some(parse(from)?), to).map_err(|e| ComposeError::Header("the envelope", e.to_string()))
+}
+
+/// The address with its domain in ASCII (IDNA 2008 A-labels, RFC 5891).
+fn ascii(address: &Address) -> String {
+    format!("{}@{}", address.local(), ascii_domain(&address.domain()))
+}
+
+fn ascii_domain(domain: &str) -> String {
+    idna::domain_to_ascii(domain).unwrap_or_else(|_| domain.to_owned())
+}
+
+/// A header whose value is ASCII and already folded.
+fn plain_header(name: &'static str, value: String) -> HeaderValue {
+    let header = HeaderName::new_from_ascii_str(name);
+    HeaderValue::dangerous_new_pre_encoded(header, value.clone(), value)
+}
+
+/// Ids in brackets, one a line from the second (RFC 5322 §2.2.3); of very many the root and the tail stay.
+fn fold_ids(ids: &[String]) -> String {
+    const KEPT: usize = 40;
+    let sound = |id: &&String| id.is_ascii() && id.len() < 900 && !id.chars().any(|c| c.is_whitespace() || c.is_control());
+    let ids: Vec<_> = ids.iter().filter(sound).collect();
+    let skip = ids.len().saturating_sub(KEPT);
+    let kept = ids.iter().enumerate().filter(|(i, _)| *i == 0 || *i > skip).map(|(_, id)| format!("<{id}>"));
+    kept.collect::<Vec<_>>().join("\r\n ")
+}
+
+/// The last look at the bytes: what SMTP or another reader could take for something else never leaves.
+fn check(bytes: &[u8]) -> Result<(), ComposeError> {
+    let mut last = 0u8;
+    let mut length = 0usize;
+    for &byte in bytes {
+        match byte {
+            b'\n' if last != b'\r' => return Err(ComposeError::Malformed("a bare LF")),
+            b'\n' => length = 0,
+            _ if last == b'\r' => return Err(ComposeError::Malformed("a bare CR")),
+            0 => return Err(ComposeError::Malformed("a NUL")),
+            128.. => return Err(ComposeError::Malformed("a byte above 127")),
+            b'\r' => {}
+            _ => length += 1,
+        }
+        if length > 998 {
+            return Err(ComposeError::Malformed("a line of more than 998 octets"));
+        }
+        last = byte;
+    }
+    let head = String::from_utf8_lossy(bytes.split(|b| *b == b'\r').take_while(|l| l != b"\n").flatten().copied().collect::<Vec<_>>().as_slice()).to_lowercase();
+    if head.lines().any(|l| l.starts_with("bcc:")) {
+        return Err(ComposeError::Malformed("a Bcc header"));
+    }
+    if bytes.ends_with(b"\r\n") { Ok(()) } else { Err(ComposeError::Malformed("no end of line at its end")) }
+}
+
+#[cfg(test)]
+mod tests;

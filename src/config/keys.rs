@@ -1,0 +1,61 @@
+//! Which keys a config may hold, and the nearest one to a slip of the hand.
+
+use toml::{Table, Value};
+
+/// The keys of each table, by its dotted path; `[]` stands for one item of a list of tables.
+const KEYS: &[(&str, &[&str])] = &[
+    ("", &["vault", "state", "sync", "paths", "assistant", "send", "drafts", "notes", "accounts", "rules"]),
+    ("sync", &["schedule", "since", "jitter", "sent_notes"]),
+    ("paths", &["sources", "outbox", "people", "customers", "projects"]),
+    ("assistant", &["provider", "base_url", "model", "api_key"]),
+    ("send", &["enabled", "delay", "save_sent"]),
+    ("drafts", &["reply", "format"]),
+    ("notes", &["keep_original"]),
+    ("accounts[]", &["name", "email", "display_name", "aliases", "signature", "imap", "smtp", "auth"]),
+    ("accounts[].imap", &["host", "port", "security", "mailboxes", "sent", "username", "ca_file"]),
+    ("accounts[].smtp", &["host", "port", "security", "username", "ca_file"]),
+    ("accounts[].auth", &["password", "oauth2"]),
+];
+
+/// The first key that no postnote knows, with the nearest one that it does.
+pub(super) fn unknown(table: &Table) -> Option<String> {
+    walk(table, "")
+}
+
+fn walk(table: &Table, path: &str) -> Option<String> {
+    let (_, known) = KEYS.iter().find(|(p, _)| *p == path)?;
+    for (key, value) in table {
+        let full = if path.is_empty() { key.clone() } else { format!("{}.{key}", path.replace("[]", "")) };
+        if !known.contains(&key.as_str()) {
+            let hint = match nearest(key, known) {
+                Some(near) => format!("; did you mean `{near}`?"),
+                None => format!("; known here: {}", known.join(", ")),
+            };
+            return Some(format!("unknown key `{full}`{hint}"));
+        }
+        let inner = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
+        let found = match value {
+            Value::Table(t) => walk(t, &inner),
+            Value::Array(items) => {
+                items.iter().filter_map(Value::as_table).find_map(|t| walk(t, &format!("{inner}[]")))
+            }
+            _ => None,
+        };
+        if found.is_some() {
+            return found;
+        }
+    }
+    None
+}
+
+fn nearest<'a>(key: &str, known: &[&'a str]) -> Option<&'a str> {
+    known
+        .iter()
+        .map(|k| (strsim::damerau_levenshtein(key, k), *k))
+        .min()
+        .filter(|(distance, k)| *distance <= 2.max(k.len() / 3))
+        .map(|(_, k)| k)
+}
+
+#[cfg(test)]
+pub(super) use KEYS as KEYS_FOR_TEST;

@@ -1,0 +1,185 @@
+//! The draft note: one reply, from proposal to sent.
+//!
+//! - [`status`]: the words of the life of a draft
+//! - [`body`]: the one part of the file that is ever sent
+//! - this file: reading a draft, and writing a new one
+
+pub mod body;
+mod status;
+
+pub use body::BodyError;
+pub use status::Status;
+
+use super::frontmatter::{self, Frontmatter, FrontmatterError, Writer};
+use super::name::wikilink;
+use super::source::strip_brackets;
+use crate::mail::{Address, inert};
+use crate::note::digest::Digest;
+use jiff::Zoned;
+
+/// What kind of draft a file is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A reply that postnote drafted.
+    Reply,
+    /// A reply in the shape of the second template.
+    EmailDraft,
+    /// A new message that a person wrote.
+    Mail,
+}
+
+/// A draft as its file says it, not yet judged: see [`crate::approval`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct DraftNote {
+    /// `type`
+    pub kind: Kind,
+    /// `status`
+    pub status: Status,
+    /// `draft_id`; a hand-written draft has none until it is queued.
+    pub draft_id: Option<String>,
+    /// `from`, as written.
+    pub from: Option<String>,
+    /// `to`, `cc`, `bcc` as written; `Err` names the key that is no text and no list of texts.
+    pub recipients: Result<Recipients, &'static str>,
+    /// `subject`
+    pub subject: Option<String>,
+    /// `in_reply_to` without brackets.
+    pub in_reply_to: Option<String>,
+    /// `source_file`, or `original` in the second template.
+    pub source_file: Option<String>,
+    /// `attachments`: vault paths or wikilinks.
+    pub attachments: Result<Vec<String>, &'static str>,
+    /// `send_at`, as written.
+    pub send_at: Option<String>,
+    /// `message_id` or `sent_at` is there: this file has been sent before.
+    pub was_sent: bool,
+    /// `conflict_with`: the message that a conflict was shown for.
+    pub conflict_with: Option<String>,
+    /// `urgency`, as written.
+    pub urgency: Option<String>,
+    /// The text to send, or why there is none.
+    pub body: Result<String, BodyError>,
+}
+
+/// The recipients as the owner wrote them, one mailbox or list of mailboxes an item.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Recipients {
+    /// `to`
+    pub to: Vec<String>,
+    /// `cc`
+    pub cc: Vec<String>,
+    /// `bcc`
+    pub bcc: Vec<String>,
+}
+
+/// Reads a file of the outbox folder: `Ok(None)` when it is no draft at all.
+pub fn read(text: &str) -> Result<Option<DraftNote>, FrontmatterError> {
+    let (front, rest) = match frontmatter::parse(text) {
+        Ok(parsed) => parsed,
+        // A file without frontmatter is a note of the owner's own.
+        Err(FrontmatterError::Missing) if !text.trim_start_matches('\u{feff}').starts_with("---") => return Ok(None),
+        Err(e) => return Err(e),
+    };
+    let kind = match front.text("type").as_deref().map(str::trim) {
+        Some("draft-reply") => Kind::Reply,
+        Some("email-draft") => Kind::EmailDraft,
+        Some("draft-mail") => Kind::Mail,
+        _ => return Ok(None),
+    };
+    Ok(Some(DraftNote {
+        kind,
+        status: Status::read(front.text("status").as_deref().unwrap_or_default()),
+        draft_id: front.text("draft_id").map(|s| s.trim().to_owned()),
+        from: front.text("from"),
+        recipients: recipients(&front),
+        subject: front.text("subject"),
+        in_reply_to: front.text("in_reply_to").map(|id| strip_brackets(&id).to_owned()),
+        source_file: front.text("source_file").or_else(|| front.text("original")),
+        attachments: front.list("attachments").ok_or("attachments"),
+        send_at: front.text("send_at"),
+        was_sent: front.text("message_id").is_some() || front.text("sent_at").is_some(),
+        conflict_with: front.text("conflict_with").map(|id| strip_brackets(&id).to_owned()),
+        urgency: front.text("urgency"),
+        body: body::extract(kind, rest),
+    }))
+}
+
+fn recipients(front: &Frontmatter) -> Result<Recipients, &'static str> {
+    Ok(Recipients {
+        to: front.list("to").ok_or("to")?,
+        cc: front.list("cc").ok_or("cc")?,
+        bcc: front.list("bcc").ok_or("bcc")?,
+    })
+}
+
+/// A reply to be proposed.
+#[derive(Debug)]
+pub struct Proposal<'a> {
+    /// When, in the owner's time zone.
+    pub created: &'a Zoned,
+    /// The identity that the mail was sent to.
+    pub from: &'a Address,
+    /// The reply's recipients.
+    pub to: &'a [Address],
+    /// The others, when the owner wants a reply to all.
+    pub cc: &'a [Address],
+    /// The reply's subject.
+    pub subject: &'a str,
+    /// Path of the source note.
+    pub source_file: &'a str,
+    /// The parent's Message-ID.
+    pub in_reply_to: Option<&'a str>,
+    /// The id that ties the file to the ledger.
+    pub draft_id: &'a str,
+    /// Who wrote the mail.
+    pub author: &'a Address,
+    /// Something that the owner should see before approving, in words.
+    pub warning: Option<&'a str>,
+}
+
+/// How each draft ends; below this line nothing is ever sent.
+pub const FOOTER: &str = "*postnote: fill every `[…]` and edit the text under “Draft Response”, then set `status: approved` at the top; it is sent once, at the next sync. `status: rejected` leaves it.*";
+
+/// Writes a new draft note.
+pub fn write(proposal: &Proposal<'_>, digest: &Digest) -> String {
+    let shown = |list: &[Address]| list.iter().map(Address::to_string).collect::<Vec<_>>();
+    let none: [&str; 0] = [];
+    let mut writer = Writer::default();
+    writer
+        .plain("type", "draft-reply")
+        .plain("status", Status::Pending.as_str())
+        .plain("created", proposal.created.strftime("%Y-%m-%dT%H:%M:%S"))
+        .plain("urgency", digest.urgency.as_str())
+        .text("from", &proposal.from.to_string())
+        .list("to", &shown(proposal.to))
+        .list("cc", &shown(proposal.cc))
+        .list("bcc", &none)
+        .text("subject", proposal.subject)
+        .text("reason", digest.reply_reason.as_deref().unwrap_or_default())
+        .text("source_file", proposal.source_file);
+    if let Some(id) = proposal.in_reply_to {
+        writer.text("in_reply_to", &format!("<{id}>"));
+    }
+    writer
+        .list("attachments", &none)
+        .plain("draft_id", proposal.draft_id)
+        .text("generated_by", &digest.generated_by)
+        .list("context_used", &none);
+    let mut out = writer.finish();
+    out.push_str(&format!("# Draft Reply to {}\n\n", inert::line(proposal.author.label())));
+    out.push_str(&format!("**Regarding**: {}  \n**Urgency**: {}\n", wikilink(proposal.source_file), digest.urgency.as_str()));
+    if let Some(warning) = proposal.warning {
+        out.push_str(&format!("\n> [!warning] {}\n", inert::line(warning)));
+    }
+    out.push_str("\n---\n\n## Key Points to Address\n\n");
+    for question in &digest.questions {
+        out.push_str(&format!("- {}\n", inert::line(question)));
+    }
+    out.push_str(&format!("\n---\n\n## Draft Response\n\n{}\n", digest.draft_body.trim_end()));
+    out.push_str(&format!("\n---\n\n## Original Summary\n\n{}\n", inert::line(&digest.summary)));
+    out.push_str(&format!("\n---\n\n{FOOTER}\n"));
+    out
+}
+
+#[cfg(test)]
+mod tests;

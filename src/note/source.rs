@@ -1,0 +1,225 @@
+//! The source note: one message, written once.
+
+use super::frontmatter::{self, Writer};
+use super::name::{tag, wikilink};
+use crate::mail::body::Body;
+use crate::mail::invite::Invite;
+use crate::mail::{Address, Message, inert};
+use jiff::Zoned;
+use jiff::tz::TimeZone;
+
+/// What a source note says besides its message.
+#[derive(Debug)]
+pub struct Facts<'a> {
+    /// Account and mailbox that it was found in.
+    pub account: &'a str,
+    /// The mailbox.
+    pub mailbox: &'a str,
+    /// The message's time in the owner's time zone.
+    pub received: &'a Zoned,
+    /// The thread's root, without brackets.
+    pub thread: &'a str,
+    /// The triage word.
+    pub triage: &'a str,
+    /// Saved attachments: vault path and size in bytes.
+    pub attachments: &'a [(String, usize)],
+    /// Path of the note on the message before it in the thread.
+    pub before: Option<&'a str>,
+    /// Tags from rules.
+    pub tags: &'a [String],
+}
+
+/// Writes the note.
+pub fn write(message: &Message, body: &Body, facts: &Facts<'_>) -> String {
+    let mut out = frontmatter(message, facts);
+    let title = if message.subject.is_empty() { "(no subject)".to_owned() } else { inert::line(&message.subject) };
+    out.push_str(&format!("# {title}\n\n"));
+    out.push_str(&head(message, facts));
+    if let Some(before) = facts.before {
+        out.push_str(&format!("Before: {}\n\n", wikilink(before)));
+    }
+    if let Some(invite) = &message.invite {
+        out.push_str(&invite_table(invite, facts.received.time_zone()));
+    }
+    let text = body.new_markdown.trim_end();
+    out.push_str(if text.is_empty() { "*(no text)*" } else { text });
+    out.push('\n');
+    folded(&mut out, "Earlier in this thread", &body.quoted_markdown);
+    folded(&mut out, "Signature", &body.signature_markdown);
+    if !facts.attachments.is_empty() {
+        out.push_str("\n## Attachments\n\n");
+        for (path, size) in facts.attachments {
+            out.push_str(&format!("- {} ({})\n", wikilink(path), human_size(*size)));
+        }
+    }
+    out
+}
+
+fn frontmatter(message: &Message, facts: &Facts<'_>) -> String {
+    let shown = |list: &[Address]| list.iter().map(Address::to_string).collect::<Vec<_>>();
+    let mut tags = vec!["type/email".to_owned()];
+    if let Some(author) = message.author() {
+        tags.push(tag("person", author.label()));
+    }
+    tags.extend(facts.tags.iter().cloned());
+    let links: Vec<_> = facts.attachments.iter().map(|(path, _)| wikilink(path)).collect();
+    let mut writer = Writer::default();
+    writer
+        .plain("type", "email")
+        .text("subject", &message.subject)
+        .plain("date", facts.received.strftime("%Y-%m-%d"))
+        .plain("received", facts.received.strftime("%Y-%m-%dT%H:%M:%S"))
+        .text("from", &message.author().map(Address::to_string).unwrap_or_default())
+        .list("to", &shown(&message.to))
+        .list("cc", &shown(&message.cc));
+    if differs(&message.reply_to, &message.from) {
+        writer.list("reply_to", &shown(&message.reply_to));
+    }
+    writer.text("account", facts.account).text("mailbox", facts.mailbox);
+    match &message.message_id {
+        Some(id) => writer.text("message_id", &format!("<{id}>")),
+        None => writer.text("content_hash", &message.key()),
+    };
+    if let Some(parent) = message.in_reply_to.first() {
+        writer.text("in_reply_to", &format!("<{parent}>"));
+    }
+    writer.text("thread", &format!("<{}>", facts.thread)).plain("triage", facts.triage);
+    if !links.is_empty() {
+        writer.list("attachments", &links);
+    }
+    writer.list("tags", &tags);
+    writer.finish()
+}
+
+/// True when Reply-To names anybody that From does not.
+pub fn differs(reply_to: &[Address], from: &[Address]) -> bool {
+    reply_to.iter().any(|r| from.iter().all(|f| f.key() != r.key()))
+}
+
+fn head(message: &Message, facts: &Facts<'_>) -> String {
+    let line = |label: &str, list: &[Address]| {
+        let names: Vec<_> = list.iter().map(|a| inert::line(&a.to_string())).collect();
+        if names.is_empty() { String::new() } else { format!("**{label}**: {}  \n", names.join(", ")) }
+    };
+    let mut out = line("From", message.author().map(std::slice::from_ref).unwrap_or_default());
+    out.push_str(&line("To", &message.to));
+    out.push_str(&line("Cc", &message.cc));
+    if differs(&message.reply_to, &message.from) {
+        out.push_str(&line("Reply to", &message.reply_to));
+    }
+    out.push_str(&format!("**Date**: {}\n\n", facts.received.strftime("%A, %Y-%m-%d %H:%M")));
+    out
+}
+
+fn folded(out: &mut String, title: &str, text: &str) {
+    if text.trim().is_empty() {
+        return;
+    }
+    out.push_str(&format!("\n> [!quote]- {title}\n"));
+    for line in text.trim_end().lines() {
+        out.push_str(if line.is_empty() { ">" } else { "> " });
+        out.push_str(line);
+        out.push('\n');
+    }
+}
+
+fn invite_table(invite: &Invite, zone: &TimeZone) -> String {
+    let when = match (invite.start, invite.end) {
+        (None, _) => String::new(),
+        (Some(start), end) if invite.all_day => {
+            let day = |t: jiff::Timestamp| t.to_zoned(TimeZone::UTC).strftime("%A, %Y-%m-%d").to_string();
+            // DTEND of a whole-day event is the day after its last (RFC 5545 §3.6.1).
+            let last = end.and_then(|e| e.checked_sub(jiff::Span::new().hours(24)).ok()).filter(|e| *e > start);
+            last.map_or_else(|| day(start), |last| format!("{} to {}", day(start), day(last)))
+        }
+        (Some(start), end) => {
+            let start = start.to_zoned(zone.clone());
+            let until = end.map(|e| e.to_zoned(zone.clone()));
+            let tail = match until {
+                Some(u) if u.date() == start.date() => format!(" to {}", u.strftime("%H:%M")),
+                Some(u) => format!(" to {}", u.strftime("%A, %Y-%m-%d %H:%M")),
+                None => String::new(),
+            };
+            format!("{}{tail}", start.strftime("%A, %Y-%m-%d %H:%M"))
+        }
+    };
+    let who: Vec<_> = invite.attendees.iter().map(|(name, answer)| format!("{} ({answer})", inert::line(name))).collect();
+    let status = match invite.method.as_str() {
+        "CANCEL" => "cancelled",
+        _ if invite.recurring => "repeats",
+        _ => "",
+    };
+    let mut out = "| Invitation | |\n| --- | --- |\n".to_owned();
+    for (label, value) in [
+        ("What", inert::line(&invite.summary)),
+        ("When", when),
+        ("Where", inert::line(&invite.location)),
+        ("Organizer", inert::line(&invite.organizer)),
+        ("Who", who.join(", ")),
+        ("Status", status.to_owned()),
+    ] {
+        if !value.is_empty() {
+            out.push_str(&format!("| **{label}** | {value} |\n"));
+        }
+    }
+    out.push('\n');
+    out
+}
+
+fn human_size(bytes: usize) -> String {
+    match bytes {
+        0..1_000 => format!("{bytes} bytes"),
+        1_000..1_000_000 => format!("{} KB", bytes.div_ceil(1_000)),
+        _ => format!("{}.{} MB", bytes / 1_000_000, bytes % 1_000_000 / 100_000),
+    }
+}
+
+/// What the state database needs to know of a message, read back from its note.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Record {
+    /// [`Message::key`] of the message.
+    pub key: String,
+    /// Message-ID without brackets.
+    pub message_id: Option<String>,
+    /// The parent's id.
+    pub in_reply_to: Option<String>,
+    /// The thread's root.
+    pub thread: String,
+    /// Subject as sent.
+    pub subject: String,
+    /// The author's address.
+    pub from: String,
+    /// Local time, as ISO 8601 without a zone.
+    pub received: String,
+    /// The account.
+    pub account: String,
+    /// The mailbox.
+    pub mailbox: String,
+}
+
+/// Reads a source note back; `None` for any other note and for one without an identity.
+pub fn read(text: &str) -> Option<Record> {
+    let (front, _) = frontmatter::parse(text).ok()?;
+    if front.text("type")?.as_str() != "email" {
+        return None;
+    }
+    let id = |key: &str| front.text(key).map(|v| strip_brackets(&v).to_owned());
+    let message_id = id("message_id");
+    let key = message_id.clone().or_else(|| front.text("content_hash"))?;
+    Some(Record {
+        thread: id("thread").unwrap_or_else(|| key.clone()),
+        in_reply_to: id("in_reply_to"),
+        subject: front.text("subject").unwrap_or_default(),
+        from: front.text("from").and_then(|f| Address::parse(&f).ok()).map(|a| a.email).unwrap_or_default(),
+        received: front.text("received").unwrap_or_default(),
+        account: front.text("account").unwrap_or_default(),
+        mailbox: front.text("mailbox").unwrap_or_default(),
+        message_id,
+        key,
+    })
+}
+
+/// `<id>` → `id`.
+pub fn strip_brackets(id: &str) -> &str {
+    id.trim().trim_start_matches('<').trim_end_matches('>')
+}
