@@ -1,2 +1,3 @@
 //! Notes.
 pub mod digest;
+pub mod owner;
