@@ -1,3 +1,10 @@
 //! postnote: your mailbox as notes, your approvals as mail.
+pub mod config;
+// values
 pub mod mail;
 pub mod note;
+// stages
+pub mod approval;
+pub mod assistant;
+pub mod compose;
+pub mod triage;

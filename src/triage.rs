@@ -1,0 +1,408 @@
+//! Triage: what kind of mail a message is and how far it may go, decided before any assistant sees it.
+//!
+//! What enters is an [`Arrival`] and the owner's rules; what leaves is a [`Verdict`] with its reason. The
+//! gate against answering machines is RFC 3834's: a rule can open it for bulk mail, never for a loop.
+
+use crate::config::rule::{Action, Rule};
+use crate::mail::{Address, Message};
+use crate::note::digest::{Digest, Urgency};
+use crate::note::owner::Owner;
+
+/// What triage looks at.
+#[derive(Debug, Clone, Copy)]
+pub struct Arrival<'a> {
+    /// The message.
+    pub message: &'a Message,
+    /// Its new text: quotes and signature removed, plain.
+    pub new_text: &'a str,
+    /// Whose mail this is.
+    pub owner: &'a Owner,
+    /// The name of the account that received it.
+    pub account: &'a str,
+    /// What is known of its thread.
+    pub thread: ThreadFacts,
+}
+
+/// What the rest of the mailbox says about a message's thread.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ThreadFacts {
+    /// The owner has replied after this message.
+    pub answered: bool,
+    /// The owner wrote something in this thread.
+    pub owner_wrote_in_thread: bool,
+    /// The owner has written to the list that this message came over.
+    pub owner_writes_to_list: bool,
+}
+
+/// What kind of mail a message is: the word in the source note.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Triage {
+    /// Somebody waits for the owner.
+    NeedsReply,
+    /// The owner waits for somebody.
+    AwaitingReply,
+    /// Worth knowing; nothing to answer.
+    Fyi,
+    /// Already answered, or nothing left to do.
+    Done,
+    /// Sent to many: lists, newsletters.
+    Bulk,
+    /// Made by a machine.
+    Automatic,
+}
+
+impl Triage {
+    /// The word in frontmatter.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Triage::NeedsReply => "needs-reply",
+            Triage::AwaitingReply => "awaiting-reply",
+            Triage::Fyi => "fyi",
+            Triage::Done => "done",
+            Triage::Bulk => "bulk",
+            Triage::Automatic => "automatic",
+        }
+    }
+}
+
+/// What triage decided.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verdict {
+    /// The kind of mail, before the digest has been heard: see [`settle`]. Mail from a person to the owner is
+    /// [`Triage::Fyi`] here, as nobody has read yet whether it asks anything.
+    pub triage: Triage,
+    /// How far the message may go. [`Action::Draft`] permits a draft; the digest says whether one is wanted,
+    /// also where the owner is only in Cc: a digest wants no reply there unless he is named.
+    pub action: Action,
+    /// Set by a rule; else the digest's holds.
+    pub urgency: Option<Urgency>,
+    /// Set by a rule.
+    pub tags: Vec<String>,
+    /// Whether a language model may see the message.
+    pub llm: bool,
+    /// Why, in plain words.
+    pub reason: String,
+}
+
+/// Decides what kind of mail this is and how far it may go.
+pub fn triage(arrival: &Arrival, rules: &[Rule]) -> Verdict {
+    let gate = gate(arrival);
+    let (mut action, mut reason) = (gate.action, gate.reason.to_owned());
+    let rule = rules.iter().find(|rule| rule.matches.fits(arrival.message, arrival.account));
+    if let Some(wanted) = rule.and_then(|rule| rule.action) {
+        action = wanted.min(gate.most);
+        reason = match (wanted == action, action == gate.action) {
+            (true, true) => reason,
+            (true, false) => format!("{reason}; a rule sets the action"),
+            (false, _) => format!("{reason}, whatever the rule says"),
+        };
+    }
+    Verdict {
+        triage: gate.triage,
+        action,
+        urgency: rule.and_then(|rule| rule.urgency),
+        tags: rule.map(|rule| rule.tags.clone()).unwrap_or_default(),
+        llm: rule.and_then(|rule| rule.llm).unwrap_or(true),
+        reason,
+    }
+}
+
+/// The final word, once the message has been read: needs-reply when the digest wants a reply and a draft is
+/// allowed. What is done, awaited, or not of human making to begin with stays so, unless a rule allowed a draft.
+pub fn settle(verdict: &Verdict, digest: &Digest) -> Triage {
+    match verdict.triage {
+        Triage::Done | Triage::AwaitingReply => verdict.triage,
+        _ if verdict.action == Action::Draft && digest.reply_reason.is_some() => Triage::NeedsReply,
+        Triage::NeedsReply => Triage::Fyi,
+        other => other,
+    }
+}
+
+/// One finding of the deterministic gate.
+struct Gate {
+    triage: Triage,
+    /// Without a rule.
+    action: Action,
+    /// The furthest that a rule may go.
+    most: Action,
+    reason: &'static str,
+}
+
+fn gate(arrival: &Arrival) -> Gate {
+    let (message, signals) = (arrival.message, &arrival.message.signals);
+    let stop = |triage, reason| Gate { triage, action: Action::Source, most: Action::Summary, reason };
+    let liftable = |triage, reason| Gate { triage, action: Action::Source, most: Action::Draft, reason };
+    let read_only = |triage, reason| Gate { triage, action: Action::Summary, most: Action::Summary, reason };
+
+    if message.author().is_some_and(|author| arrival.owner.is_me(author)) {
+        return stop(own_mail(arrival), "sent by yourself");
+    }
+    match signals.report.as_deref() {
+        Some("disposition-notification") => return stop(Triage::Automatic, "a read receipt"),
+        Some(_) => return stop(Triage::Automatic, "a delivery report"),
+        None => {}
+    }
+    if signals.null_return_path {
+        return stop(Triage::Automatic, "sent with a null return path");
+    }
+    match signals.auto_submitted.as_deref().map(str::trim) {
+        None | Some("" | "no") => {}
+        Some("auto-replied") => return stop(Triage::Automatic, "an automatic reply"),
+        Some(_) => return liftable(Triage::Automatic, "sent by a machine (Auto-Submitted)"),
+    }
+    if message.author().is_none() {
+        return stop(Triage::Automatic, "no sender to answer");
+    }
+    if message.from.iter().chain(&message.sender).any(is_daemon) {
+        return stop(Triage::Automatic, "sent by a mail system");
+    }
+    if answers_nobody(message) {
+        return liftable(Triage::Automatic, "the sender takes no replies");
+    }
+    let bulk = signals.precedence.as_deref().is_some_and(|p| matches!(p.trim(), "bulk" | "list" | "junk"));
+    let listed = signals.list_id.is_some() || signals.list_unsubscribe || bulk;
+    let personal = arrival.thread.owner_writes_to_list && names_owner(arrival);
+    if listed && !personal {
+        return liftable(Triage::Bulk, "sent over a list or in bulk");
+    }
+    if signals.auto_marker && !listed {
+        return liftable(Triage::Automatic, "marked as an automatic message");
+    }
+    if message.invite.is_some() {
+        return read_only(Triage::Fyi, "an invitation: answer it in the calendar");
+    }
+    if arrival.thread.answered {
+        return read_only(Triage::Done, "already answered");
+    }
+    let reason = match () {
+        _ if listed => "on a list that you write to, and it names you",
+        _ if message.to.iter().any(|a| arrival.owner.is_me(a)) => "written by a person, addressed to you",
+        _ if message.cc.iter().any(|a| arrival.owner.is_me(a)) => "written by a person, with you in copy",
+        _ => "written by a person",
+    };
+    Gate { triage: Triage::Fyi, action: Action::Draft, most: Action::Draft, reason }
+}
+
+/// Own mail to others that asks something and has no answer yet is awaited; to oneself it is a note.
+fn own_mail(arrival: &Arrival) -> Triage {
+    let to_others = arrival.message.recipients().any(|a| !arrival.owner.is_me(a));
+    match to_others {
+        false => Triage::Fyi,
+        true if arrival.new_text.contains(['?', '？']) => Triage::AwaitingReply,
+        true => Triage::Done,
+    }
+}
+
+/// True when the text calls the owner by a word of his name. (On a list alone; elsewhere the digest looks closer.)
+fn names_owner(arrival: &Arrival) -> bool {
+    let names = arrival.owner.name_words();
+    arrival
+        .new_text
+        .split(|c: char| !c.is_alphanumeric() && c != '\'' && c != '’' && c != '-')
+        .any(|word| word.chars().next().is_some_and(|c| !c.is_lowercase()) && names.contains(&word.to_lowercase()))
+}
+
+/// The parts of a local part: `no-reply+7` → `no`, `reply`, `7`.
+fn parts(address: &Address) -> Vec<String> {
+    address.local().to_lowercase().split(['-', '_', '.', '+', '=']).map(str::to_owned).collect()
+}
+
+fn is_daemon(address: &Address) -> bool {
+    let parts = parts(address);
+    let words: Vec<&str> = parts.iter().map(String::as_str).collect();
+    matches!(words.as_slice(), ["mailer", "daemon", ..] | ["mailerdaemon", ..] | ["postmaster"])
+        || matches!(words.first(), Some(&("bounce" | "bounces")))
+}
+
+fn is_no_reply(address: &Address) -> bool {
+    let parts = parts(address);
+    let words: Vec<&str> = parts.iter().map(String::as_str).collect();
+    words.iter().any(|w| matches!(*w, "noreply" | "donotreply" | "dontreply" | "nepasrepondre" | "nichtantworten"))
+        || words.windows(2).any(|w| w == ["no", "reply"] || w == ["not", "reply"] || w == ["dont", "reply"])
+}
+
+/// True when a reply would reach nobody: the sender says so, replies are directed to such an address, or the
+/// address is a notifier's and no Reply-To names anyone else.
+fn answers_nobody(message: &Message) -> bool {
+    let notifier = |address: &Address| {
+        matches!(
+            address.local().to_lowercase().as_str(),
+            "notification" | "notifications" | "notify" | "alert" | "alerts" | "newsletter" | "news" | "updates"
+        )
+    };
+    message.from.iter().any(is_no_reply)
+        || message.reply_to.iter().any(is_no_reply)
+        || message.author().is_some_and(notifier) && message.reply_to.iter().all(notifier)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mail::invite::Invite;
+    use crate::mail::message::Signals;
+
+    fn owner() -> Owner {
+        Owner { name: "Sam Reed".into(), addresses: vec!["sam@example.org".into(), "reed@example.net".into()] }
+    }
+
+    fn mail(from: &str) -> Message {
+        Message {
+            from: vec![Address::parse(from).expect("an address")],
+            to: vec![Address::bare("sam@example.org")],
+            ..Message::default()
+        }
+    }
+
+    fn with(signals: Signals) -> Message {
+        Message { signals, ..mail("Ada Park <ada@example.com>") }
+    }
+
+    fn judge(message: &Message, text: &str, thread: ThreadFacts, rules: &[Rule]) -> Verdict {
+        triage(&Arrival { message, new_text: text, owner: &owner(), account: "work", thread }, rules)
+    }
+
+    fn rule(text: &str) -> Rule {
+        toml::from_str(text).expect("a rule")
+    }
+
+    #[test]
+    fn a_person_may_get_a_draft() {
+        let cc = Message {
+            to: vec![Address::bare("ben@example.com")],
+            cc: vec![Address::bare("sam@example.org")],
+            ..mail("ada@example.com")
+        };
+        for message in [
+            mail("Ada Park <ada@example.com>"),
+            with(Signals { auto_submitted: Some("no".into()), ..Signals::default() }),
+            mail("arno.reply@example.com"),
+            mail("Bouncer Ode <bounceback.ode@example.com>"),
+            Message { reply_to: vec![Address::bare("ada@example.com")], ..mail("notifications@forms.example") },
+            cc,
+        ] {
+            let verdict = judge(&message, "Hello", ThreadFacts::default(), &[]);
+            assert_eq!((verdict.triage, verdict.action), (Triage::Fyi, Action::Draft), "{:?}", message.from);
+        }
+    }
+
+    #[test]
+    fn who_gets_no_draft() {
+        let s = Signals::default;
+        for (message, kind) in [
+            (with(Signals { auto_submitted: Some("auto-generated".into()), ..s() }), Triage::Automatic),
+            (with(Signals { auto_submitted: Some("auto-replied".into()), ..s() }), Triage::Automatic),
+            (with(Signals { null_return_path: true, ..s() }), Triage::Automatic),
+            (with(Signals { auto_marker: true, ..s() }), Triage::Automatic),
+            (with(Signals { report: Some("delivery-status".into()), ..s() }), Triage::Automatic),
+            (with(Signals { report: Some("disposition-notification".into()), ..s() }), Triage::Automatic),
+            (with(Signals { list_id: Some("dev.example.org".into()), ..s() }), Triage::Bulk),
+            (with(Signals { list_unsubscribe: true, ..s() }), Triage::Bulk),
+            (with(Signals { precedence: Some("bulk".into()), ..s() }), Triage::Bulk),
+            (with(Signals { precedence: Some("junk".into()), ..s() }), Triage::Bulk),
+            (mail("noreply@shop.example"), Triage::Automatic),
+            (mail("No Reply <no-reply+77@shop.example>"), Triage::Automatic),
+            (mail("do_not_reply@shop.example"), Triage::Automatic),
+            (mail("team-noreply@shop.example"), Triage::Automatic),
+            (mail("MAILER-DAEMON@mx.example"), Triage::Automatic),
+            (mail("postmaster@mx.example"), Triage::Automatic),
+            (mail("bounces+12-ab@mx.example"), Triage::Automatic),
+            (mail("notifications@forge.example"), Triage::Automatic),
+            (
+                Message { reply_to: vec![Address::bare("noreply@shop.example")], ..mail("Ada <ada@shop.example>") },
+                Triage::Automatic,
+            ),
+            (Message { from: vec![], ..Message::default() }, Triage::Automatic),
+        ] {
+            let verdict = judge(&message, "Sam, could you answer?", ThreadFacts::default(), &[]);
+            assert_eq!((verdict.triage, verdict.action), (kind, Action::Source), "{message:?}");
+            assert!(!verdict.reason.is_empty());
+        }
+    }
+
+    #[test]
+    fn invites_and_answered_mail_are_read_only() {
+        let invite = Message { invite: Some(Invite::default()), ..mail("ada@example.com") };
+        let verdict = judge(&invite, "", ThreadFacts::default(), &[rule("action = \"draft\"")]);
+        assert_eq!((verdict.triage, verdict.action), (Triage::Fyi, Action::Summary));
+        let answered = ThreadFacts { answered: true, ..ThreadFacts::default() };
+        let verdict = judge(&mail("ada@example.com"), "Well?", answered, &[]);
+        assert_eq!((verdict.triage, verdict.action), (Triage::Done, Action::Summary));
+        let digest = Digest { reply_reason: Some("asks a question".into()), ..Digest::default() };
+        assert_eq!(settle(&verdict, &digest), Triage::Done);
+    }
+
+    #[test]
+    fn a_list_that_the_owner_writes_to_and_that_names_him() {
+        let message = with(Signals { list_id: Some("dev.example.org".into()), list_unsubscribe: true, ..Default::default() });
+        let writes = ThreadFacts { owner_writes_to_list: true, ..ThreadFacts::default() };
+        for (text, thread, action) in [
+            ("Sam, what do you think?", writes, Action::Draft),
+            ("What do you all think?", writes, Action::Source),
+            ("The reed is green.", writes, Action::Source),
+            ("Sam, what do you think?", ThreadFacts::default(), Action::Source),
+        ] {
+            assert_eq!(judge(&message, text, thread, &[]).action, action, "{text}");
+        }
+    }
+
+    #[test]
+    fn own_mail_is_never_answered() {
+        let own = mail("Sam <Reed+x@example.net>");
+        let sent = Message { to: vec![Address::bare("ada@example.com")], ..own.clone() };
+        let always = [rule("action = \"draft\"")];
+        for (message, text, kind) in [
+            (&own, "Remember the milk?", Triage::Fyi),
+            (&sent, "Could you send it?", Triage::AwaitingReply),
+            (&sent, "Here it is.", Triage::Done),
+        ] {
+            let verdict = judge(message, text, ThreadFacts::default(), &always);
+            assert_eq!((verdict.triage, verdict.action), (kind, Action::Summary), "{text}");
+        }
+    }
+
+    #[test]
+    fn rules_first_match_wins_and_what_is_unset_keeps_its_default() {
+        let rules = [
+            rule("match = { from = \"*@shop.example\" }\ntags = [\"shop\"]\nllm = false"),
+            rule("match = { subject = \"*invoice*\" }\naction = \"ignore\""),
+            rule("match = { list_id = \"*\" }\naction = \"draft\"\nurgency = \"low\""),
+        ];
+        let shop = judge(&mail("ada@shop.example"), "", ThreadFacts::default(), &rules);
+        assert_eq!((shop.action, shop.llm, shop.tags), (Action::Draft, false, vec!["shop".to_owned()]));
+        let invoice = Message { subject: "Your invoice".into(), ..mail("ada@example.com") };
+        assert_eq!(judge(&invoice, "", ThreadFacts::default(), &rules).action, Action::Ignore);
+        let list = with(Signals { list_id: Some("x".into()), ..Signals::default() });
+        let lifted = judge(&list, "", ThreadFacts::default(), &rules);
+        assert_eq!((lifted.action, lifted.urgency, lifted.triage), (Action::Draft, Some(Urgency::Low), Triage::Bulk));
+        assert!(lifted.reason.contains("rule"));
+        let wants = Digest { reply_reason: Some("asks a question".into()), ..Digest::default() };
+        assert_eq!(settle(&lifted, &wants), Triage::NeedsReply);
+        assert_eq!(settle(&lifted, &Digest::default()), Triage::Bulk);
+    }
+
+    #[test]
+    fn no_rule_starts_a_loop() {
+        let always = [rule("action = \"draft\"")];
+        for message in [
+            with(Signals { auto_submitted: Some("auto-replied".into()), ..Signals::default() }),
+            with(Signals { null_return_path: true, ..Signals::default() }),
+            with(Signals { report: Some("delivery-status".into()), ..Signals::default() }),
+            mail("mailer-daemon@mx.example"),
+        ] {
+            assert!(judge(&message, "", ThreadFacts::default(), &always).action < Action::Draft, "{message:?}");
+        }
+        let machine = with(Signals { auto_submitted: Some("auto-generated".into()), ..Signals::default() });
+        assert_eq!(judge(&machine, "", ThreadFacts::default(), &always).action, Action::Draft);
+    }
+
+    #[test]
+    fn settles_on_what_the_digest_read() {
+        let human = judge(&mail("ada@example.com"), "", ThreadFacts::default(), &[]);
+        let wants = Digest { reply_reason: Some("asks a question".into()), ..Digest::default() };
+        assert_eq!(settle(&human, &wants), Triage::NeedsReply);
+        assert_eq!(settle(&human, &Digest::default()), Triage::Fyi);
+        let held = Verdict { action: Action::Summary, ..human };
+        assert_eq!(settle(&held, &wants), Triage::Fyi);
+        assert_eq!(Triage::AwaitingReply.as_str(), "awaiting-reply");
+    }
+}
