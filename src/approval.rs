@@ -101,7 +101,9 @@ pub fn judge(draft: &DraftNote, facts: Facts<'_>) -> Judgement {
     }
     match facts.known {
         Known::Sent => return Judgement::AlreadySent,
-        Known::Elsewhere => return Judgement::Refused("another file carries the same draft_id; delete one of the two".into()),
+        Known::Elsewhere => {
+            return Judgement::Refused("another file carries the same draft_id; delete one of the two".into());
+        }
         Known::InFlight => return Judgement::Waiting,
         Known::Unsent if draft.was_sent => return Judgement::AlreadySent,
         Known::Unsent => {}
@@ -158,10 +160,9 @@ fn identity(draft: &DraftNote, identities: &[Identity]) -> Result<Identity, Stri
         return identities.first().cloned().ok_or_else(|| "no account to send from".to_owned());
     };
     let written = Address::parse(text).map_err(|e| format!("`from`: {e}"))?;
-    let own = identities
-        .iter()
-        .find(|i| i.address.key() == written.key())
-        .ok_or_else(|| format!("`from`: {} is none of your addresses; add it to the account's aliases, or change it", written.email))?;
+    let own = identities.iter().find(|i| i.address.key() == written.key()).ok_or_else(|| {
+        format!("`from`: {} is none of your addresses; add it to the account's aliases, or change it", written.email)
+    })?;
     let address = Address { name: written.name.or_else(|| own.address.name.clone()), email: own.address.email.clone() };
     Ok(Identity { account: own.account.clone(), address })
 }
@@ -257,12 +258,36 @@ impl ApprovedDraft {
     /// SHA-256 over everything that the owner approved, lowercase hex: what is approved is what is sent.
     /// References are not among it: they follow from the parent, of which more may become known meanwhile.
     pub fn hash(&self) -> String {
-        let ApprovedDraft { draft_id, account, from, to, cc, bcc, subject, body, in_reply_to, attachments, send_at, .. } = self;
+        let ApprovedDraft {
+            draft_id,
+            account,
+            from,
+            to,
+            cc,
+            bcc,
+            subject,
+            body,
+            in_reply_to,
+            attachments,
+            send_at,
+            ..
+        } = self;
         let shown = |list: &[Address]| list.iter().map(Address::to_string).collect::<Vec<_>>();
-        let files: Vec<_> = attachments.iter().map(|a| (&a.name, &a.media_type, hex(&Sha256::digest(&a.bytes)))).collect();
+        let files: Vec<_> =
+            attachments.iter().map(|a| (&a.name, &a.media_type, hex(&Sha256::digest(&a.bytes)))).collect();
         let at = send_at.as_ref().map(Zoned::to_string);
         let all = serde_json::json!([
-            draft_id, account, from.to_string(), shown(to), shown(cc), shown(bcc), subject, body, in_reply_to, files, at
+            draft_id,
+            account,
+            from.to_string(),
+            shown(to),
+            shown(cc),
+            shown(bcc),
+            subject,
+            body,
+            in_reply_to,
+            files,
+            at
         ]);
         hex(&Sha256::digest(all.to_string()))
     }

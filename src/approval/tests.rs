@@ -13,7 +13,10 @@ fn judge_text(front: &str, body: &str, known: Known, parent: Option<&Parent>, ne
     let draft = draft::read(&note).expect("yaml").expect("a draft");
     let now = "2026-01-05T19:35:19[UTC]".parse().expect("a time");
     let identities = identities();
-    judge(&draft, Facts { draft_id: "d1", known, identities: &identities, parent, newer, attachments: Ok(Vec::new()), now: &now })
+    judge(
+        &draft,
+        Facts { draft_id: "d1", known, identities: &identities, parent, newer, attachments: Ok(Vec::new()), now: &now },
+    )
 }
 
 fn refused(front: &str, body: &str) -> String {
@@ -27,8 +30,14 @@ const GOOD: &str = "status: approved\nfrom: sam.reed@example.net\nto: [\"Ada <ad
 
 #[test]
 fn approves_what_is_sound() {
-    let parent = Parent { message_id: Some("c@x".into()), references: vec!["a@x".into(), "b@x".into()], in_reply_to: vec!["b@x".into()] };
-    let Judgement::Approved(draft) = judge_text(GOOD, "Hi", Known::Unsent, Some(&parent), None) else { panic!("not approved") };
+    let parent = Parent {
+        message_id: Some("c@x".into()),
+        references: vec!["a@x".into(), "b@x".into()],
+        in_reply_to: vec!["b@x".into()],
+    };
+    let Judgement::Approved(draft) = judge_text(GOOD, "Hi", Known::Unsent, Some(&parent), None) else {
+        panic!("not approved")
+    };
     assert_eq!(draft.from().to_string(), "Sam Reed <sam.reed@example.net>");
     assert_eq!(draft.references(), ["a@x", "b@x", "c@x"]);
     assert_eq!(draft.in_reply_to(), Some("c@x"));
@@ -36,7 +45,21 @@ fn approves_what_is_sound() {
 
 #[test]
 fn only_an_approved_draft_is_judged() {
-    for status in ["pending", "draft", "rejected", "queued", "sending", "sent", "failed", "uncertain", "superseded", "conflict", "approve", "yes", "''"] {
+    for status in [
+        "pending",
+        "draft",
+        "rejected",
+        "queued",
+        "sending",
+        "sent",
+        "failed",
+        "uncertain",
+        "superseded",
+        "conflict",
+        "approve",
+        "yes",
+        "''",
+    ] {
         let front = GOOD.replace("approved", status);
         assert_eq!(judge_text(&front, "Hi", Known::Unsent, None, None), Judgement::Waiting, "{status}");
     }

@@ -23,6 +23,8 @@ fn to_html(markdown: &str) -> String {
         // A line break that the writer sees in the editor is one that the reader sees.
         Event::SoftBreak => Some(Event::HardBreak),
         // HTML in the text is text.
+        Event::Start(Tag::HtmlBlock) => Some(Event::Start(Tag::Paragraph)),
+        Event::End(TagEnd::HtmlBlock) => Some(Event::End(TagEnd::Paragraph)),
         Event::Html(text) | Event::InlineHtml(text) => Some(Event::Text(text)),
         Event::Start(Tag::Link { ref dest_url, .. }) => {
             let drop = !is_web(dest_url);

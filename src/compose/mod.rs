@@ -18,6 +18,7 @@ use jiff::Zoned;
 use lettre::message::header::{ContentTransferEncoding, ContentType, HeaderName, HeaderValue};
 use lettre::message::{Attachment as Part, Body, Mailbox, MultiPart, SinglePart};
 use sha2::{Digest as _, Sha256};
+use std::time::SystemTime;
 
 /// A message ready to leave: only [`compose`] makes one, out of an [`ApprovedDraft`].
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,7 +75,12 @@ pub fn message_id(draft_id: &str, from: &Address) -> String {
 /// Composes the message.
 ///
 /// `signature` goes below `-- `; `format` says whether an HTML alternative is made.
-pub fn compose(draft: &ApprovedDraft, now: &Zoned, signature: Option<&str>, format: Format) -> Result<Outgoing, ComposeError> {
+pub fn compose(
+    draft: &ApprovedDraft,
+    now: &Zoned,
+    signature: Option<&str>,
+    format: Format,
+) -> Result<Outgoing, ComposeError> {
     let [to, cc, bcc] = draft.recipients();
     let id = message_id(draft.draft_id(), draft.from());
     let mut builder = lettre::Message::builder().from(mailbox("From", draft.from())?);
@@ -84,11 +90,10 @@ pub fn compose(draft: &ApprovedDraft, now: &Zoned, signature: Option<&str>, form
     for address in cc {
         builder = builder.cc(mailbox("Cc", address)?);
     }
-    let date = jiff::fmt::rfc2822::to_string(now).map_err(|e| ComposeError::Header("Date", e.to_string()))?;
     builder = builder
         .subject(draft.subject())
         .message_id(Some(format!("<{id}>")))
-        .raw_header(plain_header("Date", date))
+        .date(SystemTime::from(now.timestamp()))
         .envelope(envelope(draft.from(), to.iter().chain(cc).chain(bcc))?);
     if let Some(parent) = draft.in_reply_to() {
         builder = builder.raw_header(plain_header("In-Reply-To", format!("<{parent}>")));
@@ -98,11 +103,11 @@ pub fn compose(draft: &ApprovedDraft, now: &Zoned, signature: Option<&str>, form
     }
     // A server may rewrite the Message-ID; this header finds the message again all the same.
     builder = builder.raw_header(plain_header("X-Postnote-Draft", draft.draft_id().to_owned()));
-    let message = match (body_part(draft, signature, format), draft.attachments()) {
+    let message = match (body_part(draft, &id, signature, format), draft.attachments()) {
         (Content::Plain(part), []) => builder.singlepart(part),
         (Content::Both(part), []) => builder.multipart(part),
         (content, files) => {
-            let mixed = MultiPart::mixed();
+            let mixed = MultiPart::mixed().boundary(boundary("mixed", &id));
             let mixed = match content {
                 Content::Plain(part) => mixed.singlepart(part),
                 Content::Both(part) => mixed.multipart(part),
@@ -131,15 +136,23 @@ enum Content {
     Both(MultiPart),
 }
 
-fn body_part(draft: &ApprovedDraft, signature: Option<&str>, format: Format) -> Content {
+fn body_part(draft: &ApprovedDraft, id: &str, signature: Option<&str>, format: Format) -> Content {
     let plain = text_part(text::flowed(draft.body(), signature), "text/plain; charset=utf-8; format=flowed");
     match format {
         Format::Plain => Content::Plain(plain),
         Format::Both => {
             let html = text_part(html::render(draft.body(), signature), "text/html; charset=utf-8");
-            Content::Both(MultiPart::alternative().singlepart(plain).singlepart(html))
+            Content::Both(
+                MultiPart::alternative().boundary(boundary("alternative", id)).singlepart(plain).singlepart(html),
+            )
         }
     }
+}
+
+/// A boundary that follows from the message's id, so that composing again gives the same bytes.
+fn boundary(part: &str, id: &str) -> String {
+    let hash = Sha256::digest(format!("{part} {id}"));
+    hash.iter().take(16).fold(String::from("postnote-"), |out, b| out + &format!("{b:02x}"))
 }
 
 /// 7bit for short ASCII lines, quoted-printable for all else: no server needs 8BITMIME for it.
@@ -147,16 +160,16 @@ fn text_part(text: String, content_type: &'static str) -> SinglePart {
     let short = text.is_ascii() && text.split("\r\n").all(|l| l.len() <= 998);
     let encoding = if short { ContentTransferEncoding::SevenBit } else { ContentTransferEncoding::QuotedPrintable };
     let content_type = ContentType::parse(content_type).unwrap_or(ContentType::TEXT_PLAIN);
-    let body = Body::new_with_encoding(text, encoding).unwrap_or_else(|text| Body::new(text.into_bytes()));
+    let body = Body::new_with_encoding(text, encoding).unwrap_or_else(Body::new);
     SinglePart::builder().header(content_type).body(body)
 }
 
 fn attachment(file: &Attachment) -> SinglePart {
     let octets = "application/octet-stream";
-    let media = ContentType::parse(&file.media_type).or_else(|_| ContentType::parse(octets)).unwrap_or(ContentType::TEXT_PLAIN);
+    let media =
+        ContentType::parse(&file.media_type).or_else(|_| ContentType::parse(octets)).unwrap_or(ContentType::TEXT_PLAIN);
     let name = file.name.clone().unwrap_or_else(|| "attachment".to_owned());
-    let body = Body::new_with_encoding(file.bytes.clone(), ContentTransferEncoding::Base64)
-        .unwrap_or_else(|bytes| Body::new(bytes));
+    let body = Body::new_with_encoding(file.bytes.clone(), ContentTransferEncoding::Base64).unwrap_or_else(Body::new);
     Part::new(name).body(body, media)
 }
 
@@ -167,10 +180,14 @@ fn mailbox(header: &'static str, address: &Address) -> Result<Mailbox, ComposeEr
     Ok(Mailbox::new(name, email))
 }
 
-fn envelope<'a>(from: &Address, all: impl Iterator<Item = &'a Address>) -> Result<lettre::address::Envelope, ComposeError> {
+fn envelope<'a>(
+    from: &Address,
+    all: impl Iterator<Item = &'a Address>,
+) -> Result<lettre::address::Envelope, ComposeError> {
     let parse = |a: &Address| ascii(a).parse().map_err(|_| ComposeError::Header("the envelope", a.email.clone()));
     let to = all.map(parse).collect::<Result<Vec<_>, _>>()?;
-    lettre::address::Envelope::new(Some(parse(from)?), to).map_err(|e| ComposeError::Header("the envelope", e.to_string()))
+    lettre::address::Envelope::new(Some(parse(from)?), to)
+        .map_err(|e| ComposeError::Header("the envelope", e.to_string()))
 }
 
 /// The address with its domain in ASCII (IDNA 2008 A-labels, RFC 5891).
@@ -191,7 +208,8 @@ fn plain_header(name: &'static str, value: String) -> HeaderValue {
 /// Ids in brackets, one a line from the second (RFC 5322 §2.2.3); of very many the root and the tail stay.
 fn fold_ids(ids: &[String]) -> String {
     const KEPT: usize = 40;
-    let sound = |id: &&String| id.is_ascii() && id.len() < 900 && !id.chars().any(|c| c.is_whitespace() || c.is_control());
+    let sound =
+        |id: &&String| id.is_ascii() && id.len() < 900 && !id.chars().any(|c| c.is_whitespace() || c.is_control());
     let ids: Vec<_> = ids.iter().filter(sound).collect();
     let skip = ids.len().saturating_sub(KEPT);
     let kept = ids.iter().enumerate().filter(|(i, _)| *i == 0 || *i > skip).map(|(_, id)| format!("<{id}>"));
@@ -217,7 +235,10 @@ fn check(bytes: &[u8]) -> Result<(), ComposeError> {
         }
         last = byte;
     }
-    let head = String::from_utf8_lossy(bytes.split(|b| *b == b'\r').take_while(|l| l != b"\n").flatten().copied().collect::<Vec<_>>().as_slice()).to_lowercase();
+    let head = String::from_utf8_lossy(
+        bytes.split(|b| *b == b'\r').take_while(|l| l != b"\n").flatten().copied().collect::<Vec<_>>().as_slice(),
+    )
+    .to_lowercase();
     if head.lines().any(|l| l.starts_with("bcc:")) {
         return Err(ComposeError::Malformed("a Bcc header"));
     }

@@ -3,7 +3,7 @@
 use toml::{Table, Value};
 
 /// The keys of each table, by its dotted path; `[]` stands for one item of a list of tables.
-const KEYS: &[(&str, &[&str])] = &[
+pub(super) const KEYS: &[(&str, &[&str])] = &[
     ("", &["vault", "state", "sync", "paths", "assistant", "send", "drafts", "notes", "accounts", "rules"]),
     ("sync", &["schedule", "since", "jitter", "sent_notes"]),
     ("paths", &["sources", "outbox", "people", "customers", "projects"]),
@@ -56,6 +56,3 @@ fn nearest<'a>(key: &str, known: &[&'a str]) -> Option<&'a str> {
         .filter(|(distance, k)| *distance <= 2.max(k.len() / 3))
         .map(|(_, k)| k)
 }
-
-#[cfg(test)]
-pub(super) use KEYS as KEYS_FOR_TEST;

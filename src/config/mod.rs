@@ -167,7 +167,8 @@ impl Config {
     ///
     /// `home` replaces a leading `~`; `base`, the config file's folder, is where relative paths start.
     pub fn parse(text: &str, home: &Path, base: &Path) -> Result<Config, ConfigError> {
-        let table: toml::Table = text.parse().map_err(|e: toml::de::Error| ConfigError(e.to_string().trim_end().to_owned()))?;
+        let table: toml::Table =
+            text.parse().map_err(|e: toml::de::Error| ConfigError(e.to_string().trim_end().to_owned()))?;
         if let Some(message) = keys::unknown(&table) {
             return bad(message);
         }
@@ -213,7 +214,12 @@ fn validate(raw: RawConfig, resolve: &dyn Fn(&Path) -> PathBuf) -> Result<Config
     if paths.outbox.contains("{{") {
         return bad("paths.outbox: a folder without {{ … }}, please: drafts stay in one place");
     }
-    for (key, other) in [("sources", &paths.sources), ("people", &paths.people), ("customers", &paths.customers), ("projects", &paths.projects)] {
+    for (key, other) in [
+        ("sources", &paths.sources),
+        ("people", &paths.people),
+        ("customers", &paths.customers),
+        ("projects", &paths.projects),
+    ] {
         // What a mail brings must never lie where drafts are looked for.
         if Path::new(other).starts_with(&paths.outbox) {
             return bad(format!("paths.{key}: must not lie inside paths.outbox ({:?})", paths.outbox));
@@ -281,17 +287,22 @@ fn validate_account(raw: RawAccount, resolve: &dyn Fn(&Path) -> PathBuf) -> Resu
     }
     let secret = match (&raw.auth.password, &raw.auth.oauth2) {
         (Some(source), None) => {
-            let source: SecretSource = source
-                .clone()
-                .try_into()
-                .map_err(|e: toml::de::Error| ConfigError(format!("account {name:?}: auth.password: {}", e.message())))?;
+            let source: SecretSource = source.clone().try_into().map_err(|e: toml::de::Error| {
+                ConfigError(format!("account {name:?}: auth.password: {}", e.message()))
+            })?;
             match source {
                 SecretSource::File(path) => SecretSource::File(resolve(&path)),
                 other => other,
             }
         }
-        (_, Some(_)) => return bad(format!("account {name:?}: auth.oauth2 is not available in this version; use an app password")),
-        (None, None) => return bad(format!("account {name:?}: auth.password is missing: {{ keyring = true }}, {{ env = … }}, {{ command = … }} or {{ file = … }}")),
+        (_, Some(_)) => {
+            return bad(format!("account {name:?}: auth.oauth2 is not available in this version; use an app password"));
+        }
+        (None, None) => {
+            return bad(format!(
+                "account {name:?}: auth.password is missing: {{ keyring = true }}, {{ env = … }}, {{ command = … }} or {{ file = … }}"
+            ));
+        }
     };
     Ok(Account {
         identity: Address::named(&raw.display_name, main.clone()),
@@ -322,7 +333,8 @@ fn endpoint(raw: &RawServer, ports: [u16; 2], resolve: &dyn Fn(&Path) -> PathBuf
 /// A folder inside the vault: relative, without `..`, and not hidden (Obsidian shows no hidden folder).
 fn folder(key: &str, text: &str) -> Result<String, ConfigError> {
     let path = Path::new(text.trim().trim_end_matches('/'));
-    let sound = path.components().all(|c| matches!(c, Component::Normal(name) if !name.to_string_lossy().starts_with('.')));
+    let sound =
+        path.components().all(|c| matches!(c, Component::Normal(name) if !name.to_string_lossy().starts_with('.')));
     if path.as_os_str().is_empty() || !sound || text.contains('\\') || text.chars().any(char::is_control) {
         return bad(format!("{key}: {text:?} should be a folder inside the vault, such as \"Outbox\""));
     }

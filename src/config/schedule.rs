@@ -23,9 +23,9 @@ impl Schedule {
             }
             return Ok(Schedule::Every(every));
         }
-        Cron::from_str(text)
-            .map(|cron| Schedule::Cron(Box::new(cron)))
-            .map_err(|e| format!("{text:?} is neither like \"every 5m\" nor a cron line like \"*/10 8-18 * * 1-5\" ({e})"))
+        Cron::from_str(text).map(|cron| Schedule::Cron(Box::new(cron))).map_err(|e| {
+            format!("{text:?} is neither like \"every 5m\" nor a cron line like \"*/10 8-18 * * 1-5\" ({e})")
+        })
     }
 
     /// The next time after `now`; `None` when a cron line never comes again.

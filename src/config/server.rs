@@ -53,7 +53,8 @@ impl<'de> Deserialize<'de> for SecretSource {
             command: Option<String>,
             file: Option<PathBuf>,
         }
-        const FORMS: &str = "exactly one of { keyring = true }, { env = \"NAME\" }, { command = \"…\" }, { file = \"…\" }";
+        const FORMS: &str =
+            "exactly one of { keyring = true }, { env = \"NAME\" }, { command = \"…\" }, { file = \"…\" }";
         let raw = Raw::deserialize(deserializer)
             .map_err(|_| D::Error::custom(format!("expected {FORMS}; a password itself has no place in a config")))?;
         match (raw.keyring, raw.env, raw.command, raw.file) {

@@ -1,4 +1,5 @@
 use super::*;
+use jiff::Zoned;
 
 const MINIMAL: &str = r#"
 vault = "~/Notes"
@@ -33,11 +34,13 @@ fn the_example_is_a_config_and_names_every_key() {
     let example = include_str!("../../config.example.toml");
     let config = parse(example).expect("config.example.toml");
     assert!(!config.accounts.is_empty());
-    for (path, names) in keys::KEYS_FOR_TEST {
+    for (path, names) in keys::KEYS {
         for name in *names {
             let shown = example.lines().any(|l| {
                 let l = l.trim_start_matches(['#', ' ']);
-                l.starts_with(&format!("{name} =")) || l.contains(&format!(" {name} = ")) || l.contains(&format!("{name}]")) 
+                l.starts_with(&format!("{name} ="))
+                    || l.contains(&format!(" {name} = "))
+                    || l.contains(&format!("{name}]"))
             });
             assert!(shown, "config.example.toml does not show {path} {name}");
         }
@@ -76,5 +79,3 @@ fn schedules_come_next() {
     assert_eq!(next("*/10 * * * *"), "2026-01-05T19:40:00");
     assert_eq!(next("0 8 * * 1-5"), "2026-01-06T08:00:00");
 }
-
-use jiff::Zoned;

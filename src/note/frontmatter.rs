@@ -84,10 +84,8 @@ fn parts(text: &str) -> Result<Parts<'_>, FrontmatterError> {
 fn guard(yaml: &str) -> Result<(), FrontmatterError> {
     let mut depth = 0usize;
     for event in Parser::new_from_str(yaml) {
-        let (event, _) = event.map_err(|e| FrontmatterError::Yaml {
-            line: e.marker().line() + 1,
-            reason: e.info().to_owned(),
-        })?;
+        let (event, _) =
+            event.map_err(|e| FrontmatterError::Yaml { line: e.marker().line() + 1, reason: e.info().to_owned() })?;
         match event {
             Event::Alias(_) => return Err(FrontmatterError::Unsupported("an alias (`*name`)")),
             Event::MappingStart(..) | Event::SequenceStart(..) => depth += 1,
@@ -137,7 +135,9 @@ pub fn set(text: &str, changes: &[(&str, &str)]) -> Result<String, FrontmatterEr
     let after = mapping(&yaml)?;
     let wanted = changes.iter().all(|(k, v)| after.get(*k).is_some_and(|x| scalar(x).as_deref() == Some(*v)));
     let changed = |k: &Value| changes.iter().any(|(c, _)| k.as_str() == Some(c));
-    let others = |map: &Mapping| map.iter().filter(|(k, _)| !changed(k)).map(|(k, v)| (k.clone(), v.clone())).collect::<Vec<_>>();
+    let others = |map: &Mapping| {
+        map.iter().filter(|(k, _)| !changed(k)).map(|(k, v)| (k.clone(), v.clone())).collect::<Vec<_>>()
+    };
     if wanted && others(&before) == others(&after) && lines_kept(parts.yaml, &yaml, changes) {
         Ok(format!("{}{yaml}{}", parts.open, parts.close))
     } else {
@@ -147,7 +147,8 @@ pub fn set(text: &str, changes: &[(&str, &str)]) -> Result<String, FrontmatterEr
 
 /// True when every line of `before` that holds none of the changed keys stands in `after`, in order.
 fn lines_kept(before: &str, after: &str, changes: &[(&str, &str)]) -> bool {
-    let names = |line: &str| changes.iter().any(|(k, _)| line.trim_start().trim_start_matches(['"', '\'', '{']).starts_with(k));
+    let names =
+        |line: &str| changes.iter().any(|(k, _)| line.trim_start().trim_start_matches(['"', '\'', '{']).starts_with(k));
     let mut rest = after.lines();
     before.lines().filter(|line| !names(line)).all(|line| rest.any(|l| l == line))
 }
@@ -173,9 +174,7 @@ impl Frontmatter {
     pub fn list(&self, key: &str) -> Option<Vec<String>> {
         match self.0.get(key) {
             None | Some(Value::Null) => Some(Vec::new()),
-            Some(Value::Sequence(items)) => {
-                items.iter().filter(|v| !v.is_null()).map(scalar).collect()
-            }
+            Some(Value::Sequence(items)) => items.iter().filter(|v| !v.is_null()).map(scalar).collect(),
             Some(value) => Some(vec![scalar(value)?]),
         }
     }
@@ -301,7 +300,24 @@ mod tests {
     #[test]
     fn what_is_written_reads_back_in_two_parsers() {
         for value in [
-            "Re: Storage", "true", "no", "1.5", "", " x ", "a\"b\\c", "<% tp %>", "{{x}}", "---\nstatus: approved", "\u{85}\u{2028}x", "日本語", "- [ ] x", "key:: v", "*a", "!tag x", "@x", "~",
+            "Re: Storage",
+            "true",
+            "no",
+            "1.5",
+            "",
+            " x ",
+            "a\"b\\c",
+            "<% tp %>",
+            "{{x}}",
+            "---\nstatus: approved",
+            "\u{85}\u{2028}x",
+            "日本語",
+            "- [ ] x",
+            "key:: v",
+            "*a",
+            "!tag x",
+            "@x",
+            "~",
         ] {
             let mut writer = Writer::default();
             writer.text("subject", value).list("l", &[value, "b"]);
@@ -310,9 +326,13 @@ mod tests {
             let (front, _) = parse(&note).unwrap_or_else(|e| panic!("{note}: {e}"));
             assert_eq!(front.0.get("subject").and_then(Value::as_str), Some(value));
             assert_eq!(front.list("l"), Some(vec![value.to_owned(), "b".to_owned()]));
-            let granit = Parser::new_from_str(note.trim_start_matches("---\n").split("---\n\n").next().unwrap_or_default())
-                .filter_map(|e| match e.expect("two parsers").0 { Event::Scalar(v, ..) => Some(v.into_owned()), _ => None })
-                .nth(1);
+            let granit =
+                Parser::new_from_str(note.trim_start_matches("---\n").split("---\n\n").next().unwrap_or_default())
+                    .filter_map(|e| match e.expect("two parsers").0 {
+                        Event::Scalar(v, ..) => Some(v.into_owned()),
+                        _ => None,
+                    })
+                    .nth(1);
             if !value.contains("---") {
                 assert_eq!(granit.as_deref(), Some(value));
             }

@@ -143,7 +143,8 @@ fn invite_table(invite: &Invite, zone: &TimeZone) -> String {
             format!("{}{tail}", start.strftime("%A, %Y-%m-%d %H:%M"))
         }
     };
-    let who: Vec<_> = invite.attendees.iter().map(|(name, answer)| format!("{} ({answer})", inert::line(name))).collect();
+    let who: Vec<_> =
+        invite.attendees.iter().map(|(name, answer)| format!("{} ({answer})", inert::line(name))).collect();
     let status = match invite.method.as_str() {
         "CANCEL" => "cancelled",
         _ if invite.recurring => "repeats",

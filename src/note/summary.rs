@@ -52,7 +52,12 @@ pub fn write(person: &str, thread: &str, entries: &[Entry]) -> String {
         [only] => out.push_str(&format!("{}\n\n", inert::line(&only.digest.summary))),
         _ => {
             for e in entries {
-                out.push_str(&format!("- {}, {}: {}\n", e.received.strftime("%Y-%m-%d"), inert::line(&e.author), inert::line(&e.digest.summary)));
+                out.push_str(&format!(
+                    "- {}, {}: {}\n",
+                    e.received.strftime("%Y-%m-%d"),
+                    inert::line(&e.author),
+                    inert::line(&e.digest.summary)
+                ));
             }
             out.push('\n');
         }

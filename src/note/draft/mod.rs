@@ -167,7 +167,11 @@ pub fn write(proposal: &Proposal<'_>, digest: &Digest) -> String {
         .list("context_used", &none);
     let mut out = writer.finish();
     out.push_str(&format!("# Draft Reply to {}\n\n", inert::line(proposal.author.label())));
-    out.push_str(&format!("**Regarding**: {}  \n**Urgency**: {}\n", wikilink(proposal.source_file), digest.urgency.as_str()));
+    out.push_str(&format!(
+        "**Regarding**: {}  \n**Urgency**: {}\n",
+        wikilink(proposal.source_file),
+        digest.urgency.as_str()
+    ));
     if let Some(warning) = proposal.warning {
         out.push_str(&format!("\n> [!warning] {}\n", inert::line(warning)));
     }

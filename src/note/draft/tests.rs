@@ -29,18 +29,32 @@ fn refuses_what_is_unclear() {
     assert_eq!(body("## Draft Response\nx\n## Draft Response\ny"), Err(BodyError::Doubled));
     assert_eq!(body("## Draft Response\nx\n<!-- y"), Err(BodyError::OpenComment("<!--")));
     for gap in ["[…]", "[ … ]", "[TODO: date]", "[...]", "> […]"] {
-        assert!(matches!(body(&format!("## Draft Response\nx {gap}\n").replace("x > ", "> ")), Err(BodyError::Placeholder(_))), "{gap}");
+        assert!(
+            matches!(
+                body(&format!("## Draft Response\nx {gap}\n").replace("x > ", "> ")),
+                Err(BodyError::Placeholder(_))
+            ),
+            "{gap}"
+        );
     }
-    assert_eq!(body("## Draft Response\n> a [...] b\n\n[x](https://e.org) - [ ] ok"), Ok("> a [...] b\n\n[x](https://e.org) - [ ] ok".to_owned()));
+    assert_eq!(
+        body("## Draft Response\n> a [...] b\n\n[x](https://e.org) - [ ] ok"),
+        Ok("> a [...] b\n\n[x](https://e.org) - [ ] ok".to_owned())
+    );
 }
 
 #[test]
 fn reads_both_templates_and_hand_written_mail() {
     let second = "---\ntype: email-draft\nstatus: draft\noriginal: \"x.md\"\nto: a@b.c\n---\n# Draft Reply: Re: x\n\n**To:** PRIVATE\n\n---\n\nHi Ada,\n\nyes\n\n---\n\n## Original Email\n\n> PRIVATE\n";
     let draft = read(second).expect("yaml").expect("a draft");
-    assert_eq!((draft.kind, draft.status, draft.body), (Kind::EmailDraft, Status::Pending, Ok("Hi Ada,\n\nyes".to_owned())));
+    assert_eq!(
+        (draft.kind, draft.status, draft.body),
+        (Kind::EmailDraft, Status::Pending, Ok("Hi Ada,\n\nyes".to_owned()))
+    );
     assert_eq!(draft.source_file.as_deref(), Some("x.md"));
-    let mail = read("---\ntype: draft-mail\nstatus: 'Approved ' # go\nto: [a@b.c, d@e.f]\n---\nHello\n").expect("yaml").expect("a draft");
+    let mail = read("---\ntype: draft-mail\nstatus: 'Approved ' # go\nto: [a@b.c, d@e.f]\n---\nHello\n")
+        .expect("yaml")
+        .expect("a draft");
     assert_eq!((mail.status, mail.body), (Status::Approved, Ok("Hello".to_owned())));
     assert_eq!(mail.recipients.expect("recipients").to, ["a@b.c", "d@e.f"]);
 }
