@@ -8,3 +8,6 @@ pub mod approval;
 pub mod assistant;
 pub mod compose;
 pub mod triage;
+// edges
+pub mod store;
+pub mod vault;

@@ -1,0 +1,49 @@
+//! Which draft is which file.
+
+use super::{Store, StoreError};
+use rusqlite::{OptionalExtension, params};
+
+/// A draft that is known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KnownDraft {
+    /// Its id.
+    pub draft_id: String,
+    /// Path of its file.
+    pub note: String,
+    /// Key of the message that it answers.
+    pub parent: Option<String>,
+}
+
+impl Store {
+    /// Remembers a draft, or where its file is now.
+    pub fn put_draft(&self, draft_id: &str, note: &str, parent: Option<&str>) -> Result<(), StoreError> {
+        self.db.execute(
+            "INSERT INTO drafts VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET
+             note = excluded.note, parent = coalesce(excluded.parent, parent)",
+            params![draft_id, note, parent],
+        )?;
+        Ok(())
+    }
+
+    /// The draft of that id.
+    pub fn draft(&self, draft_id: &str) -> Result<Option<KnownDraft>, StoreError> {
+        let sql = "SELECT draft_id, note, parent FROM drafts WHERE draft_id = ?1";
+        let row = |r: &rusqlite::Row<'_>| Ok(KnownDraft { draft_id: r.get(0)?, note: r.get(1)?, parent: r.get(2)? });
+        Ok(self.db.query_row(sql, [draft_id], row).optional()?)
+    }
+
+    /// True when the message has been drafted for, whatever became of it.
+    pub fn has_draft_for(&self, parent: &str) -> Result<bool, StoreError> {
+        Ok(self.db.query_row("SELECT EXISTS (SELECT 1 FROM drafts WHERE parent = ?1)", [parent], |r| r.get(0))?)
+    }
+
+    /// The drafts that answer a message of the thread.
+    pub fn drafts_in(&self, thread: &str) -> Result<Vec<KnownDraft>, StoreError> {
+        let sql =
+            "SELECT draft_id, d.note, parent FROM drafts d JOIN messages m ON m.key = d.parent WHERE m.thread = ?1";
+        let mut statement = self.db.prepare_cached(sql)?;
+        let row = |r: &rusqlite::Row<'_>| Ok(KnownDraft { draft_id: r.get(0)?, note: r.get(1)?, parent: r.get(2)? });
+        let rows = statement.query_map([thread], row)?.collect::<Result<_, _>>()?;
+        Ok(rows)
+    }
+}

@@ -1,0 +1,255 @@
+//! The state: an embedded SQLite database that holds what the protocols need to know.
+//!
+//! The vault owns what people write; this owns cursors, threads and the outbox. It can be deleted at any time:
+//! the next sync builds it anew. Every commit is durable before the call returns (`synchronous=FULL`).
+//!
+//! - [`messages`]: what has been seen, and how it hangs together
+//! - [`drafts`]: which draft is which file
+//! - [`outbox`]: what is being sent, and the ledger of what was
+//! - this file: opening, locking, schema, cursors
+
+pub mod drafts;
+pub mod messages;
+pub mod outbox;
+
+use rusqlite::{Connection, ErrorCode, OptionalExtension, params};
+use std::fs::{self, File, TryLockError};
+use std::io;
+use std::path::{Path, PathBuf};
+
+const FILE: &str = "state.db";
+const VERSION: i64 = 1;
+
+const SCHEMA: &str = "
+CREATE TABLE cursors (
+  account TEXT NOT NULL, mailbox TEXT NOT NULL,
+  uid_validity INTEGER NOT NULL, next_uid INTEGER NOT NULL, since INTEGER,
+  PRIMARY KEY (account, mailbox)
+) STRICT;
+CREATE TABLE accounts (
+  account TEXT NOT NULL PRIMARY KEY, synced_at INTEGER NOT NULL, error TEXT
+) STRICT;
+CREATE TABLE messages (
+  key TEXT NOT NULL PRIMARY KEY, account TEXT NOT NULL, mailbox TEXT NOT NULL,
+  uid_validity INTEGER NOT NULL, uid INTEGER NOT NULL,
+  message_id TEXT, thread TEXT NOT NULL, in_reply_to TEXT NOT NULL, refs TEXT NOT NULL,
+  author TEXT NOT NULL, subject TEXT NOT NULL, at INTEGER NOT NULL, own INTEGER NOT NULL,
+  note TEXT, digest TEXT
+) STRICT;
+CREATE INDEX messages_thread ON messages (thread, at);
+CREATE INDEX messages_id ON messages (message_id);
+CREATE TABLE answers (parent TEXT NOT NULL, child TEXT NOT NULL, PRIMARY KEY (parent, child)) STRICT;
+CREATE TABLE summaries (thread TEXT NOT NULL PRIMARY KEY, note TEXT NOT NULL, hash TEXT NOT NULL) STRICT;
+CREATE TABLE drafts (
+  draft_id TEXT NOT NULL PRIMARY KEY, note TEXT NOT NULL, parent TEXT
+) STRICT;
+CREATE INDEX drafts_parent ON drafts (parent);
+CREATE TABLE outbox (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, draft_id TEXT NOT NULL UNIQUE, note TEXT NOT NULL,
+  account TEXT NOT NULL, hash TEXT NOT NULL, sender TEXT NOT NULL, recipients TEXT NOT NULL,
+  message_id TEXT NOT NULL, bytes BLOB NOT NULL, parent TEXT,
+  state TEXT NOT NULL CHECK (state IN ('queued', 'attempting', 'accepted', 'filed', 'failed', 'uncertain', 'stopped')),
+  attempts INTEGER NOT NULL, not_before INTEGER NOT NULL, sent_at TEXT, response TEXT, error TEXT
+) STRICT;
+CREATE INDEX outbox_state ON outbox (state);
+";
+
+/// What a caller may have to decide on.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// Another process holds the lock.
+    #[error("another postnote is at work with this vault; wait for it, or stop it")]
+    Locked,
+    /// Written by a later version.
+    #[error("the state in {0} was written by a newer postnote; update this one")]
+    TooNew(PathBuf),
+    /// The folder or file cannot be used.
+    #[error("the state folder {path}: {source}")]
+    Io {
+        /// The folder.
+        path: PathBuf,
+        /// The reason.
+        source: io::Error,
+    },
+    /// SQLite failed.
+    #[error("the state database: {0}")]
+    Sqlite(#[from] rusqlite::Error),
+}
+
+/// An open database. [`Lock`] is held besides by whoever changes it.
+#[derive(Debug)]
+pub struct Store {
+    db: Connection,
+    fresh: bool,
+    /// Set when this is a copy that is thrown away.
+    _scratch: Option<tempfile::TempDir>,
+}
+
+/// Held while a process works with the vault; freed when dropped, or when the process ends.
+#[derive(Debug)]
+pub struct Lock(#[expect(dead_code, reason = "held, never read")] File);
+
+/// Takes the lock of a state folder, which is made when it is not there.
+pub fn lock(folder: &Path) -> Result<Lock, StoreError> {
+    make_folder(folder)?;
+    let path = folder.join("lock");
+    let io = |source| StoreError::Io { path: path.clone(), source };
+    let mut options = File::options();
+    options.write(true).create(true).truncate(false);
+    private(&mut options);
+    let file = options.open(&path).map_err(io)?;
+    match file.try_lock() {
+        Ok(()) => Ok(Lock(file)),
+        Err(TryLockError::WouldBlock) => Err(StoreError::Locked),
+        Err(TryLockError::Error(source)) => Err(io(source)),
+    }
+}
+
+fn make_folder(folder: &Path) -> Result<(), StoreError> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder).map_err(|source| StoreError::Io { path: folder.to_owned(), source })
+}
+
+fn private(options: &mut fs::OpenOptions) {
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
+}
+
+impl Store {
+    /// Opens the database of a state folder, new where there is none. One that SQLite cannot read is put aside
+    /// (`state.db.damaged`) and built anew, as if it had been deleted.
+    pub fn open(folder: &Path) -> Result<Store, StoreError> {
+        make_folder(folder)?;
+        let path = folder.join(FILE);
+        let io = |source| StoreError::Io { path: path.clone(), source };
+        let mut options = File::options();
+        options.write(true).create(true).truncate(false);
+        private(&mut options);
+        options.open(&path).map_err(io)?;
+        match Self::prepare(Connection::open(&path)?, &path, None) {
+            Err(StoreError::Sqlite(e)) if is_damaged(&e) => {
+                tracing::warn!("the state database is damaged; it is put aside and built anew");
+                for suffix in ["", "-wal", "-shm"] {
+                    let from = folder.join(format!("{FILE}{suffix}"));
+                    if from.exists() {
+                        fs::rename(&from, folder.join(format!("{FILE}{suffix}.damaged"))).map_err(io)?;
+                    }
+                }
+                options.open(&path).map_err(io)?;
+                Self::prepare(Connection::open(&path)?, &path, None)
+            }
+            other => other,
+        }
+    }
+
+    /// A copy to try things on: nothing that is done to it lasts.
+    pub fn scratch(folder: &Path) -> Result<Store, StoreError> {
+        let dir = tempfile::tempdir().map_err(|source| StoreError::Io { path: std::env::temp_dir(), source })?;
+        for suffix in ["", "-wal"] {
+            let from = folder.join(format!("{FILE}{suffix}"));
+            if from.exists() {
+                let to = dir.path().join(format!("{FILE}{suffix}"));
+                fs::copy(&from, &to).map_err(|source| StoreError::Io { path: from, source })?;
+            }
+        }
+        let path = dir.path().join(FILE);
+        Self::prepare(Connection::open(&path)?, &path, Some(dir))
+    }
+
+    fn prepare(mut db: Connection, path: &Path, scratch: Option<tempfile::TempDir>) -> Result<Store, StoreError> {
+        db.pragma_update(None, "journal_mode", "WAL")?;
+        db.pragma_update(None, "synchronous", "FULL")?;
+        db.busy_timeout(std::time::Duration::from_secs(10))?;
+        let version: i64 = db.pragma_query_value(None, "user_version", |r| r.get(0))?;
+        let fresh = version == 0;
+        match version {
+            0 => {
+                let tx = db.transaction()?;
+                tx.execute_batch(SCHEMA)?;
+                tx.pragma_update(None, "user_version", VERSION)?;
+                tx.commit()?;
+            }
+            VERSION => {}
+            _ => return Err(StoreError::TooNew(path.to_owned())),
+        }
+        Ok(Store { db, fresh, _scratch: scratch })
+    }
+
+    /// True when the database was made just now: what the vault knows has to be read into it.
+    pub fn is_fresh(&self) -> bool {
+        self.fresh
+    }
+
+    /// Runs `work` as one transaction: all of it lasts, or nothing.
+    pub fn atomically<T, E: From<StoreError>>(
+        &mut self,
+        work: impl FnOnce(&mut Store) -> Result<T, E>,
+    ) -> Result<T, E> {
+        self.db.execute_batch("BEGIN IMMEDIATE").map_err(StoreError::from)?;
+        match work(self) {
+            Ok(value) => {
+                self.db.execute_batch("COMMIT").map_err(StoreError::from)?;
+                Ok(value)
+            }
+            Err(error) => {
+                // The first error is the one that matters; closing rolls back in any case.
+                self.db.execute_batch("ROLLBACK").ok();
+                Err(error)
+            }
+        }
+    }
+
+    /// How far a mailbox has been read.
+    pub fn cursor(&self, account: &str, mailbox: &str) -> Result<Option<Cursor>, StoreError> {
+        let sql = "SELECT uid_validity, next_uid, since FROM cursors WHERE account = ?1 AND mailbox = ?2";
+        let row = |r: &rusqlite::Row<'_>| Ok(Cursor { uid_validity: r.get(0)?, next_uid: r.get(1)?, since: r.get(2)? });
+        Ok(self.db.query_row(sql, [account, mailbox], row).optional()?)
+    }
+
+    /// Moves a cursor. Only after what it covers is durable.
+    pub fn set_cursor(&self, account: &str, mailbox: &str, cursor: Cursor) -> Result<(), StoreError> {
+        self.db.execute(
+            "INSERT INTO cursors VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO UPDATE SET
+             uid_validity = excluded.uid_validity, next_uid = excluded.next_uid, since = excluded.since",
+            params![account, mailbox, cursor.uid_validity, cursor.next_uid, cursor.since],
+        )?;
+        Ok(())
+    }
+
+    /// Notes how an account's last sync went.
+    pub fn set_synced(&self, account: &str, at: i64, error: Option<&str>) -> Result<(), StoreError> {
+        self.db.execute(
+            "INSERT INTO accounts VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET
+             synced_at = excluded.synced_at, error = excluded.error",
+            params![account, at, error],
+        )?;
+        Ok(())
+    }
+
+    /// When an account was last synced (seconds since 1970), and what went wrong then.
+    pub fn synced(&self, account: &str) -> Result<Option<(i64, Option<String>)>, StoreError> {
+        let sql = "SELECT synced_at, error FROM accounts WHERE account = ?1";
+        Ok(self.db.query_row(sql, [account], |r| Ok((r.get(0)?, r.get(1)?))).optional()?)
+    }
+}
+
+/// How far a mailbox has been read (RFC 3501 §2.3.1.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cursor {
+    /// UIDVALIDITY that the next UID belongs to.
+    pub uid_validity: u32,
+    /// The first UID not yet covered.
+    pub next_uid: u32,
+    /// The first sync reached back to here, in seconds since 1970; `None`: to the beginning.
+    pub since: Option<i64>,
+}
+
+fn is_damaged(error: &rusqlite::Error) -> bool {
+    matches!(error.sqlite_error_code(), Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,129 @@
+use super::messages::StoredMessage;
+use super::outbox::{OutboxRow, State};
+use super::*;
+
+fn store() -> (tempfile::TempDir, Store) {
+    let dir = tempfile::tempdir().expect("a folder");
+    let store = Store::open(dir.path()).expect("a store");
+    (dir, store)
+}
+
+fn row(draft_id: &str) -> OutboxRow {
+    OutboxRow {
+        id: 0,
+        draft_id: draft_id.into(),
+        note: "Outbox/x.md".into(),
+        account: "work".into(),
+        hash: "h".into(),
+        sender: "sam@example.org".into(),
+        recipients: vec!["a@b.c".into(), "d@e.f".into()],
+        message_id: "m@x".into(),
+        bytes: b"x".to_vec(),
+        parent: None,
+        state: State::Queued,
+        attempts: 0,
+        not_before: 5,
+        sent_at: None,
+        response: None,
+        error: None,
+    }
+}
+
+fn message(id: &str, thread: &str, at: i64, own: bool, parent: &[&str]) -> StoredMessage {
+    StoredMessage {
+        key: id.into(),
+        account: "work".into(),
+        mailbox: "INBOX".into(),
+        uid_validity: 1,
+        uid: 1,
+        message_id: Some(id.into()),
+        thread: thread.into(),
+        in_reply_to: parent.iter().map(|p| (*p).to_owned()).collect(),
+        references: vec![],
+        author: "ada@example.com".into(),
+        subject: "x".into(),
+        at,
+        own,
+        note: Some(format!("{id}.md")),
+        digest: None,
+    }
+}
+
+#[test]
+fn a_row_past_an_attempt_is_never_queued_again_by_itself() {
+    let (_dir, store) = store();
+    assert!(store.queue(&row("d1")).expect("queued"));
+    let id = store.outbox_of("d1").expect("read").expect("a row").id;
+    assert!(!store.queue(&row("d1")).expect("asked"), "queued twice");
+    assert!(store.begin_attempt(id).expect("begun"));
+    assert!(!store.begin_attempt(id).expect("asked"), "begun twice");
+    assert!(!store.queue(&row("d1")).expect("asked"));
+    store.accepted(id, "2026-01-05T19:35:19", "250 OK").expect("accepted");
+    assert!(!store.queue(&row("d1")).expect("asked"));
+    store.set_state(id, State::Filed, None).expect("filed");
+    assert!(!store.queue(&row("d1")).expect("asked"));
+    assert_eq!(store.outbox(State::Filed).expect("rows").len(), 1);
+}
+
+#[test]
+fn a_failed_row_comes_back_with_a_new_approval() {
+    let (_dir, store) = store();
+    store.queue(&row("d1")).expect("queued");
+    let id = store.outbox_of("d1").expect("read").expect("a row").id;
+    store.begin_attempt(id).expect("begun");
+    store.set_state(id, State::Failed, Some("550")).expect("failed");
+    let again = OutboxRow { bytes: b"y".to_vec(), ..row("d1") };
+    assert!(store.queue(&again).expect("queued"));
+    let found = store.outbox_of("d1").expect("read").expect("a row");
+    assert_eq!(
+        (found.bytes, found.state, found.attempts, found.recipients.len()),
+        (b"y".to_vec(), State::Queued, 0, 2)
+    );
+}
+
+#[test]
+fn threads_and_answers() {
+    let (_dir, store) = store();
+    for m in [message("a", "a", 1, false, &[]), message("b", "a", 2, true, &["a"]), message("c", "a", 3, false, &["b"])]
+    {
+        store.put_message(&m).expect("put");
+    }
+    assert_eq!(store.thread_of(&["x", "b"]).expect("read").as_deref(), Some("a"));
+    assert!(store.is_answered(Some("a"), "a", 1).expect("read"));
+    assert!(!store.is_answered(Some("c"), "a", 3).expect("read"));
+    assert_eq!(store.note_before("a", 3).expect("read").as_deref(), Some("b.md"));
+    assert_eq!(store.newer_in("a", 1).expect("read").as_deref(), Some("c"));
+}
+
+#[test]
+fn a_damaged_database_is_put_aside() {
+    let dir = tempfile::tempdir().expect("a folder");
+    fs::write(dir.path().join(FILE), "not a database at all, but long enough to be read as one".repeat(100))
+        .expect("written");
+    let store = Store::open(dir.path()).expect("a new store");
+    assert!(store.is_fresh());
+    assert!(dir.path().join("state.db.damaged").exists());
+}
+
+#[test]
+fn a_scratch_copy_leaves_the_state_alone() {
+    let (dir, store) = store();
+    store.set_synced("work", 1, None).expect("set");
+    let before = fs::read(dir.path().join("state.db-wal")).expect("a log");
+    let scratch = Store::scratch(dir.path()).expect("a copy");
+    assert_eq!(scratch.synced("work").expect("read"), Some((1, None)));
+    scratch.set_synced("work", 2, Some("x")).expect("set");
+    assert_eq!(store.synced("work").expect("read"), Some((1, None)));
+    assert_eq!(fs::read(dir.path().join("state.db-wal")).expect("a log"), before);
+    let nowhere = dir.path().join("no");
+    assert!(Store::scratch(&nowhere).expect("empty").is_fresh() && !nowhere.exists());
+}
+
+#[test]
+fn one_lock_at_a_time() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let held = lock(dir.path()).expect("free");
+    assert!(matches!(lock(dir.path()), Err(StoreError::Locked)));
+    drop(held);
+    lock(dir.path()).expect("free again");
+}

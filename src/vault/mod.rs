@@ -1,0 +1,202 @@
+//! The vault's files: read, written whole, never outside, never over a change that a person made.
+//!
+//! An edge: the only module that touches the vault. Every path that enters is relative to the vault; every file
+//! is written beside its place, synced, and moved there (mode 0600; folders 0700). Nothing is ever deleted.
+
+mod place;
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+/// Temporary files begin like this; what a crash left of them is swept by [`Vault::sweep`].
+const TEMPORARY: &str = ".postnote-";
+/// A note larger than this is not read: no person writes one.
+const MAX_NOTE: u64 = 16 * 1024 * 1024;
+
+/// What a caller may have to decide on.
+#[derive(Debug, thiserror::Error)]
+pub enum VaultError {
+    /// The vault's folder is not there, or is none.
+    #[error("the vault {0} is not there; create the folder, mount its disk, or correct `vault` in the config")]
+    Missing(PathBuf),
+    /// A path would lead out of the vault, by `..` or through a symbolic link.
+    #[error("{0:?} leads out of the vault")]
+    Outside(String),
+    /// A file is there already.
+    #[error("{0} is there already")]
+    Exists(String),
+    /// The file is not what the caller read any more: a person, or a sync tool, was faster.
+    #[error("{0} was changed meanwhile; it is left as it is")]
+    Changed(String),
+    /// Not UTF-8, or too large for a note.
+    #[error("{0} is no text note ({1})")]
+    NotText(String, &'static str),
+    /// Reading or writing failed.
+    #[error("{path}: {source}")]
+    Io {
+        /// The path inside the vault.
+        path: String,
+        /// The reason.
+        source: io::Error,
+    },
+}
+
+impl VaultError {
+    fn io(path: &str) -> impl Fn(io::Error) -> VaultError + '_ {
+        move |source| VaultError::Io { path: path.to_owned(), source }
+    }
+
+    /// True when the file is not there.
+    pub fn is_missing_file(&self) -> bool {
+        matches!(self, VaultError::Io { source, .. } if source.kind() == io::ErrorKind::NotFound)
+    }
+}
+
+/// An open vault.
+#[derive(Debug, Clone)]
+pub struct Vault {
+    root: PathBuf,
+}
+
+impl Vault {
+    /// Opens the vault: its folder must be there.
+    pub fn open(root: &Path) -> Result<Vault, VaultError> {
+        let root = fs::canonicalize(root).map_err(|_| VaultError::Missing(root.to_owned()))?;
+        if root.is_dir() { Ok(Vault { root }) } else { Err(VaultError::Missing(root)) }
+    }
+
+    /// The vault's folder, absolute, without symbolic links.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Reads a note. CRLF and a BOM stay.
+    pub fn read(&self, path: &str) -> Result<String, VaultError> {
+        let bytes = self.read_bytes(path, MAX_NOTE)?;
+        String::from_utf8(bytes).map_err(|_| VaultError::NotText(path.to_owned(), "it is not UTF-8"))
+    }
+
+    /// Reads a file of at most `max` bytes.
+    pub fn read_bytes(&self, path: &str, max: u64) -> Result<Vec<u8>, VaultError> {
+        let place = place::existing(&self.root, path)?;
+        let size = fs::metadata(&place).map_err(VaultError::io(path))?.len();
+        if size > max {
+            return Err(VaultError::NotText(path.to_owned(), "it is too large"));
+        }
+        fs::read(&place).map_err(VaultError::io(path))
+    }
+
+    /// True when something is at this path.
+    pub fn exists(&self, path: &str) -> bool {
+        place::existing(&self.root, path).is_ok_and(|p| p.exists())
+    }
+
+    /// How long ago the file was last written; zero for a time in the future.
+    pub fn age(&self, path: &str) -> Result<Duration, VaultError> {
+        let place = place::existing(&self.root, path)?;
+        let modified = fs::metadata(&place).and_then(|m| m.modified()).map_err(VaultError::io(path))?;
+        #[expect(clippy::disallowed_methods, reason = "an edge: compared with the file system's own clock")]
+        Ok(SystemTime::now().duration_since(modified).unwrap_or_default())
+    }
+
+    /// Writes a new file; one that is there stays, whoever made it.
+    pub fn create(&self, path: &str, bytes: &[u8]) -> Result<(), VaultError> {
+        let place = place::new(&self.root, path)?;
+        let folder = place.parent().unwrap_or(&self.root);
+        let temporary = written(folder, bytes, None).map_err(VaultError::io(path))?;
+        temporary.persist_noclobber(&place).map_err(|e| match e.error.kind() {
+            io::ErrorKind::AlreadyExists => VaultError::Exists(path.to_owned()),
+            _ => VaultError::Io { path: path.to_owned(), source: e.error },
+        })?;
+        sync_folder(folder).map_err(VaultError::io(path))
+    }
+
+    /// Replaces a note's text, if it still is `old`.
+    pub fn replace(&self, path: &str, old: &str, new: &str) -> Result<(), VaultError> {
+        let place = place::existing(&self.root, path)?;
+        let folder = place.parent().unwrap_or(&self.root).to_owned();
+        let mode = fs::metadata(&place).map_err(VaultError::io(path))?.permissions();
+        let temporary = written(&folder, new.as_bytes(), Some(mode)).map_err(VaultError::io(path))?;
+        if self.read(path)? != old {
+            return Err(VaultError::Changed(path.to_owned()));
+        }
+        temporary.persist(&place).map_err(|e| VaultError::Io { path: path.to_owned(), source: e.error })?;
+        sync_folder(&folder).map_err(VaultError::io(path))
+    }
+
+    /// Adds a line to a file of postnote's own, durably.
+    pub fn append_line(&self, path: &str, line: &str) -> Result<(), VaultError> {
+        let place = place::new(&self.root, path)?;
+        let fresh = !place.exists();
+        let mut options = File::options();
+        options.append(true).create(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let mut file = options.open(&place).map_err(VaultError::io(path))?;
+        file.write_all(format!("{line}\n").as_bytes()).and_then(|()| file.sync_all()).map_err(VaultError::io(path))?;
+        if fresh { sync_folder(place.parent().unwrap_or(&self.root)).map_err(VaultError::io(path)) } else { Ok(()) }
+    }
+
+    /// The notes (`*.md`) below a folder, by path, sorted. Hidden files and symbolic links are passed over; a
+    /// folder that is not there has none.
+    pub fn notes(&self, folder: &str) -> Result<Vec<String>, VaultError> {
+        let mut found = Vec::new();
+        if !place::existing(&self.root, folder)?.exists() {
+            return Ok(found);
+        }
+        let mut folders = vec![folder.to_owned()];
+        while let Some(folder) = folders.pop() {
+            let place = place::existing(&self.root, &folder)?;
+            for entry in fs::read_dir(&place).map_err(VaultError::io(&folder))? {
+                let entry = entry.map_err(VaultError::io(&folder))?;
+                let (Ok(name), Ok(kind)) = (entry.file_name().into_string(), entry.file_type()) else { continue };
+                let path = format!("{folder}/{name}");
+                match () {
+                    () if name.starts_with('.') => {}
+                    () if kind.is_dir() => folders.push(path),
+                    () if kind.is_file() && name.to_lowercase().ends_with(".md") => found.push(path),
+                    () => {}
+                }
+            }
+        }
+        found.sort();
+        Ok(found)
+    }
+
+    /// Removes the temporary files that a crash left in a folder. Call it only under the lock.
+    pub fn sweep(&self, folder: &str) -> Result<(), VaultError> {
+        let place = place::existing(&self.root, folder)?;
+        if !place.exists() {
+            return Ok(());
+        }
+        for entry in fs::read_dir(&place).map_err(VaultError::io(folder))?.flatten() {
+            let name = entry.file_name();
+            let name = name.to_string_lossy();
+            if name.starts_with(TEMPORARY) && name.ends_with(".tmp") {
+                fs::remove_file(entry.path()).map_err(VaultError::io(folder))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A synced temporary file in `folder`, ready to be moved to its place.
+fn written(folder: &Path, bytes: &[u8], mode: Option<fs::Permissions>) -> io::Result<tempfile::NamedTempFile> {
+    let mut file = tempfile::Builder::new().prefix(TEMPORARY).suffix(".tmp").tempfile_in(folder)?;
+    file.write_all(bytes)?;
+    if let Some(mode) = mode {
+        file.as_file().set_permissions(mode)?;
+    }
+    file.as_file().sync_all()?;
+    Ok(file)
+}
+
+fn sync_folder(folder: &Path) -> io::Result<()> {
+    // Folders cannot be opened for syncing on Windows; NTFS journals the rename.
+    if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
+}
+
+#[cfg(test)]
+mod tests;
