@@ -14,6 +14,7 @@
 //! - [`invite`]: `text/calendar` → [`invite::Invite`]
 
 pub mod address;
+mod clean;
 pub mod html;
 pub mod inert;
 pub mod invite;
