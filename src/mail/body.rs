@@ -1,1 +1,1 @@
-//! x
+//! What a source note shows of a message's body.
