@@ -14,6 +14,9 @@
 //! - [`invite`]: `text/calendar` → [`invite::Invite`]
 
 pub mod address;
+pub mod body;
+mod clean;
+pub mod file_name;
 pub mod html;
 pub mod inert;
 pub mod invite;

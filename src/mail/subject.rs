@@ -1,1 +1,159 @@
-//! subject
+//! Base subjects (RFC 5256 §2.1): what is left of a Subject without the marks of replying and forwarding.
+//!
+//! Beyond the RFC: the prefixes of other languages, numbers (`Re[2]:`, `Re^2:`), wide colons.
+
+/// Reply and forward marks, lowercased, as mail programs write them before the colon.
+const PREFIXES: &[&str] = &[
+    "re",
+    "fw",
+    "fwd",
+    "aw",
+    "antw",
+    "antwort",
+    "sv",
+    "vs",
+    "odp",
+    "res",
+    "rif",
+    "r",
+    "ynt",
+    "atb",
+    "bls",
+    "ref",
+    "rv",
+    "wg",
+    "tr",
+    "doorst",
+    "vl",
+    "i",
+    "enc",
+    "pd",
+    "ilt",
+    "vb",
+    "továbbítás",
+    "vá",
+    "απ",
+    "σχετ",
+    "προθ",
+    "na",
+    "yml",
+    "отв",
+    "пер",
+    "回复",
+    "回覆",
+    "答复",
+    "答覆",
+    "转发",
+    "轉寄",
+    "転送",
+    "返信",
+    "답장",
+    "전달",
+];
+
+/// The base subject: no marks in front, no `(fwd)` behind, no list name in brackets in front.
+///
+/// ```
+/// assert_eq!(postnote::mail::subject::base("AW: Re[2]: [team] Plan (fwd)"), "Plan");
+/// ```
+pub fn base(subject: &str) -> String {
+    let subject = super::clean::header(subject);
+    let mut rest = subject.as_str();
+    loop {
+        let before = rest;
+        rest = strip_trailer(rest);
+        rest = strip_prefix(rest).unwrap_or(rest);
+        rest = strip_blob(rest).unwrap_or(rest);
+        rest = strip_wrapper(rest).unwrap_or(rest);
+        if rest.len() == before.len() {
+            return rest.to_owned();
+        }
+    }
+}
+
+/// The subject of a reply: one `Re: ` and the base subject; `Re: (no subject)` where that is empty.
+pub fn reply(subject: &str) -> String {
+    let base = base(subject);
+    if base.is_empty() { "Re: (no subject)".to_owned() } else { format!("Re: {base}") }
+}
+
+/// `(fwd)` at the end.
+fn strip_trailer(subject: &str) -> &str {
+    let subject = subject.trim_end();
+    let cut = subject.len().checked_sub(5).and_then(|at| subject.split_at_checked(at));
+    match cut {
+        Some((rest, tail)) if tail.eq_ignore_ascii_case("(fwd)") => rest.trim_end(),
+        _ => subject,
+    }
+}
+
+/// `Re:`, `Re[2]:`, `Re^2:`, `RE (2):`, `Re [list]:`, and the same in other languages.
+fn strip_prefix(subject: &str) -> Option<&str> {
+    let (head, rest) = subject.split_once([':', '：'])?;
+    let word: String =
+        head.chars().take_while(|c| c.is_alphabetic() || *c == '\u{301}').collect::<String>().to_lowercase();
+    if !PREFIXES.contains(&word.as_str()) {
+        return None;
+    }
+    let count = head.chars().skip_while(|c| c.is_alphabetic() || *c == '\u{301}').collect::<String>();
+    let count = count.trim();
+    let bracketed =
+        (count.starts_with('[') && count.ends_with(']')) || (count.starts_with('(') && count.ends_with(')'));
+    let number = count.trim_start_matches(['^', '*', '-']).chars().all(|c| c.is_ascii_digit());
+    (count.is_empty() || bracketed || number).then(|| rest.trim_start())
+}
+
+/// `[list] ` in front of something.
+fn strip_blob(subject: &str) -> Option<&str> {
+    let (inner, rest) = subject.strip_prefix('[')?.split_once(']')?;
+    let rest = rest.trim_start();
+    (!inner.contains('[') && !rest.is_empty()).then_some(rest)
+}
+
+/// `[Fwd: subject]`.
+fn strip_wrapper(subject: &str) -> Option<&str> {
+    let inner = subject.strip_prefix('[')?.strip_suffix(']')?;
+    let marked = ["fwd:", "fw:", "wg:", "tr:"].iter().any(|m| inner.to_lowercase().starts_with(m));
+    marked.then(|| inner.trim())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bases() {
+        for (subject, expect) in [
+            ("Re: Storage questions", "Storage questions"),
+            ("RE: re: Fwd: x", "x"),
+            ("Re[2]: x", "x"),
+            ("Re^3: x", "x"),
+            ("Re (2): x", "x"),
+            ("AW: WG: x", "x"),
+            ("Antw: Doorst: x", "x"),
+            ("SV: VS: Odp: Res: Rif: Ynt: Tr: Vl: x", "x"),
+            ("回复：答复: x", "x"),
+            ("[list] Re: [list] x", "x"),
+            ("Re: [ext] x (fwd)", "x"),
+            ("[Fwd: Re: x]", "x"),
+            ("[only]", "[only]"),
+            ("Re:", ""),
+            ("Regarding: x", "Regarding: x"),
+            ("Plan: next", "Plan: next"),
+            ("Re\r\nBcc: a", "Re Bcc: a"),
+            ("  a   b ", "a b"),
+            ("", ""),
+        ] {
+            assert_eq!(base(subject), expect, "{subject:?}");
+        }
+    }
+
+    #[test]
+    fn replies_have_one_mark() {
+        for (subject, expect) in
+            [("x", "Re: x"), ("Re: re: AW: x", "Re: x"), ("", "Re: (no subject)"), ("Re: ", "Re: (no subject)")]
+        {
+            assert_eq!(reply(subject), expect, "{subject:?}");
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! What a source note shows of a message's body.

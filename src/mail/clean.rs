@@ -1,0 +1,84 @@
+//! Characters that no text of a mail may keep: controls, and the marks that make text read backwards.
+//!
+//! What enters is decoded text; what leaves is the same text without them. A decoded header can bring a line
+//! break (an encoded word holds any byte), so [`header`] also makes one line of it.
+
+/// True for what is taken out everywhere: C0 and C1 controls other than line break and tab, bidirectional
+/// overrides and isolates (they show `exe.txt` for `txt.exe`), the byte order mark.
+pub(crate) fn is_unwanted(c: char) -> bool {
+    (c.is_control() && c != '\n' && c != '\t')
+        || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+}
+
+/// A body: line ends become `\n`, unwanted characters go. The flag says that a NUL or another control
+/// character was there (CR beside LF and a byte order mark do not count).
+pub(crate) fn body(text: &str) -> (String, bool) {
+    let mut out = String::with_capacity(text.len());
+    let mut controls = false;
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        match c {
+            '\r' if chars.peek() == Some(&'\n') => {}
+            '\r' | '\u{85}' | '\u{2028}' | '\u{2029}' => out.push('\n'),
+            '\u{c}' | '\u{b}' => out.push('\n'),
+            c if is_unwanted(c) => controls |= c.is_control(),
+            c => out.push(c),
+        }
+    }
+    (out, controls)
+}
+
+/// One line: every run of white space becomes one space, unwanted characters go, the ends are trimmed.
+pub(crate) fn header(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c.is_whitespace() && c != '\u{a0}' {
+            if !out.is_empty() && !out.ends_with(' ') {
+                out.push(' ');
+            }
+        } else if !is_unwanted(c) {
+            out.push(c);
+        }
+    }
+    out.truncate(out.trim_end().len());
+    out
+}
+
+/// The longest start of `text` that has at most `max` bytes and ends between two characters.
+pub(crate) fn prefix(text: &str, max: usize) -> &str {
+    let mut end = max.min(text.len());
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    text.get(..end).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headers_are_one_line() {
+        for (text, expect) in [
+            ("a\r\n b", "a b"),
+            ("a\nBcc: x@y.z", "a Bcc: x@y.z"),
+            ("\u{0}a\u{1b}[31mb\u{9f}", "a[31mb"),
+            ("gpj.\u{202e}exe", "gpj.exe"),
+            ("a\u{2028}b", "a b"),
+        ] {
+            assert_eq!(header(text), expect, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn bodies_keep_lines_and_tabs() {
+        assert_eq!(body("a\r\nb\rc\td\u{0}"), ("a\nb\nc\td".to_owned(), true));
+        assert_eq!(body("\u{feff}a"), ("a".to_owned(), false));
+    }
+
+    #[test]
+    fn prefixes_end_between_characters() {
+        assert_eq!(prefix("aé", 2), "a");
+        assert_eq!(prefix("aé", 9), "aé");
+    }
+}

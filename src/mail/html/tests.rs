@@ -1,0 +1,162 @@
+use super::*;
+use proptest::prelude::*;
+use pulldown_cmark::{Event, Options, Parser, Tag};
+
+#[test]
+fn reads_well() {
+    for (html, expect) in [
+        ("<p>Hello <b>Ada</b>,</p><p>see <i>this</i>.</p>", "Hello **Ada**,\n\nsee *this*."),
+        ("a<br>b<br><br>c", "a  \nb\n\nc"),
+        ("<h2>Title</h2><ul><li>one</li><li>two<ul><li>deep</li></ul></li></ul>", "## Title\n\n- one\n- two\n  - deep"),
+        ("<ol><li>a<li>b</ol>", "1. a\n2. b"),
+        ("<blockquote>said</blockquote>ok", "> said\n\nok"),
+        ("<a href='https://a.example/x(1)?q=a b'>the plan</a>", "[the plan](https://a.example/x%281%29?q=a%20b)"),
+        ("<a href='https://a.example/'>https://a.example</a>", "<https://a.example/>"),
+        ("<a href='javascript:alert(1)'>click</a>", "click"),
+        ("<a href='obsidian://open'>x</a> <a href='file:///etc/passwd'>y</a>", "x y"),
+        ("<a href=' JaVaScRiPt:x'>z</a><a href='data:text/html,x'>w</a>", "zw"),
+        ("<img src='http://t.example/p.png' alt='a chart'>", "(image: a chart)"),
+        ("<img src='http://t.example/p.png'>x<img width=1 height=1 alt=t src=x>", "x"),
+        ("<img src=x alt='![[a]]'>", "(image: !\\[\\[a\\]\\])"),
+        ("<p>visit https://a.example/b_c now</p>", "visit <https://a.example/b_c> now"),
+        ("<p>- not a list</p><p># no</p><p>1. no</p><p>&gt; no</p>", "\\- not a list\n\n\\# no\n\n1\\. no\n\n\\> no"),
+        ("<p>[[note]] <%x%> &lt;% y %&gt; {{z}}</p>", "\\[\\[note\\]\\] <\\%x%\\> <\\% y %\\> {\\{z}}"),
+        ("<li>[ ] task</li>", "- \\[ \\] task"),
+        ("!<a href='http://a.example/i.png'>x</a>", "\\![x](http://a.example/i.png)"),
+        ("<a href='http://a.example/'>a](http://b.example) [b</a>", "[a\\](http://b.example) \\[b](http://a.example/)"),
+        ("<code>x*y</code> <code>= this.file</code>", "`x*y` = this.file"),
+        ("<code>$= dv</code>", "$= dv"),
+        ("<pre>let a = [1];\n  b</pre>", "```\nlet a = [1];\n  b\n```"),
+        ("<pre><code class='language-dataviewjs'>dv.x()\n```\n</code></pre>", "````\ndv.x()\n```\n````"),
+        ("<pre>&lt;%x%&gt;</pre>", "```\n<\u{200b}%x%>\n```"),
+        ("<script>x</script><style>y</style><title>t</title><!-- c -->z", "z"),
+        ("<div style='display: none'>pre</div><span style='font-size:0px'>h</span>z", "z"),
+        ("<p style='display:none'>gone<p>kept", "kept"),
+        ("<td style='font-size:0'>a<table><td style='font-size:0px'>kept</table>", "a\n\nkept"),
+        ("&#27;[31mred&#0;&#x202e;", "\\[31mred\u{fffd}"),
+        ("<iframe src=x>a</iframe><form><input value=q>ok<textarea>t</textarea></form>", "ok"),
+    ] {
+        assert_eq!(to_markdown(html), expect, "{html}");
+    }
+}
+
+#[test]
+fn tables_are_data_or_layout() {
+    for (html, expect) in [
+        (
+            "<table><tr><th>a<th>b|c</tr><tr><td>1<td><code>x|y</code></tr></table>",
+            "| a | b\\|c |\n| --- | --- |\n| 1 | `x\\|y` |",
+        ),
+        ("<table role=presentation><tr><td>a<td>b<tr><td>c<td>d</table>", "a b\n\nc d"),
+        ("<table><tr><td><p>a</p><p>b</p><td>c<tr><td>d</table>", "a\n\nb\n\nc\n\nd"),
+        ("<table><tr><td><table><tr><td>a<td>b<tr><td>c<td>d</table></table>", "| a | b |\n| --- | --- |\n| c | d |"),
+        ("<table><tr><td>a<tr><td>b</table>", "a\n\nb"),
+    ] {
+        assert_eq!(to_markdown(html), expect, "{html}");
+    }
+}
+
+#[test]
+fn plain_text_keeps_lines_and_links() {
+    for (html, expect) in [
+        ("<p>a<br>b</p><p>c</p>", "a\nb\n\nc"),
+        (
+            "<a href='http://a.example/x'>here</a> <a href='http://a.example'>a.example</a>",
+            "here <http://a.example/x> a.example",
+        ),
+        ("<ul><li>a<li>b</ul>", "- a\n- b"),
+        ("x<blockquote>q<br>r</blockquote>y", "x\n\n> q\n> r\n\ny"),
+        ("<pre>a\n  b</pre>", "a\n  b"),
+        ("<table><tr><td>a</td><td>b</td></tr><tr><td>c</td></tr></table>", "a b\nc"),
+    ] {
+        assert_eq!(to_text(html), expect, "{html}");
+    }
+}
+
+#[test]
+fn quotes_can_be_left_out() {
+    for (html, expect) in [
+        ("new<div class=gmail_quote>On x wrote:<blockquote>old</blockquote></div>", "new"),
+        ("new<blockquote type=cite>old</blockquote>", "new"),
+        ("<div>new<div id=divRplyFwdMsg>From: a</div>old</div>", "new"),
+        (
+            "see<div class=gmail_quote>---------- Forwarded message ----------<br>old</div>",
+            "see\n\n---------- Forwarded message ----------  \nold",
+        ),
+    ] {
+        assert_eq!(to_markdown_new(html), expect, "{html}");
+    }
+}
+
+#[test]
+fn bombs_are_bounded() {
+    for html in [
+        "<div>".repeat(10_000),
+        "<b>".repeat(10_000) + "x",
+        "<b>a</b>".repeat(30_000),
+        "<table><tr><td>".repeat(10_000) + "x",
+        "<ul><li>".repeat(10_000) + "x",
+        "<blockquote>".repeat(5_000) + &"x<br>".repeat(5_000),
+        (0..200).map(|i| format!("<b id={i}>")).collect::<String>() + &"<p>x".repeat(20_000),
+        format!("<p {}>x", (0..50_000).map(|i| format!("a{i}=1 ")).collect::<String>()),
+        "<".repeat(100_000),
+        "&".repeat(100_000),
+        "<a href=x>".repeat(20_000),
+        "<table>".to_owned() + &"<tr><td>x".repeat(20_000),
+        format!("<table><tr>{}", "<td>x<td>".repeat(10_000)),
+        "`".repeat(100_000),
+        "x ".repeat(200_000),
+    ] {
+        let start = html.get(..html.len().min(20)).unwrap_or_default().to_owned();
+        let (markdown, text) = (to_markdown(&html), to_text(&html));
+        assert!(markdown.len() < 64 << 20 && text.len() < 16 << 20, "{start}: {}", markdown.len());
+    }
+}
+
+fn assert_inert(html: &str) {
+    let markdown = to_markdown(html);
+    let options = Options::ENABLE_TABLES
+        | Options::ENABLE_TASKLISTS
+        | Options::ENABLE_WIKILINKS
+        | Options::ENABLE_MATH
+        | Options::ENABLE_FOOTNOTES
+        | Options::ENABLE_GFM
+        | Options::ENABLE_STRIKETHROUGH;
+    assert!(!markdown.contains("<%"), "{html:?} became {markdown:?}");
+    for event in Parser::new_ext(&markdown, options) {
+        match event {
+            Event::Start(Tag::Link { dest_url, .. }) => assert!(
+                ["http:", "https:", "mailto:", "tel:"].iter().any(|s| dest_url.to_lowercase().starts_with(s)),
+                "{html:?} became {markdown:?}"
+            ),
+            Event::Start(Tag::Image { .. } | Tag::HtmlBlock | Tag::FootnoteDefinition(_) | Tag::Strikethrough)
+            | Event::Start(Tag::BlockQuote(Some(_)))
+            | Event::Html(_)
+            | Event::InlineHtml(_)
+            | Event::InlineMath(_)
+            | Event::DisplayMath(_)
+            | Event::TaskListMarker(_)
+            | Event::FootnoteReference(_) => panic!("{event:?}: {html:?} became {markdown:?}"),
+            Event::Code(c) => {
+                assert!(!c.trim().starts_with('=') && !c.trim().starts_with("$="), "{html:?} became {markdown:?}");
+            }
+            _ => {}
+        }
+    }
+}
+
+const SOUP: &str = "(<(b|i|p|br|li|ul|ol|pre|code|h1|a href='http://x.example/[]()'|a href=javascript:x|table|tr|td|blockquote|div|img alt='a]b')>|</(b|i|p|li|ul|pre|code|a|table|tr|td|blockquote|div)>|[-=+#>*_~`$%{}<&|:^!\\[\\]().\\\\/ \\n\\ta1x]|&lt;|&gt;|https://a.example/){0,50}";
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(400) })]
+    #[test]
+    fn any_soup_becomes_inert(html in SOUP) {
+        assert_inert(&html);
+        let _ = (to_text(&html), to_markdown_new(&html));
+    }
+
+    #[test]
+    fn any_bytes_do_not_panic(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
+        assert_inert(&String::from_utf8_lossy(&bytes));
+    }
+}

@@ -1,0 +1,426 @@
+//! The words by which mail programs mark quotes, forwards and signatures, in the languages they speak.
+
+/// How attribution lines say "wrote", lowercased.
+const WROTE: &[&str] = &[
+    "wrote",
+    "writes",
+    "schrieb",
+    "geschrieben",
+    "a écrit",
+    "écrit",
+    "escribió",
+    "escribio",
+    "ha scritto",
+    "scritto",
+    "schreef",
+    "heeft geschreven",
+    "geschreven",
+    "escreveu",
+    "skrev",
+    "skreiv",
+    "kirjoitti",
+    "napisał",
+    "napisała",
+    "napisał(a)",
+    "napisal",
+    "napsal",
+    "napsal(a)",
+    "napsala",
+    "написал",
+    "написала",
+    "написал(а)",
+    "пишет",
+    "пише",
+    "написав",
+    "さんは書きました",
+    "のメール",
+    "書きました",
+    "写道",
+    "寫道",
+    "写到",
+    "작성",
+    "yazdı",
+    "írta",
+    "a scris",
+    "έγραψε",
+    "kirjutas",
+    "je napisao",
+    "napísal",
+];
+/// How attribution lines begin, lowercased.
+const STARTS: &[&str] = &[
+    "on ",
+    "am ",
+    "le ",
+    "el ",
+    "il ",
+    "op ",
+    "em ",
+    "den ",
+    "på ",
+    "d. ",
+    "w dniu ",
+    "dnia ",
+    "dne ",
+    "v ",
+    "в ",
+    "at ",
+    "in message ",
+    "il giorno ",
+    "ti ",
+    "to ",
+    "pe ",
+    "ma ",
+    "ke ",
+    "la ",
+    "su ",
+    "在 ",
+    "于 ",
+    "於 ",
+    "um ",
+    "a ",
+    "от ",
+    "к ",
+    "во ",
+    "z ",
+];
+const FROM: &[&str] = &[
+    "from",
+    "von",
+    "de",
+    "da",
+    "van",
+    "från",
+    "fra",
+    "lähettäjä",
+    "od",
+    "от",
+    "от кого",
+    "отправитель",
+    "差出人",
+    "发件人",
+    "寄件者",
+    "寄件人",
+    "보낸 사람",
+    "kimden",
+    "feladó",
+];
+const DATE: &[&str] = &[
+    "sent",
+    "date",
+    "gesendet",
+    "datum",
+    "envoyé",
+    "enviado",
+    "enviado el",
+    "enviada em",
+    "fecha",
+    "inviato",
+    "data",
+    "verzonden",
+    "skickat",
+    "sendt",
+    "dato",
+    "lähetetty",
+    "päivämäärä",
+    "wysłano",
+    "odesláno",
+    "отправлено",
+    "дата",
+    "送信日時",
+    "日付",
+    "发送时间",
+    "日期",
+    "寄件日期",
+    "보낸 날짜",
+    "tarih",
+    "küldve",
+    "data/ora",
+    "dátum",
+];
+const TO: &[&str] = &[
+    "to",
+    "an",
+    "à",
+    "para",
+    "a",
+    "aan",
+    "till",
+    "til",
+    "vastaanottaja",
+    "do",
+    "komu",
+    "кому",
+    "宛先",
+    "收件人",
+    "收件者",
+    "받는 사람",
+    "kime",
+    "címzett",
+    "pour",
+    "destinatario",
+];
+const SUBJECT: &[&str] = &[
+    "subject",
+    "betreff",
+    "objet",
+    "asunto",
+    "oggetto",
+    "onderwerp",
+    "assunto",
+    "ämne",
+    "emne",
+    "aihe",
+    "temat",
+    "předmět",
+    "тема",
+    "件名",
+    "主题",
+    "主旨",
+    "제목",
+    "konu",
+    "tárgy",
+    "re",
+];
+const CC: &[&str] = &[
+    "cc",
+    "kopie",
+    "copie",
+    "kopia",
+    "kopi",
+    "kopio",
+    "копия",
+    "抄送",
+    "副本",
+    "참조",
+    "bilgi",
+    "importance",
+    "reply-to",
+    "c.c.",
+];
+
+/// Between dashes, lowercased.
+const ORIGINAL: &[&str] = &[
+    "original message",
+    "original mail",
+    "original appointment",
+    "ursprüngliche nachricht",
+    "originalnachricht",
+    "ursprüngliche mail",
+    "message d'origine",
+    "message original",
+    "message initial",
+    "mensaje original",
+    "messaggio originale",
+    "oorspronkelijk bericht",
+    "origineel bericht",
+    "mensagem original",
+    "ursprungligt meddelande",
+    "originalmeddelande",
+    "oprindelig meddelelse",
+    "opprinnelig melding",
+    "alkuperäinen viesti",
+    "oryginalna wiadomość",
+    "wiadomość oryginalna",
+    "původní zpráva",
+    "исходное сообщение",
+    "пересылаемое сообщение",
+    "元のメッセージ",
+    "原始邮件",
+    "原始郵件",
+    "원본 메시지",
+    "özgün ileti",
+    "eredeti üzenet",
+    "reply message",
+    "antwort",
+];
+const FORWARDED: &[&str] = &[
+    "forwarded message",
+    "begin forwarded message",
+    "forwarded by",
+    "weitergeleitete nachricht",
+    "anfang der weitergeleiteten",
+    "message transféré",
+    "début du message",
+    "message réexpédié",
+    "mensaje reenviado",
+    "inicio del mensaje reenviado",
+    "messaggio inoltrato",
+    "inizio messaggio inoltrato",
+    "doorgestuurd bericht",
+    "begin doorgestuurd bericht",
+    "mensagem encaminhada",
+    "mensagem reencaminhada",
+    "início da mensagem",
+    "vidarebefordrat meddelande",
+    "vidarebefordrat brev",
+    "videresendt meddelelse",
+    "videresendt melding",
+    "start på videresendt",
+    "edelleenlähetetty viesti",
+    "välitetty viesti",
+    "przekazana wiadomość",
+    "wiadomość przekazana",
+    "přeposlaná zpráva",
+    "předmět přeposlané",
+    "пересланное сообщение",
+    "пересылаемое сообщение",
+    "начало переадресованного",
+    "転送されたメッセージ",
+    "転送メッセージ",
+    "转发的邮件",
+    "轉寄的郵件",
+    "转发邮件信息",
+    "전달된 메시지",
+];
+/// Lines that phones and programs sign with, lowercased.
+const DEVICE: &[&str] = &[
+    "sent from my ",
+    "sent from mail for",
+    "sent from outlook",
+    "sent from yahoo",
+    "sent from proton",
+    "sent via ",
+    "sent with ",
+    "sent using ",
+    "get outlook for",
+    "von meinem ",
+    "gesendet mit ",
+    "diese nachricht wurde von meinem",
+    "envoyé de mon",
+    "envoyé depuis",
+    "envoyé à partir de",
+    "enviado desde",
+    "enviado de meu",
+    "enviado do meu",
+    "enviado via",
+    "inviato da",
+    "verzonden vanaf",
+    "verstuurd vanaf",
+    "verzonden met",
+    "skickat från",
+    "sendt fra",
+    "lähetetty ",
+    "wysłane z",
+    "wysłano z",
+    "odesláno z",
+    "отправлено с",
+    "отправлено из",
+    "iphoneから送信",
+    "私のiphoneから",
+    "发自我的",
+    "從我的",
+    "我的 iphone",
+    "나의 iphone에서",
+    "iphone'umdan gönderildi",
+];
+
+/// An attribution line that was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Attribution {
+    /// How many lines it is wrapped over.
+    pub(super) lines: usize,
+    /// It names a date, so that what follows is quoted even without `>`.
+    pub(super) dated: bool,
+}
+
+/// Lowercased, without the marks of emphasis, white space folded.
+fn fold(line: &str) -> String {
+    let line = crate::mail::clean::prefix(line, 600);
+    let line: String = line.chars().filter(|c| *c != '*').map(|c| if c == '\u{202f}' { ' ' } else { c }).collect();
+    line.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
+}
+
+/// An attribution (`On …, … wrote:`) at the start of these lines, over at most four of them.
+pub(super) fn attribution(lines: &[&str]) -> Option<Attribution> {
+    let mut joined = String::new();
+    for (i, line) in lines.iter().take(4).enumerate() {
+        if line.is_empty() || line.len() > 400 {
+            return None;
+        }
+        joined.push_str(&fold(line));
+        joined.push(' ');
+        let text = joined.trim_end();
+        let starts =
+            STARTS.iter().any(|s| text.starts_with(s)) || text.starts_with(|c: char| c.is_ascii_digit() || c == '<');
+        if i > 0 && !starts {
+            return None;
+        }
+        let Some(said) = text.strip_suffix([':', '：']).map(str::trim_end) else { continue };
+        let wrote = WROTE.iter().any(|w| has_word(said, w));
+        let numbers = said.chars().filter(char::is_ascii_digit).count();
+        // `2016-02-01 4:58 GMT+01:00 Ada <ada@example.com>:` says it without a verb.
+        let bare =
+            said.ends_with('>') && said.contains('@') && numbers >= 6 && text.starts_with(|c: char| c.is_ascii_digit());
+        if wrote || bare {
+            let cjk = said.chars().any(|c| ('\u{3040}'..='\u{9fff}').contains(&c));
+            let dated = numbers >= 3 && (starts || bare || cjk || said.contains('@')) || numbers >= 6;
+            return Some(Attribution { lines: i + 1, dated });
+        }
+    }
+    None
+}
+
+fn has_word(text: &str, word: &str) -> bool {
+    text.match_indices(word).any(|(at, _)| {
+        let before = text.get(..at).and_then(|t| t.chars().next_back());
+        let after = text.get(at + word.len()..).and_then(|t| t.chars().next());
+        let ascii = |c: Option<char>| c.is_some_and(|c| c.is_alphabetic());
+        let wide = word.chars().any(|c| c > '\u{3000}');
+        wide || (!ascii(before) && !ascii(after))
+    })
+}
+
+/// `-----Original Message-----` and its like.
+pub(super) fn separator(line: &str) -> bool {
+    let line = fold(line);
+    let inner = line.trim_matches(|c: char| "-_= ".contains(c));
+    let ruled = line.starts_with("--") || line.starts_with("__");
+    ruled && line.len() > inner.len() && ORIGINAL.contains(&inner)
+}
+
+/// The line above mail that somebody passes on.
+pub(super) fn forward(line: &str) -> bool {
+    let line = fold(line);
+    let inner = line.trim_matches(|c: char| "-_=>: ".contains(c));
+    let marked = line.starts_with("--") || line.ends_with(':');
+    line.len() < 200 && marked && FORWARDED.iter().any(|f| inner.starts_with(f))
+}
+
+/// A block of `From: … Sent: … To: … Subject: …` at the start of these lines.
+pub(super) fn header_block(lines: &[&str]) -> bool {
+    let mut seen = [false; 5];
+    let kinds = [FROM, DATE, TO, SUBJECT, CC];
+    let mut blank = 0;
+    for (i, line) in lines.iter().take(14).enumerate() {
+        let folded = fold(line);
+        if folded.is_empty() {
+            blank += 1;
+            if blank > 3 {
+                break;
+            }
+            continue;
+        }
+        let key = folded.split_once([':', '：']).map(|(k, _)| k.trim().to_owned());
+        let kind = key.and_then(|k| kinds.iter().position(|words| words.contains(&k.as_str())));
+        match (kind, i) {
+            (Some(0..=2), 0) => {}
+            (_, 0) => return false,
+            // A long list of recipients runs over several lines.
+            (None, _) if i > 8 || blank > 0 => break,
+            _ => {}
+        }
+        if let Some(slot) = kind.and_then(|k| seen.get_mut(k)) {
+            *slot = true;
+        }
+    }
+    let [from, date, to, subject, cc] = seen;
+    (from && (date || to) && (subject || to)) || (to && subject && cc)
+}
+
+/// `Sent from my phone` and its like.
+pub(super) fn signature_start(line: &str) -> bool {
+    let line = fold(line);
+    let inner = line.trim_start_matches(|c: char| "-_<[( ".contains(c));
+    line.chars().count() < 120 && DEVICE.iter().any(|d| inner.starts_with(d))
+}
