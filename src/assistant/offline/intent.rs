@@ -35,7 +35,7 @@ pub fn of(sentence: &str, language: Option<&str>) -> Intent {
     if words.has(lex::TELLING) {
         return Intent::Statement;
     }
-    if promises(&words, language) {
+    if promises(&words, language) && !commands(&words, language) {
         return Intent::Promise;
     }
     if requests(&words, language) { Intent::Request } else { Intent::Statement }
