@@ -177,7 +177,7 @@ fn relative<'w>(near: &impl Fn(usize, usize) -> &'w str, day: Date) -> Option<Da
     let next_word =
         |w: &str| matches!(w, "next" | "nächsten" | "nächste" | "kommenden" | "prochain" | "próximo" | "volgende");
     if let Some(wanted) = weekday(word) {
-        if next_word(near(1, 0)) && near(1, 0) == "next" {
+        if near(1, 0) == "next" {
             return monday()?.checked_add((7 + i32::from(wanted.to_monday_zero_offset())).days()).ok();
         }
         if near(1, 0) == "last" {
@@ -196,7 +196,7 @@ fn relative<'w>(near: &impl Fn(usize, usize) -> &'w str, day: Date) -> Option<Da
     match word {
         "week" | "woche" | "semaine" | "semana" => match (near(1, 0), near(2, 0), near(0, 1)) {
             (w, ..) if next_word(w) => friday(1),
-            (.., w) if matches!(w, "prochaine" | "próxima" | "que") => friday(1),
+            (.., "prochaine" | "próxima" | "que") => friday(1),
             ("próxima", ..) => friday(1),
             ("this" | "diese" | "dieser" | "cette" | "esta", ..) | ("the", "of", _) | ("of", ..) => {
                 friday(0).filter(|d| *d >= day)

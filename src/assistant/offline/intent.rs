@@ -32,13 +32,22 @@ pub fn of(sentence: &str, language: Option<&str>) -> Intent {
     if is_question(sentence, language) {
         return if is_rhetorical(&words) { Intent::Statement } else { Intent::Question };
     }
-    if words.has(lex::TELLING) {
+    if words.has(lex::TELLING) || is_contact(sentence, &words) {
         return Intent::Statement;
     }
     if promises(&words, language) && !commands(&words, language) {
         return Intent::Promise;
     }
     if requests(&words, language) { Intent::Request } else { Intent::Statement }
+}
+
+/// True for a line of a signature: `Fax +49 30 1234`, `E-mail: ada@example.com`.
+fn is_contact(sentence: &str, words: &Words) -> bool {
+    let digits = sentence.chars().filter(char::is_ascii_digit).count();
+    words.starts(lex::CONTACTS)
+        && words.iter().count() <= 7
+        && (digits >= 5 || sentence.contains('@'))
+        && !words.has(&["me", "us", "at", "on", "him", "her", "or", "auf"])
 }
 
 /// True when it ends in a question mark, or as Japanese and Chinese questions end without one.
@@ -71,6 +80,9 @@ fn commands(words: &Words, language: &str) -> bool {
     (0..=lead).any(|n| {
         let words = words.skip(n);
         let long = words.iter().count() > 1;
+        if words.starts(lex::STARTS) {
+            return true;
+        }
         let english = language == "eng" && long && words.starts(lex::ENGLISH) && !words.starts(lex::ENGLISH_NOT);
         english || lex::IMPERATIVES.iter().any(|(code, verbs)| *code == language && long && words.starts(verbs))
     })
@@ -230,6 +242,9 @@ mod tests {
             ("eng", "Looking at the figures, all is well.", Intent::Statement),
             ("eng", "Right?", Intent::Statement),
             ("eng", "Report is done.", Intent::Statement),
+            ("eng", "Fax +49 30 123456", Intent::Statement),
+            ("eng", "Before that you have to open the door.", Intent::Statement),
+            ("eng", "To unsubscribe, please click below.", Intent::Statement),
             ("eng", "How are you?", Intent::Courtesy),
             ("eng", "Please do not hesitate to contact us.", Intent::Courtesy),
             ("eng", "I will send you the contract tomorrow.", Intent::Promise),

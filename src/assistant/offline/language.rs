@@ -61,7 +61,7 @@ pub fn detect(text: &str) -> Option<String> {
     let words = Words::of(&sample);
     let count = |common: &[&str]| words.iter().filter(|w| common.contains(w)).count();
     let mut counts: Vec<(usize, &str)> = COMMON.iter().map(|(code, common)| (count(common), *code)).collect();
-    counts.sort_by(|a, b| b.0.cmp(&a.0));
+    counts.sort_by_key(|(count, _)| std::cmp::Reverse(*count));
     match counts.as_slice() {
         [(first, code), (second, _), ..] if *first >= 2 && first > second => Some((*code).to_owned()),
         _ => None,

@@ -74,10 +74,10 @@ fn blocks(text: &str) -> Vec<Block> {
 
 /// A list mark (`-`, `*`, `•`, `1.`, `2)`, `a)`) and what follows it.
 fn bullet(line: &str) -> (bool, &str) {
-    if let Some(rest) = line.strip_prefix(['-', '*', '•', '·', '–', '+', '・', '▪', '◦']) {
-        if rest.starts_with(char::is_whitespace) || line.starts_with(['•', '・']) {
-            return (true, rest.trim_start());
-        }
+    if let Some(rest) = line.strip_prefix(['-', '*', '•', '·', '–', '+', '・', '▪', '◦'])
+        && (rest.starts_with(char::is_whitespace) || line.starts_with(['•', '・']))
+    {
+        return (true, rest.trim_start());
     }
     if let Some((mark, rest)) = line.split_once(['.', ')', '）', '、']) {
         let number = mark.len() <= 2 && mark.chars().all(|c| c.is_ascii_digit());

@@ -121,7 +121,7 @@ fn join<'a>(sentences: impl Iterator<Item = &'a str>) -> String {
         let mut chars = text.chars();
         out.extend(chars.next().into_iter().flat_map(char::to_uppercase));
         out.push_str(chars.as_str());
-        let end = text.trim_end_matches(|c: char| matches!(c, ')' | '"' | '”' | '»' | '」' | '）' | '\''));
+        let end = text.trim_end_matches([')', '"', '”', '»', '」', '）', '\'']);
         if !end.ends_with(['.', '!', '?', '…', '。', '！', '？']) {
             out.push(if text.ends_with(is_cjk) { '。' } else { '.' });
         }

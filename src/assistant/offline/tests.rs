@@ -236,3 +236,21 @@ fn no_sender_no_date_no_name() {
     assert_eq!(digest.actions.first().and_then(|a| a.due), Some(date(2026, 1, 9)));
     assert!(digest.draft_body.starts_with("Hello,"));
 }
+
+proptest::proptest! {
+    /// Any text gives a digest of single lines within its limits.
+    #[test]
+    fn any_text_is_digested(
+        text in r"([A-Za-z .,?!\n*@/0-9-]|\PC|please |could you |。|年|月|日|\[|https://){0,60}",
+        subject in r"\PC{0,20}",
+    ) {
+        let digest = read(&subject, &text);
+        let texts = digest.actions.iter().map(|a| &a.text).chain(&digest.questions).chain(&digest.key_information);
+        for text in texts.chain(&digest.decisions).chain([&digest.title, &digest.summary]) {
+            proptest::prop_assert!(!text.contains('\n'));
+        }
+        proptest::prop_assert!(digest.questions.len() <= MOST_ACTIONS && digest.actions.len() <= MOST_ACTIONS);
+        proptest::prop_assert!(words::length(&digest.summary) <= 61);
+        proptest::prop_assert_eq!(digest.reply_reason.is_some(), !digest.questions.is_empty());
+    }
+}

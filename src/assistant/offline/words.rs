@@ -34,8 +34,15 @@ impl Words {
     /// The first phrase of the list that occurs.
     pub fn first_of<'p>(&self, phrases: &[&'p str]) -> Option<&'p str> {
         phrases.iter().copied().find(|phrase| {
-            if unspaced(phrase) { self.0.contains(phrase) } else { self.0.contains(&format!(" {phrase} ")) }
+            let mut places = self.0.match_indices(phrase);
+            places.any(|(at, _)| unspaced(phrase) || self.stands_alone(at, phrase.len()))
         })
+    }
+
+    /// True when blanks surround the `len` bytes at `at`.
+    fn stands_alone(&self, at: usize, len: usize) -> bool {
+        let blank = |at: Option<usize>| at.and_then(|at| self.0.as_bytes().get(at)) == Some(&b' ');
+        blank(at.checked_sub(1)) && blank(at.checked_add(len))
     }
 
     /// True when the text begins with some phrase.
