@@ -333,7 +333,8 @@ mod tests {
 
     #[test]
     fn a_list_that_the_owner_writes_to_and_that_names_him() {
-        let message = with(Signals { list_id: Some("dev.example.org".into()), list_unsubscribe: true, ..Default::default() });
+        let message =
+            with(Signals { list_id: Some("dev.example.org".into()), list_unsubscribe: true, ..Default::default() });
         let writes = ThreadFacts { owner_writes_to_list: true, ..ThreadFacts::default() };
         for (text, thread, action) in [
             ("Sam, what do you think?", writes, Action::Draft),

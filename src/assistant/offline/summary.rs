@@ -1,0 +1,142 @@
+//! The summary: a message's own best sentences, in their order.
+//!
+//! Extraction only: nothing is rephrased, so nothing can be made up. Sentences are ranked by where they stand,
+//! what they do and how much of the mail's vocabulary they hold (Luhn 1958; Edmundson 1969).
+
+use super::audience::Line;
+use super::facts;
+use super::intent::Intent;
+use super::words::{is_cjk, length};
+use jiff::civil::Date;
+use std::collections::{HashMap, HashSet};
+use unicode_segmentation::UnicodeSegmentation;
+
+/// A summary is not longer than this, in words.
+const MOST_WORDS: usize = 60;
+/// Nor than this, in sentences.
+const MOST_SENTENCES: usize = 4;
+
+/// Two to four sentences of at most sixty words, where the message has so much to say.
+pub fn summarise(lines: &[Line], day: Date) -> String {
+    let candidates: Vec<(usize, &Line)> = lines.iter().enumerate().filter(|(_, line)| is_candidate(line)).collect();
+    let counts = frequencies(&candidates);
+    let mut ranked: Vec<(f64, usize, &Line)> = candidates
+        .iter()
+        .enumerate()
+        .map(|(place, (at, line))| (score(line, place, &counts, day), *at, *line))
+        .collect();
+    ranked.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+
+    let mut chosen: Vec<(usize, &str)> = Vec::new();
+    let mut seen: HashSet<String> = HashSet::new();
+    let mut words = 0;
+    for (_, at, line) in &ranked {
+        let text = line.sentence.text.as_str();
+        let own = terms(text);
+        let repeated = own.iter().filter(|term| seen.contains(*term)).count();
+        if words + length(text) > MOST_WORDS || !own.is_empty() && repeated * 10 > own.len() * 7 {
+            continue;
+        }
+        words += length(text);
+        seen.extend(own);
+        chosen.push((*at, text));
+        if chosen.len() == MOST_SENTENCES {
+            break;
+        }
+    }
+    chosen.sort_by_key(|(at, _)| *at);
+    match (chosen.is_empty(), ranked.first()) {
+        (true, Some((_, _, line))) => shorten(&line.sentence.text),
+        _ => join(chosen.into_iter().map(|(_, text)| text)),
+    }
+}
+
+/// A sentence of the body that says something by itself: neither politeness, nor the head of a list, nor a scrap.
+fn is_candidate(line: &Line) -> bool {
+    let text = line.sentence.text.as_str();
+    line.body
+        && line.intent != Intent::Courtesy
+        && length(text) >= 3
+        && !text.ends_with([':', '：', ','])
+        && text.split_whitespace().any(|w| !w.contains("://"))
+}
+
+fn score(line: &Line, place: usize, counts: &HashMap<String, usize>, day: Date) -> f64 {
+    let text = line.sentence.text.as_str();
+    let own = terms(text);
+    let weight: f64 = own
+        .iter()
+        .filter_map(|term| counts.get(term))
+        .map(|n| f64::from(u32::try_from(*n).unwrap_or(u32::MAX)).ln_1p())
+        .sum();
+    let density = if own.is_empty() { 0.0 } else { weight / (own.len() as f64).sqrt().max(1.0) };
+    let position = match place {
+        0 => 1.5,
+        1 => 0.8,
+        2 => 0.4,
+        _ => 0.0,
+    };
+    let act = match line.intent {
+        Intent::Request | Intent::Question if line.to_owner => 1.0,
+        Intent::Request | Intent::Question | Intent::Promise => 0.6,
+        _ => 0.0,
+    };
+    let decided = if facts::decisions(std::slice::from_ref(line)).is_empty() { 0.0 } else { 1.2 };
+    let fact = if facts::is_fact(text, day) { 0.5 } else { 0.0 };
+    let long = length(text);
+    let shape = match long {
+        0..=4 => -1.0,
+        5..=30 => 0.0,
+        _ => -0.5,
+    };
+    let item = if line.sentence.bullet { -0.4 } else { 0.0 };
+    density + position + act + decided + fact + shape + item
+}
+
+/// How often each term occurs in the whole text.
+fn frequencies(candidates: &[(usize, &Line)]) -> HashMap<String, usize> {
+    let mut counts = HashMap::new();
+    for term in candidates.iter().flat_map(|(_, line)| terms(&line.sentence.text)) {
+        *counts.entry(term).or_insert(0) += 1;
+    }
+    counts
+}
+
+/// The words that carry content: those of five letters or more, and runs of ideographs by pairs.
+fn terms(text: &str) -> HashSet<String> {
+    let lower = text.to_lowercase();
+    let long = lower.unicode_words().filter(|w| w.chars().count() >= 5 && !w.chars().any(is_cjk)).map(str::to_owned);
+    let wide: Vec<char> =
+        lower.chars().filter(|c| matches!(c, '\u{3400}'..='\u{9fff}' | '\u{30a0}'..='\u{30ff}')).collect();
+    long.chain(wide.windows(2).map(|pair| pair.iter().collect())).collect()
+}
+
+/// Sentences on one line, each ended.
+fn join<'a>(sentences: impl Iterator<Item = &'a str>) -> String {
+    let mut out = String::new();
+    for text in sentences {
+        if !out.is_empty() && !out.ends_with(is_cjk) {
+            out.push(' ');
+        }
+        let mut chars = text.chars();
+        out.extend(chars.next().into_iter().flat_map(char::to_uppercase));
+        out.push_str(chars.as_str());
+        let end = text.trim_end_matches([')', '"', '”', '»', '」', '）', '\'']);
+        if !end.ends_with(['.', '!', '?', '…', '。', '！', '？']) {
+            out.push(if text.ends_with(is_cjk) { '。' } else { '.' });
+        }
+    }
+    out
+}
+
+/// The head of a sentence that alone is too long.
+fn shorten(text: &str) -> String {
+    let mut out = String::new();
+    for piece in text.split_word_bounds() {
+        if length(&out) + length(piece) > MOST_WORDS || out.len() > 600 {
+            break;
+        }
+        out.push_str(piece);
+    }
+    format!("{}…", out.trim_end())
+}
