@@ -5,8 +5,8 @@
 #   deliver.sh [DIR]     DIR as for greenmail.sh (default: .demo/greenmail in the clone)
 #
 # The Date of each mail becomes a recent one, in the order of their numbers, and the invite's meeting is a week
-# from now; all other bytes go as they are, with CRLF line ends. Return-Path names the envelope's sender; it is sent
-# too, because GreenMail adds none.
+# from now; all other bytes go as they are, with CRLF line ends. Return-Path is the
+# envelope's sender, from which GreenMail writes that line again.
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd -P)
 . "$root/scripts/lib.sh"
@@ -28,6 +28,7 @@ at() { LC_ALL=C date -u -d "@$1" "$2" 2>/dev/null || LC_ALL=C date -u -r "$1" "$
 # prepared FILE SECONDS: the mail's bytes as they go over the wire.
 prepared() {
     LC_ALL=C awk -v date="$(at "$2" '+%a, %d %b %Y %H:%M:%S +0000')" -v meeting="$(at "$((now + 604800))" '+%Y%m%d')" '
+        NR == 1 && /^Return-Path:/ { next }
         !body && /^Date:/ { print "Date: " date "\r"; next }
         /^$/ { body = 1 }
         /^DT(START|END);TZID=[^:]*:/ { sub(/:[0-9][0-9][0-9][0-9][0-9][0-9][0-9][0-9]/, ":" meeting) }
