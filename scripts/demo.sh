@@ -59,8 +59,8 @@ trap '"$root/scripts/greenmail.sh" stop "$demo/greenmail" || true' EXIT
 
 (umask 077 && cat >"$config") <<CONFIG
 # Written by scripts/demo.sh. The state folder is the demo's own: your postnote is never touched.
-vault = "../demo-vault"
-state = "state"
+vault = '$vault'
+state = '$demo/state'
 
 [send]
 delay = "0s"
