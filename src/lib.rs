@@ -9,5 +9,6 @@ pub mod assistant;
 pub mod compose;
 pub mod triage;
 // edges
+pub mod net;
 pub mod store;
 pub mod vault;
