@@ -9,6 +9,8 @@ pub mod assistant;
 pub mod compose;
 pub mod triage;
 // edges
+pub mod imap;
 pub mod net;
+pub mod smtp;
 pub mod store;
 pub mod vault;

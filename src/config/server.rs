@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 use serde::de::Error as _;
+use std::fmt;
 use std::path::PathBuf;
 
 /// A server's address and how to speak to it.
@@ -15,6 +16,17 @@ pub struct Endpoint {
     pub security: Security,
     /// PEM certificates trusted besides the platform's.
     pub ca_file: Option<PathBuf>,
+}
+
+impl fmt::Display for Endpoint {
+    /// `host:port`, IPv6 addresses in brackets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.host.contains(':') {
+            write!(f, "[{}]:{}", self.host, self.port)
+        } else {
+            write!(f, "{}:{}", self.host, self.port)
+        }
+    }
 }
 
 /// How a connection is secured. There is no way to skip the certificate's check.

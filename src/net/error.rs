@@ -1,6 +1,6 @@
 //! What can go wrong on the way to a server, in words for the person who reads them.
 
-use super::Endpoint;
+use crate::config::Endpoint;
 use std::io;
 use std::path::PathBuf;
 use tokio_rustls::rustls;

@@ -4,16 +4,15 @@
 //! only, a plain one. There is no way to skip verification: a private CA is added as one more root
 //! ([`Endpoint::ca_file`]). Nothing here speaks IMAP or SMTP, and nothing is sent before TLS but TLS.
 
-mod endpoint;
 mod error;
 mod stream;
 mod tls;
 
-pub use endpoint::{Endpoint, Security};
 pub use error::NetError;
 pub use stream::Stream;
 pub use tls::tls;
 
+use crate::config::{Endpoint, Security};
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 use tokio::net::TcpStream;

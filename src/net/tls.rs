@@ -1,6 +1,7 @@
 //! TLS over a connected stream: rustls with the ring provider, the platform's roots and, besides, `ca_file`.
 
-use super::{Endpoint, NetError, PATIENCE};
+use super::{NetError, PATIENCE};
+use crate::config::Endpoint;
 use rustls_platform_verifier::Verifier;
 use std::path::Path;
 use std::sync::Arc;

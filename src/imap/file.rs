@@ -1,0 +1,63 @@
+//! What changes a mailbox: filing the Sent copy, and \Answered.
+
+use super::name::{encode, quoted};
+use super::{ImapError, SILENCE, Session};
+use async_imap::imap_proto::{Response, ResponseCode};
+use tokio::io::AsyncWriteExt;
+
+impl Session {
+    /// Appends a message with \Seen (RFC 3501 §6.3.11).
+    ///
+    /// Errors: [`ImapError::Refused`] with `try_create` when the mailbox is not there.
+    pub async fn append(&mut self, mailbox: &str, bytes: &[u8]) -> Result<(), ImapError> {
+        let wire = if mailbox.is_ascii() { mailbox.to_owned() } else { encode(mailbox) };
+        if wire.contains(['\r', '\n', '\0']) {
+            return Err(ImapError::Argument(wire));
+        }
+        let lost = |e: &dyn std::fmt::Display| ImapError::Lost(e.to_string());
+        let command = format!("APPEND {} (\\Seen) {{{}}}", quoted(&wire), bytes.len());
+        let id = self.inner.run_command(&command).await.map_err(|e| lost(&e))?;
+        loop {
+            let go = self
+                .next(|response| match response {
+                    Response::Continue(_) => Some(Ok(())),
+                    Response::Done { outcome, .. } => Some(Err(ImapError::Refused {
+                        command: "APPEND".to_owned(),
+                        text: outcome.information.as_deref().unwrap_or_default().to_owned(),
+                        try_create: outcome.code == Some(ResponseCode::TryCreate),
+                    })),
+                    _ => None,
+                })
+                .await?;
+            match go {
+                Some(Ok(())) => break,
+                Some(Err(refused)) => return Err(refused),
+                None => {}
+            }
+        }
+        let stream = self.inner.get_mut();
+        let written = async {
+            stream.write_all(bytes).await?;
+            stream.write_all(b"\r\n").await?;
+            stream.flush().await
+        };
+        tokio::time::timeout(SILENCE, written).await.map_err(|e| lost(&e))?.map_err(|e| lost(&e))?;
+        self.answer(&id, "APPEND", |_| ()).await
+    }
+
+    /// Makes a mailbox.
+    pub async fn create(&mut self, mailbox: &str) -> Result<(), ImapError> {
+        let wire = if mailbox.is_ascii() { mailbox.to_owned() } else { encode(mailbox) };
+        self.exec(&format!("CREATE {}", quoted(&wire)), |_| ()).await
+    }
+
+    /// Sets \Answered on the message with that Message-ID in a mailbox; `false` when it is not there any more.
+    pub async fn mark_answered(&mut self, mailbox: &str, message_id: &str) -> Result<bool, ImapError> {
+        self.select(mailbox).await?;
+        let uids = self.search_message_id(message_id).await?;
+        for uid in &uids {
+            self.exec(&format!("UID STORE {uid} +FLAGS.SILENT (\\Answered)"), |_| ()).await?;
+        }
+        Ok(!uids.is_empty())
+    }
+}

@@ -1,0 +1,125 @@
+//! From an endpoint to a logged-in session.
+
+use super::{ImapError, SILENCE, Session};
+use crate::config::{Endpoint, Security};
+use crate::net::{self, Stream};
+use async_imap::imap_proto::{Capability, Response, Status};
+use secrecy::{ExposeSecret, SecretString};
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::net::TcpStream;
+
+/// Connects and logs in. A server that greets with PREAUTH is refused: whose session would it be?
+pub async fn connect(endpoint: &Endpoint, user: &str, password: &SecretString) -> Result<Session, ImapError> {
+    let tcp = net::tcp(endpoint).await?;
+    let (stream, greeted) = match endpoint.security {
+        Security::Tls => (Stream::Tls(Box::new(net::tls(tcp, endpoint).await?)), false),
+        Security::StartTls => (Stream::Tls(Box::new(net::tls(starttls(tcp).await?, endpoint).await?)), true),
+        Security::Plaintext => (Stream::Plain(tcp), false),
+    };
+    let mut client = async_imap::Client::new(stream);
+    if !greeted {
+        let greeting = timed(client.read_response()).await?.map_err(|e| ImapError::Lost(e.to_string()))?;
+        match greeting.as_ref().map(|g| g.parsed()) {
+            Some(Response::Data { status: Status::Ok, .. }) => {}
+            Some(Response::Data { status: Status::Bye, outcome }) => {
+                return Err(ImapError::Bye(outcome.information.as_deref().unwrap_or_default().to_owned()));
+            }
+            Some(Response::Data { status: Status::PreAuth, .. }) => {
+                return Err(ImapError::Protocol("it greets with PREAUTH, which is refused".to_owned()));
+            }
+            Some(_) => return Err(ImapError::Protocol("no greeting".to_owned())),
+            None => return Err(ImapError::Lost("it was closed".to_owned())),
+        }
+    }
+    let secret = password.expose_secret();
+    // LOGIN takes ASCII only (RFC 3501 §6.2.3); SASL PLAIN takes UTF-8 (RFC 4616).
+    let session = if user.is_ascii() && secret.is_ascii() {
+        timed(client.login(user, secret)).await?
+    } else {
+        timed(client.authenticate("PLAIN", Plain { user, secret })).await?
+    };
+    let inner = session.map_err(|(error, _)| refusal(error, endpoint, user))?;
+    let mut session = Session { inner, capabilities: Vec::new() };
+    let mut found = Vec::new();
+    session
+        .exec("CAPABILITY", |response| {
+            if let Response::Capabilities(list) = response {
+                found.extend(list.iter().map(|c| match c {
+                    Capability::Imap4rev1 => "IMAP4rev1".to_owned(),
+                    Capability::Auth(a) => format!("AUTH={a}"),
+                    Capability::Atom(a) => a.to_string(),
+                }));
+            }
+        })
+        .await?;
+    session.capabilities = found;
+    Ok(session)
+}
+
+async fn timed<T>(work: impl Future<Output = T>) -> Result<T, ImapError> {
+    tokio::time::timeout(SILENCE, work).await.map_err(|_| ImapError::Lost("it does not answer".to_owned()))
+}
+
+fn refusal(error: async_imap::error::Error, endpoint: &Endpoint, user: &str) -> ImapError {
+    use async_imap::error::Error;
+    match error {
+        Error::No(text) | Error::Bad(text) => ImapError::Login {
+            host: endpoint.host.clone(),
+            user: user.to_owned(),
+            text: text.chars().filter(|c| !c.is_control()).take(200).collect(),
+        },
+        Error::Validate(_) => ImapError::Argument("a user name or password with a line break".to_owned()),
+        Error::ConnectionLost => ImapError::Lost("it was closed during the login".to_owned()),
+        Error::Io(e) => ImapError::Lost(e.to_string()),
+        _ => ImapError::Protocol("during the login".to_owned()),
+    }
+}
+
+struct Plain<'a> {
+    user: &'a str,
+    secret: &'a str,
+}
+
+impl async_imap::Authenticator for Plain<'_> {
+    type Response = String;
+
+    fn process(&mut self, _challenge: &[u8]) -> String {
+        format!("\0{}\0{}", self.user, self.secret)
+    }
+}
+
+/// STARTTLS (RFC 3501 §6.2.1) on the bare socket: what comes before the handshake and was not asked for is an
+/// attack (CVE-2011-0411 and its kin), and a server without STARTTLS gets no password.
+async fn starttls(tcp: TcpStream) -> Result<TcpStream, ImapError> {
+    let mut reader = BufReader::new(tcp);
+    let greeting = line(&mut reader).await?;
+    if !greeting.to_ascii_uppercase().starts_with("* OK") {
+        return Err(ImapError::Protocol("no greeting that allows STARTTLS".to_owned()));
+    }
+    reader.write_all(b"a1 STARTTLS\r\n").await.map_err(|e| ImapError::Lost(e.to_string()))?;
+    loop {
+        let answer = line(&mut reader).await?;
+        if answer.to_ascii_uppercase().starts_with("A1 OK") {
+            break;
+        }
+        if !answer.starts_with("* ") {
+            return Err(ImapError::Refused { command: "STARTTLS".to_owned(), text: answer, try_create: false });
+        }
+    }
+    if reader.buffer().is_empty() {
+        Ok(reader.into_inner())
+    } else {
+        Err(ImapError::Protocol("data before the TLS handshake; somebody may be in between".to_owned()))
+    }
+}
+
+async fn line(reader: &mut BufReader<TcpStream>) -> Result<String, ImapError> {
+    use tokio::io::AsyncReadExt;
+    let mut bytes = Vec::new();
+    let mut limited = reader.take(8192);
+    let read = timed(limited.read_until(b'\n', &mut bytes)).await?.map_err(|e| ImapError::Lost(e.to_string()))?;
+    if read == 0 || !bytes.ends_with(b"\n") {
+        return Err(ImapError::Lost("it was closed before STARTTLS".to_owned()));
+    }
+    Ok(String::from_utf8_lossy(&bytes).trim_end().chars().filter(|c| !c.is_control()).collect())
+}

@@ -1,0 +1,207 @@
+//! SMTP: `(&Outgoing, &Credentials)` → [`Receipt`].
+//!
+//! An edge. The session is driven phase by phase (RFC 5321 §3.3), because what a lost connection means depends on
+//! the phase: before the message's bytes nothing was sent, after them nobody can tell. Only a 250 is acceptance.
+
+mod carrier;
+
+use crate::compose::Outgoing;
+use crate::config::{Endpoint, Security};
+use crate::net::{self, NetError, Stream};
+use carrier::Carrier;
+use lettre::transport::smtp::authentication::{Credentials as LettreCredentials, Mechanism};
+use lettre::transport::smtp::client::AsyncSmtpConnection;
+use lettre::transport::smtp::commands::{Data, Mail, Rcpt};
+use lettre::transport::smtp::extension::ClientId;
+use lettre::transport::smtp::response::{Response, Severity};
+use secrecy::{ExposeSecret, SecretString};
+use std::net::Ipv4Addr;
+use std::time::Duration;
+
+/// Who logs in.
+#[derive(Debug)]
+pub struct Credentials<'a> {
+    /// The login name.
+    pub user: &'a str,
+    /// The password.
+    pub password: &'a SecretString,
+}
+
+/// The server's word that it has taken the message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Receipt {
+    /// Its answer: code and text, one line.
+    pub response: String,
+}
+
+/// Why there is no receipt.
+#[derive(Debug, thiserror::Error)]
+pub enum SmtpError {
+    /// No connection.
+    #[error(transparent)]
+    Net(#[from] NetError),
+    /// The server refused name or password.
+    #[error("{host} refused the login of {user}: {text}")]
+    Login {
+        /// The server.
+        host: String,
+        /// The login name.
+        user: String,
+        /// What it said.
+        text: String,
+    },
+    /// The server refused the sender, a recipient or the message.
+    #[error("the server refused {what}: {text}")]
+    Refused {
+        /// What was refused.
+        what: String,
+        /// Code and text.
+        text: String,
+        /// A 4xx: a later try may succeed (RFC 5321 §4.2.1).
+        transient: bool,
+    },
+    /// The connection broke before the message's bytes: nothing was sent.
+    #[error("the connection to the SMTP server was lost before anything was sent ({0})")]
+    Lost(String),
+    /// The server says what SMTP does not; nothing was sent.
+    #[error("the SMTP server's answer could not be understood ({0}); nothing was sent")]
+    Protocol(String),
+    /// The message's bytes were under way and no answer came.
+    #[error("the server went silent after the message was handed over ({0})")]
+    Uncertain(String),
+}
+
+impl SmtpError {
+    /// True when nobody can tell whether the message was accepted.
+    pub fn is_uncertain(&self) -> bool {
+        matches!(self, SmtpError::Uncertain(_))
+    }
+
+    /// True when nothing was sent and a later try may well succeed.
+    pub fn is_transient(&self) -> bool {
+        match self {
+            SmtpError::Net(e) => e.is_transient(),
+            SmtpError::Refused { transient, .. } => *transient,
+            SmtpError::Lost(_) => true,
+            SmtpError::Login { .. } | SmtpError::Protocol(_) | SmtpError::Uncertain(_) => false,
+        }
+    }
+
+    /// True when the login was refused.
+    pub fn is_auth(&self) -> bool {
+        matches!(self, SmtpError::Login { .. })
+    }
+}
+
+const COMMAND: Duration = Duration::from_secs(300);
+/// RFC 5321 §4.5.3.2.6: ten minutes for the answer to the final dot.
+const FINAL: Duration = Duration::from_secs(600);
+
+/// Sends a message to all of its recipients, or to none: when one recipient is refused, the message's bytes are
+/// not sent.
+pub async fn send(
+    outgoing: &Outgoing,
+    endpoint: &Endpoint,
+    credentials: &Credentials<'_>,
+) -> Result<Receipt, SmtpError> {
+    let mut connection = open(endpoint, credentials).await?;
+    let address = |text: &str| {
+        text.parse::<lettre::Address>().map_err(|e| SmtpError::Refused {
+            what: text.to_owned(),
+            text: e.to_string(),
+            transient: false,
+        })
+    };
+    let from = address(outgoing.from())?;
+    phase("the sender", connection.command(Mail::new(Some(from), vec![]))).await?;
+    for recipient in outgoing.recipients() {
+        phase(recipient, connection.command(Rcpt::new(address(recipient)?, vec![]))).await?;
+    }
+    let go = phase("the message", connection.command(Data)).await?;
+    if !go.has_code(354) {
+        return Err(SmtpError::Protocol(line(&go)));
+    }
+    // lettre writes CRLF before the dot; without our own last CRLF the message arrives as it was composed.
+    let bytes = outgoing.bytes().strip_suffix(b"\r\n").unwrap_or(outgoing.bytes());
+    let receipt = match tokio::time::timeout(FINAL, connection.message(bytes)).await {
+        Ok(Ok(response)) if response.code().severity == Severity::PositiveCompletion => {
+            Ok(Receipt { response: line(&response) })
+        }
+        Ok(Ok(response)) => Err(SmtpError::Uncertain(line(&response))),
+        Ok(Err(e)) => Err(match e.status() {
+            Some(_) => refused("the message", &e),
+            None => SmtpError::Uncertain(reason(&e)),
+        }),
+        Err(_) => Err(SmtpError::Uncertain("no answer in ten minutes".to_owned())),
+    };
+    // What QUIT brings changes nothing any more.
+    tokio::time::timeout(Duration::from_secs(5), connection.quit()).await.ok();
+    receipt
+}
+
+async fn open(endpoint: &Endpoint, credentials: &Credentials<'_>) -> Result<AsyncSmtpConnection, SmtpError> {
+    let tcp = net::tcp(endpoint).await?;
+    let carrier = match endpoint.security {
+        Security::Tls => Carrier::new(Stream::Tls(Box::new(net::tls(tcp, endpoint).await?))),
+        Security::Plaintext => Carrier::new(Stream::Plain(tcp)),
+        Security::StartTls => {
+            let tcp = carrier::starttls(tcp).await?;
+            Carrier::greeted(Stream::Tls(Box::new(net::tls(tcp, endpoint).await?)))
+        }
+    };
+    // An address literal names no machine (RFC 5321 §4.1.3).
+    let hello = ClientId::Ipv4(Ipv4Addr::LOCALHOST);
+    let connecting = AsyncSmtpConnection::connect_with_transport(Box::new(carrier), &hello);
+    let mut connection = timed(connecting).await?.map_err(|e| before("the connection", &e))?;
+    let login = LettreCredentials::new(credentials.user.to_owned(), credentials.password.expose_secret().to_owned());
+    let offered = [Mechanism::Plain, Mechanism::Login];
+    if connection.server_info().get_auth_mechanism(&offered).is_none() {
+        return Err(SmtpError::Protocol(format!("{} offers no login by password", endpoint.host)));
+    }
+    timed(connection.auth(&offered, &login)).await?.map_err(|e| match e.status() {
+        Some(code) if code.severity == Severity::PermanentNegativeCompletion => {
+            SmtpError::Login { host: endpoint.host.clone(), user: credentials.user.to_owned(), text: reason(&e) }
+        }
+        _ => before("the login", &e),
+    })?;
+    Ok(connection)
+}
+
+async fn phase(
+    what: &str,
+    work: impl Future<Output = Result<Response, lettre::transport::smtp::Error>>,
+) -> Result<Response, SmtpError> {
+    timed(work).await?.map_err(|e| before(what, &e))
+}
+
+async fn timed<T>(work: impl Future<Output = T>) -> Result<T, SmtpError> {
+    tokio::time::timeout(COMMAND, work).await.map_err(|_| SmtpError::Lost("no answer in five minutes".to_owned()))
+}
+
+/// An error before the message's bytes.
+fn before(what: &str, error: &lettre::transport::smtp::Error) -> SmtpError {
+    match error.status() {
+        Some(_) => refused(what, error),
+        None if error.is_response() || error.is_client() => SmtpError::Protocol(reason(error)),
+        None => SmtpError::Lost(reason(error)),
+    }
+}
+
+fn refused(what: &str, error: &lettre::transport::smtp::Error) -> SmtpError {
+    SmtpError::Refused { what: what.to_owned(), text: reason(error), transient: error.is_transient() }
+}
+
+fn reason(error: &lettre::transport::smtp::Error) -> String {
+    let text = match (error.status(), std::error::Error::source(error)) {
+        (Some(code), Some(source)) => format!("{code} {source}"),
+        (_, Some(source)) => source.to_string(),
+        (_, None) => error.to_string(),
+    };
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(300).collect()
+}
+
+fn line(response: &Response) -> String {
+    let text: Vec<_> = response.message().collect();
+    let line = format!("{} {}", response.code(), text.join(" "));
+    line.chars().map(|c| if c.is_control() { ' ' } else { c }).take(300).collect()
+}
