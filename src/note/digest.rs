@@ -2,9 +2,10 @@
 //! summaries and entity notes are written from. Every text is plain, single-line, unescaped.
 
 use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
 
 /// What a message says and asks, in typed fields.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Digest {
     /// A title for the summary note; never a subject for mail.
     pub title: String,
@@ -31,7 +32,7 @@ pub struct Digest {
 }
 
 /// One proposed task.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ActionItem {
     /// What is to be done.
     pub text: String,
@@ -44,7 +45,7 @@ pub struct ActionItem {
 }
 
 /// How soon something wants attention.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Urgency {
     /// Can wait.
     Low,

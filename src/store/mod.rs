@@ -23,7 +23,7 @@ const VERSION: i64 = 1;
 const SCHEMA: &str = "
 CREATE TABLE cursors (
   account TEXT NOT NULL, mailbox TEXT NOT NULL,
-  uid_validity INTEGER NOT NULL, next_uid INTEGER NOT NULL, since INTEGER,
+  uid_validity INTEGER NOT NULL, next_uid INTEGER NOT NULL, first_until INTEGER NOT NULL, since INTEGER,
   PRIMARY KEY (account, mailbox)
 ) STRICT;
 CREATE TABLE accounts (
@@ -204,17 +204,18 @@ impl Store {
 
     /// How far a mailbox has been read.
     pub fn cursor(&self, account: &str, mailbox: &str) -> Result<Option<Cursor>, StoreError> {
-        let sql = "SELECT uid_validity, next_uid, since FROM cursors WHERE account = ?1 AND mailbox = ?2";
-        let row = |r: &rusqlite::Row<'_>| Ok(Cursor { uid_validity: r.get(0)?, next_uid: r.get(1)?, since: r.get(2)? });
+        let sql = "SELECT uid_validity, next_uid, first_until, since FROM cursors WHERE account = ?1 AND mailbox = ?2";
+        let row = |r: &rusqlite::Row<'_>| Ok(Cursor { uid_validity: r.get(0)?, next_uid: r.get(1)?, first_until: r.get(2)?, since: r.get(3)? });
         Ok(self.db.query_row(sql, [account, mailbox], row).optional()?)
     }
 
     /// Moves a cursor. Only after what it covers is durable.
     pub fn set_cursor(&self, account: &str, mailbox: &str, cursor: Cursor) -> Result<(), StoreError> {
         self.db.execute(
-            "INSERT INTO cursors VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO UPDATE SET
-             uid_validity = excluded.uid_validity, next_uid = excluded.next_uid, since = excluded.since",
-            params![account, mailbox, cursor.uid_validity, cursor.next_uid, cursor.since],
+            "INSERT INTO cursors VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO UPDATE SET
+             uid_validity = excluded.uid_validity, next_uid = excluded.next_uid,
+             first_until = excluded.first_until, since = excluded.since",
+            params![account, mailbox, cursor.uid_validity, cursor.next_uid, cursor.first_until, cursor.since],
         )?;
         Ok(())
     }
@@ -243,6 +244,8 @@ pub struct Cursor {
     pub uid_validity: u32,
     /// The first UID not yet covered.
     pub next_uid: u32,
+    /// UIDs below this were there at the first sync, and count only from `since` on.
+    pub first_until: u32,
     /// The first sync reached back to here, in seconds since 1970; `None`: to the beginning.
     pub since: Option<i64>,
 }
