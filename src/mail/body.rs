@@ -1,1 +1,125 @@
-//! What a source note shows of a message's body.
+//! What a source note shows of a message's body: new, quoted and signing text, as inert Markdown.
+//!
+//! The plain text decides what is new. HTML is preferred for how it looks, and only where it says the same words:
+//! so that a page with other content than its text part can not show the reader what the digest never saw.
+
+use super::message::Message;
+use super::{html, inert, quote, subject};
+use std::collections::HashMap;
+
+/// The body of a message, ready for a note.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Body {
+    /// What the sender wrote, plain and unescaped: for reading by program, never for a note.
+    pub new_text: String,
+    /// The same as inert Markdown.
+    pub new_markdown: String,
+    /// The quoted text as inert Markdown.
+    pub quoted_markdown: String,
+    /// The signature as inert Markdown.
+    pub signature_markdown: String,
+}
+
+/// Renders a message's body. Everything in the text lands in one of the parts.
+pub fn render(message: &Message) -> Body {
+    let mut zones = quote::split(&message.text);
+    // Passed on without a word of one's own: then what is passed on is the content.
+    if zones.new.trim().is_empty() && !is_reply(message) {
+        zones.new = std::mem::take(&mut zones.quoted);
+    }
+    let from_html = message.html.as_deref().and_then(|html| structured(html, &zones));
+    Body {
+        new_markdown: from_html.unwrap_or_else(|| inert::text(&zones.new)),
+        quoted_markdown: inert::text(&unquoted(&zones.quoted)),
+        signature_markdown: inert::text(&zones.signature),
+        new_text: zones.new,
+    }
+}
+
+fn is_reply(message: &Message) -> bool {
+    let forwarded = ["fw", "wg", "tr", "enc", "rv", "i", "vs", "doorst", "vl"];
+    let mark = message.subject.split(':').next().unwrap_or_default().trim().to_lowercase();
+    let marked = message.subject != subject::base(&message.subject);
+    marked && !forwarded.iter().any(|f| mark.starts_with(f))
+}
+
+/// The new part of the HTML, where it says what the plain text says.
+fn structured(html: &str, zones: &quote::Zones) -> Option<String> {
+    let whole = zones.quoted.is_empty() && zones.signature.is_empty();
+    let markdown = if whole { html::to_markdown(html) } else { html::to_markdown_new(html) };
+    same_words(&markdown, &zones.new).then_some(markdown)
+}
+
+/// True when the two share nearly all of their words. Addresses do not count: text parts write them out.
+fn same_words(markdown: &str, text: &str) -> bool {
+    let (a, b) = (words(markdown), words(text));
+    let total = |w: &HashMap<String, usize>| w.values().sum::<usize>();
+    let shared: usize = a.iter().map(|(w, n)| b.get(w).copied().unwrap_or(0).min(*n)).sum();
+    let (longer, all) = (total(&a).max(total(&b)), total(&a) + total(&b));
+    all > 0 && shared * 10 >= longer * 8
+}
+
+fn words(text: &str) -> HashMap<String, usize> {
+    let mut found = HashMap::new();
+    let pieces = text.split(|c: char| c.is_whitespace() || "()<>[]|".contains(c));
+    for piece in pieces.filter(|p| !p.contains("://") && !p.starts_with("mailto:")) {
+        for word in piece.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty()) {
+            *found.entry(word.to_lowercase()).or_insert(0) += 1;
+        }
+    }
+    found
+}
+
+/// Takes one level of `>` off where all of it is quoted: the note folds it into a quote anyway.
+fn unquoted(quoted: &str) -> String {
+    let (mut marked, mut bare) = (0, 0);
+    for line in quoted.lines().filter(|l| !l.trim().is_empty()) {
+        if line.starts_with('>') { marked += 1 } else { bare += 1 }
+    }
+    if marked < 2 || bare > 4 {
+        return quoted.to_owned();
+    }
+    let strip = |l: &str| l.strip_prefix('>').map_or(l, |r| r.strip_prefix(' ').unwrap_or(r)).to_owned();
+    quoted.lines().map(strip).collect::<Vec<_>>().join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn message(subject: &str, text: &str, html: Option<&str>) -> Message {
+        let html = html.map(str::to_owned);
+        Message { subject: subject.to_owned(), text: text.to_owned(), html, ..Message::default() }
+    }
+
+    #[test]
+    fn html_is_preferred_where_it_says_the_same() {
+        let text =
+            "Hello Ada,\n\nsee the plan <https://a.example/p>.\n\nOn 1 Feb 2026, Sam wrote:\n> old words\n> here\n";
+        let html = "<p>Hello <b>Ada</b>,</p><p>see <a href='https://a.example/p'>the plan</a>.</p>\
+            <div class=gmail_quote>On 1 Feb 2026, Sam wrote:<blockquote>old words here</blockquote></div>";
+        let body = render(&message("Re: x", text, Some(html)));
+        assert_eq!(body.new_markdown, "Hello **Ada**,\n\nsee [the plan](https://a.example/p).");
+        assert_eq!(body.new_text, "Hello Ada,\n\nsee the plan <https://a.example/p>.");
+        assert_eq!(body.quoted_markdown, "On 1 Feb 2026, Sam wrote:\nold words\nhere");
+    }
+
+    #[test]
+    fn html_that_says_something_else_is_not_shown() {
+        let body = render(&message("x", "the [[text]] part", Some("<p>another page altogether</p>")));
+        assert_eq!(body.new_markdown, "the \\[\\[text]] part");
+    }
+
+    #[test]
+    fn a_bare_forward_is_content() {
+        let text = "-----Original Message-----\nFrom: a\nTo: b\nSubject: c\n\nwords";
+        assert_eq!(render(&message("FW: x", text, None)).new_text, text);
+        assert_eq!(render(&message("Re: x", text, None)).new_text, "");
+    }
+
+    #[test]
+    fn signatures_are_apart() {
+        let body = render(&message("x", "yes\n-- \nAda *Park*", None));
+        assert_eq!((body.new_markdown.as_str(), body.signature_markdown.as_str()), ("yes", "Ada \\*Park\\*"));
+    }
+}

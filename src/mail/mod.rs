@@ -8,9 +8,11 @@
 //! - [`parse`]: bytes → `(Message, Vec<Defect>)`, never failing
 //! - [`subject`]: base subjects (RFC 5256 §2.1)
 //! - [`thread`]: the root of a message's thread
+//! - [`file_name`]: portable names for attachments and notes
 //! - [`html`]: HTML → Markdown
 //! - [`inert`]: text of a mail → Markdown in which nothing is live
 //! - [`quote`]: which lines are new, which quoted, which signature
+//! - [`body`]: what a source note shows of all that
 //! - [`invite`]: `text/calendar` → [`invite::Invite`]
 
 pub mod address;

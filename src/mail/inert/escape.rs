@@ -56,7 +56,7 @@ pub(crate) fn settle(marked: &str, brackets: bool) -> String {
     let mut out = String::with_capacity(marked.len());
     // Math and strikethrough may span the lines of a paragraph: two dollars anywhere in it are a pair.
     for paragraph in lines.split_inclusive(|l| l.iter().all(|t| t.c.is_whitespace())) {
-        let paired = |c: char| paragraph.iter().flatten().filter(|t| t.text && t.c == c).count() > 1;
+        let paired = |c: char| paragraph.iter().flatten().filter(|t| t.c == c).count() > 1;
         let (dollars, tildes) = (paired('$'), paired('~'));
         for tokens in paragraph {
             let brackets = brackets || tokens.iter().any(|t| !t.text && t.c == '[');
