@@ -128,45 +128,36 @@ struct Gate {
     reason: &'static str,
 }
 
+impl Gate {
+    /// Stops unless a rule says otherwise.
+    fn liftable(triage: Triage, reason: &'static str) -> Self {
+        Gate { triage, action: Action::Source, most: Action::Draft, reason }
+    }
+
+    /// Stops whatever a rule says.
+    fn stop(triage: Triage, reason: &'static str) -> Self {
+        Gate { triage, action: Action::Source, most: Action::Summary, reason }
+    }
+}
+
 fn gate(arrival: &Arrival) -> Gate {
     let (message, signals) = (arrival.message, &arrival.message.signals);
-    let stop = |triage, reason| Gate { triage, action: Action::Source, most: Action::Summary, reason };
-    let liftable = |triage, reason| Gate { triage, action: Action::Source, most: Action::Draft, reason };
     let read_only = |triage, reason| Gate { triage, action: Action::Summary, most: Action::Summary, reason };
 
     if message.author().is_some_and(|author| arrival.owner.is_me(author)) {
-        return stop(own_mail(arrival), "sent by yourself");
+        return Gate::stop(own_mail(arrival), "sent by yourself");
     }
-    match signals.report.as_deref() {
-        Some("disposition-notification") => return stop(Triage::Automatic, "a read receipt"),
-        Some(_) => return stop(Triage::Automatic, "a delivery report"),
-        None => {}
-    }
-    if signals.null_return_path {
-        return stop(Triage::Automatic, "sent with a null return path");
-    }
-    match signals.auto_submitted.as_deref().map(str::trim) {
-        None | Some("" | "no") => {}
-        Some("auto-replied") => return stop(Triage::Automatic, "an automatic reply"),
-        Some(_) => return liftable(Triage::Automatic, "sent by a machine (Auto-Submitted)"),
-    }
-    if message.author().is_none() {
-        return stop(Triage::Automatic, "no sender to answer");
-    }
-    if message.from.iter().chain(&message.sender).any(is_daemon) {
-        return stop(Triage::Automatic, "sent by a mail system");
-    }
-    if answers_nobody(message) {
-        return liftable(Triage::Automatic, "the sender takes no replies");
+    if let Some(machine) = machine_made(message) {
+        return machine;
     }
     let bulk = signals.precedence.as_deref().is_some_and(|p| matches!(p.trim(), "bulk" | "list" | "junk"));
     let listed = signals.list_id.is_some() || signals.list_unsubscribe || bulk;
     let personal = arrival.thread.owner_writes_to_list && names_owner(arrival);
     if listed && !personal {
-        return liftable(Triage::Bulk, "sent over a list or in bulk");
+        return Gate::liftable(Triage::Bulk, "sent over a list or in bulk");
     }
     if signals.auto_marker && !listed {
-        return liftable(Triage::Automatic, "marked as an automatic message");
+        return Gate::liftable(Triage::Automatic, "marked as an automatic message");
     }
     if message.invite.is_some() {
         return read_only(Triage::Fyi, "an invitation: answer it in the calendar");
@@ -181,6 +172,36 @@ fn gate(arrival: &Arrival) -> Gate {
         _ => "written by a person",
     };
     Gate { triage: Triage::Fyi, action: Action::Draft, most: Action::Draft, reason }
+}
+
+/// What no person sent, or nobody would read an answer to.
+fn machine_made(message: &Message) -> Option<Gate> {
+    let signals = &message.signals;
+    let stop = |reason| Some(Gate::stop(Triage::Automatic, reason));
+    let liftable = |reason| Some(Gate::liftable(Triage::Automatic, reason));
+    match signals.report.as_deref() {
+        Some("disposition-notification") => return stop("a read receipt"),
+        Some(_) => return stop("a delivery report"),
+        None => {}
+    }
+    if signals.null_return_path {
+        return stop("sent with a null return path");
+    }
+    match signals.auto_submitted.as_deref().map(str::trim) {
+        None | Some("" | "no") => {}
+        Some("auto-replied") => return stop("an automatic reply"),
+        Some(_) => return liftable("sent by a machine (Auto-Submitted)"),
+    }
+    if message.author().is_none() {
+        return stop("no sender to answer");
+    }
+    if message.from.iter().any(is_daemon) {
+        return stop("sent by a mail system");
+    }
+    if answers_nobody(message) {
+        return liftable("the sender takes no replies");
+    }
+    None
 }
 
 /// Own mail to others that asks something and has no answer yet is awaited; to oneself it is a note.

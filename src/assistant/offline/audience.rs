@@ -94,8 +94,8 @@ fn intent(text: &str, language: Option<&str>) -> Intent {
 
 /// Where the writer takes leave: a sign-off near the end with nothing but names after it. A postscript is body.
 fn leave_taking(sentences: &[Sentence], message: &Message) -> Option<usize> {
-    let author = message.author().map(|a| name_words(a.label())).unwrap_or_default();
-    let from = sentences.len().saturating_sub(6);
+    let author = message.author().map(names_of).unwrap_or_default();
+    let from = sentences.len().saturating_sub(12);
     let tail = |rest: &[Sentence]| {
         rest.iter().all(|s| s.text.split_whitespace().count() <= 6 && !s.text.ends_with(['?', '？', '。']))
     };
@@ -134,8 +134,11 @@ impl Audience {
         [front, back].into_iter().flatten().find_map(|names| {
             let words = name_words(names);
             let any = |known: &[String]| words.iter().any(|w| known.contains(w));
-            if any(&self.owner) || greeting && words.iter().any(|w| EVERYONE.contains(&w.as_str())) {
+            if any(&self.owner) {
                 Some(true)
+            } else if greeting && words.iter().any(|w| EVERYONE.contains(&w.as_str())) {
+                // In copy, "everyone" is those it is addressed to.
+                Some(self.in_to)
             } else {
                 any(&self.others).then_some(false)
             }
@@ -213,6 +216,7 @@ mod tests {
             (BOTH, "", "Can you do that, Ben?", vec![]),
             (BOTH, "", "However, can you call?", vec!["However, can you call?"]),
             (BEN, SAM, "Hi Ben,\n\ncan you call?", vec![]),
+            (BEN, SAM, "Hi all,\n\ncan you call?", vec![]),
             (
                 BEN,
                 SAM,

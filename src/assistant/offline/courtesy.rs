@@ -43,13 +43,14 @@ const COURTESIES: &[&str] = &[
     "feel free to get in touch", "if you have any questions", "if you have any further", "if you have questions",
     "if you have other questions", "if you need anything", "if there is anything else", "if there's anything else",
     "should you have any questions", "should you have questions", "any questions let me know",
-    "if you need any help", "if you need help", "thanks in advance", "thank you in advance", "accept my apologies",
+    "if you need any help", "if you need help", "accept my apologies",
     "accept our apologies", "excuse my", "excuse the", "forgive my", "pardon my", "looking forward to seeing you",
     "look forward to seeing you", "look forward to meeting you", "wie geht es dir", "wie geht es ihnen",
     "wie geht's", "wie gehts", "wie war dein wochenende", "wie läuft's", "ich hoffe es geht", "zögern sie nicht",
     "bei fragen", "für rückfragen", "bei rückfragen", "falls du fragen hast", "falls sie fragen haben",
-    "wenn sie fragen haben", "auf deine antwort", "auf ihre antwort", "auf ihre rückmeldung",
-    "auf deine rückmeldung", "comment allez-vous", "comment vas-tu", "comment ça va", "j'espère que tu vas",
+    "wenn sie fragen haben", "freue mich auf deine antwort", "freue mich auf ihre antwort",
+    "freue mich auf ihre rückmeldung",
+    "freue mich auf deine rückmeldung", "comment allez-vous", "comment vas-tu", "comment ça va", "j'espère que tu vas",
     "j'espère que vous allez", "n'hésitez pas", "n'hésite pas", "veuillez agréer", "je vous prie d'agréer",
     "je vous prie de croire", "dans l'attente de", "cómo estás", "cómo estáis", "cómo están", "cómo te va",
     "espero que estés", "espero que esté", "espero que todo", "no dudes en", "no dude en", "no duden en",
@@ -67,11 +68,44 @@ const SHORT_COURTESIES: &[&str] = &[
 ];
 
 #[rustfmt::skip]
+/// What makes a sentence ask after all, however politely it begins.
+const DIRECT: &[&str] = &[
+    "could you", "can you", "would you", "könntest du", "könnten sie", "kannst du", "können sie", "pourriez-vous",
+    "pouvez-vous", "pourrais-tu", "peux-tu", "podrías", "puedes", "いただけますか", "いただけないでしょうか",
+];
+
 const RHETORICAL: &[&str] = &[
-    "really", "right", "ok", "okay", "no", "yes", "why not", "so what", "who knows", "who cares", "guess what",
-    "you know", "isn't it", "remember", "huh", "eh", "surprised", "and guess what", "what else",
-    "what's not to like", "sound familiar", "nicht wahr", "oder", "wirklich", "n'est-ce pas", "vraiment", "verdad",
-    "no es así", "de verdad", "правда", "对吧",
+    "really",
+    "right",
+    "ok",
+    "okay",
+    "no",
+    "yes",
+    "why not",
+    "so what",
+    "who knows",
+    "who cares",
+    "guess what",
+    "you know",
+    "isn't it",
+    "remember",
+    "huh",
+    "eh",
+    "surprised",
+    "and guess what",
+    "what else",
+    "what's not to like",
+    "sound familiar",
+    "nicht wahr",
+    "oder",
+    "wirklich",
+    "n'est-ce pas",
+    "vraiment",
+    "verdad",
+    "no es así",
+    "de verdad",
+    "правда",
+    "对吧",
 ];
 
 #[rustfmt::skip]
@@ -98,6 +132,18 @@ pub fn is_greeting(line: &str) -> bool {
     greets || open && is_names(line)
 }
 
+/// A sentence without the greeting that it begins with: `Hi Sam, it works.` → `it works.`
+pub fn without_greeting(text: &str) -> &str {
+    match text.split_once([',', '!', '，', '！']) {
+        Some((head, rest))
+            if !rest.trim().is_empty() && Words::of(head).starts(GREETINGS) && head.split(' ').count() <= 4 =>
+        {
+            rest.trim_start()
+        }
+        _ => text,
+    }
+}
+
 /// True for one to four capitalised words and nothing else: a name, or names, on a line of its own.
 fn is_names(line: &str) -> bool {
     let words: Vec<&str> =
@@ -117,18 +163,23 @@ pub fn is_sign_off(line: &str) -> bool {
     words.is(SIGN_OFFS) || words.starts(SIGN_OFFS) && leave_and_name(line)
 }
 
-/// `Thanks, Ada` and `Best regards Ada Park`: after the phrase, at most three capitalised words.
+/// `Thanks, Ada` and `Best regards Ada Park`: after the phrase, at most three capitalised words; after a comma, a
+/// title and a company too.
 fn leave_and_name(line: &str) -> bool {
     let Some(phrase) = SIGN_OFFS.iter().filter(|p| Words::of(line).starts(&[p])).max_by_key(|p| p.len()) else {
         return false;
     };
-    let rest: Vec<&str> = line.split_whitespace().skip(phrase.split(' ').count()).collect();
-    rest.len() <= 3 && rest.iter().all(|w| w.starts_with(char::is_uppercase) || w.starts_with(['-', '–', ':', ';']))
+    let count = phrase.split(' ').count();
+    let rest: Vec<&str> = line.split_whitespace().skip(count).collect();
+    let parted = line.split_whitespace().nth(count - 1).is_some_and(|word| word.ends_with([',', '!']));
+    rest.len() <= if parted { 10 } else { 3 }
+        && rest.iter().all(|w| w.starts_with(char::is_uppercase) || w.starts_with(['-', '–', ':', ';']))
 }
 
 /// True for a sentence that is polite and asks nothing: `How are you?`, `Let me know if you have any questions.`
 pub fn is_courtesy(words: &Words) -> bool {
-    words.has(COURTESIES) || words.has(SHORT_COURTESIES) && words.iter().count() <= 7 && !words.has(&["going to"])
+    !words.has(DIRECT) && words.has(COURTESIES)
+        || words.has(SHORT_COURTESIES) && words.iter().count() <= 7 && !words.has(&["going to"])
 }
 
 /// True for a question that waits for no answer.

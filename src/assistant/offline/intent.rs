@@ -94,14 +94,17 @@ fn conditional_command(words: &Words, language: &str) -> bool {
         "send", "call", "email", "contact", "reply", "confirm", "respond", "let", "forward", "check", "review", "ask",
         "tell", "give", "click", "visit",
     ];
+    const NO_COMMAND_AFTER: &[&str] = &[
+        "to", "i", "we", "you", "they", "can", "will", "would", "could", "should", "must", "and", "or", "not", "the",
+        "a", "your", "my", "this", "any",
+    ];
     if language != "eng" || !words.starts(&["if", "when", "once", "after", "before", "as soon as"]) {
         return false;
     }
     let all: Vec<&str> = words.iter().collect();
-    all.windows(2).skip(2).any(|pair| {
-        matches!(pair, [before, verb] if STRONG.contains(verb)
-            && !matches!(*before, "to" | "i" | "we" | "you" | "they" | "can" | "will" | "would" | "could" | "and" | "or" | "not" | "the" | "a" | "your" | "my" | "this" | "any" | "should" | "must"))
-    })
+    all.windows(2)
+        .skip(2)
+        .any(|pair| matches!(pair, [before, verb] if STRONG.contains(verb) && !NO_COMMAND_AFTER.contains(before)))
 }
 
 /// `I will send you …`: a verb of doing after `I will`, in English; a set phrase elsewhere.
@@ -153,10 +156,7 @@ fn promises(words: &Words, language: &str) -> bool {
         "resend",
         "transfer",
     ];
-    if language != "eng" {
-        return words.has(lex::PROMISES);
-    }
-    let asks = words.has(&[
+    const ASKS: &[&str] = &[
         "please",
         "could you",
         "can you",
@@ -168,8 +168,11 @@ fn promises(words: &Words, language: &str) -> bool {
         "let me know when",
         "let me know what",
         "let me know your",
-    ]);
-    !asks
+    ];
+    if language != "eng" {
+        return words.has(lex::PROMISES);
+    }
+    !words.has(ASKS)
         && lex::ENGLISH_PROMISES.iter().any(|start| {
             let count = start.split(' ').count();
             let all: Vec<&str> = words.iter().collect();
@@ -218,6 +221,8 @@ mod tests {
             ("eng", "We need you to approve the order."),
             ("eng", "If that works, confirm the date."),
             ("eng", "I would appreciate a short answer."),
+            ("eng", "Please send me the plan, thanks in advance."),
+            ("eng", "I hope you are well, and could you send the plan."),
             ("deu", "Bitte schicken Sie uns den Vertrag zurück."),
             ("deu", "Gib mir Bescheid, wann es passt."),
             ("deu", "Prüfen Sie die zweite Seite."),

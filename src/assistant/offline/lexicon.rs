@@ -64,14 +64,16 @@ pub(super) const REQUESTS: &[&str] = &[
 /// Ask too, but mark these sentences as telling rather than asking: `please find attached`, `please note`.
 #[rustfmt::skip]
 pub(super) const TELLING: &[&str] = &[
-    "to unsubscribe", "opt out", "stop receiving", "future mailings", "to your address book", "view this email in",
-    "please find", "please see attached", "please see the attached", "please see below", "please note",
-    "please be advised", "please be aware", "please accept", "please don't worry", "please do not worry",
-    "please ignore", "please disregard", "bitte beachten", "bitte entschuldige", "bitte entschuldigen",
-    "bitte um entschuldigung", "anbei finden", "veuillez trouver", "veuillez noter", "veuillez recevoir",
-    "veuillez accepter", "merci de votre", "merci de ta", "merci de ton", "merci de l'attention",
-    "le ruego disculpe", "disculpe", "por favor disculpa", "ご容赦ください", "お待ちください", "ご了承ください", "ご安心ください", "お許しください",
-    "请注意", "请放心", "请见谅", "请稍等",
+    "to unsubscribe", "no need to reply", "no need to respond", "no reply needed", "no action needed",
+    "no action required", "do not wish to receive", "join me in congratulating", "join me in welcoming",
+    "do not reply to this", "opt out", "stop receiving", "future mailings", "to your address book",
+    "view this email in", "please find", "please see attached", "please see the attached", "please see below",
+    "please note", "please be advised", "please be aware", "please accept", "please don't worry",
+    "please do not worry", "please ignore", "please disregard", "bitte beachten", "bitte entschuldige",
+    "bitte entschuldigen", "bitte um entschuldigung", "anbei finden", "veuillez trouver", "veuillez noter",
+    "veuillez recevoir", "veuillez accepter", "merci de votre", "merci de ta", "merci de ton",
+    "merci de l'attention", "le ruego disculpe", "disculpe", "por favor disculpa", "ご容赦ください", "お待ちください", "ご了承ください",
+    "ご安心ください", "お許しください", "请注意", "请放心", "请见谅", "请稍等",
 ];
 
 /// Asks when a sentence holds it, in the language given.
@@ -82,22 +84,21 @@ pub(super) const PLEASE: &[(&str, &[&str])] =
 /// `look` (forward to), `thank`, `note`, `see` (you).
 #[rustfmt::skip]
 pub(super) const ENGLISH: &[&str] = &[
-    "shoot me", "drop me",
-    "accept", "add", "adjust", "advise", "answer", "apply", "approve", "arrange", "ask", "assign", "attach",
-    "attend", "be", "bring", "book", "buy", "call", "cancel", "change", "check", "choose", "circulate", "clarify",
-    "click", "close", "collect", "come", "comment", "compare", "complete", "confirm", "consider", "contact",
-    "coordinate", "copy", "correct", "create", "cut", "delete", "deliver", "describe", "discuss", "distribute", "do",
-    "don't", "download", "draft", "drop", "edit", "email", "e-mail", "ensure", "enter", "estimate", "examine",
-    "expect", "explain", "fax", "feel", "fill", "find", "finish", "fix", "follow", "forget", "forward", "get",
-    "give", "go", "handle", "have", "help", "hold", "ignore", "include", "indicate", "inform", "insert", "install",
-    "invite", "join", "keep", "leave", "let", "list", "log", "look", "mail", "make", "mark", "meet", "mention",
-    "modify", "move", "notify", "open", "order", "organise", "organize", "page", "pass", "pay", "pick", "ping",
-    "plan", "post", "prepare", "print", "propose", "provide", "pull", "push", "put", "read", "register", "remember",
-    "remind", "remove", "renew", "reply", "report", "request", "reschedule", "reserve", "resend", "respond",
-    "return", "review", "revise", "run", "save", "schedule", "select", "send", "set", "share", "show", "sign",
-    "start", "stay", "stop", "submit", "suggest", "summarise", "summarize", "switch", "take", "talk", "tell", "test",
-    "text", "transfer", "try", "turn", "type", "update", "upload", "use", "verify", "view", "visit", "wait", "watch",
-    "work", "write",
+    "shoot me", "drop me", "accept", "add", "adjust", "advise", "answer", "apply", "approve", "arrange", "ask",
+    "assign", "attach", "attend", "be", "bring", "book", "buy", "call", "cancel", "change", "check", "choose",
+    "circulate", "clarify", "click", "close", "collect", "come", "comment", "compare", "complete", "confirm",
+    "consider", "contact", "coordinate", "copy", "correct", "create", "cut", "delete", "deliver", "describe",
+    "discuss", "distribute", "do", "don't", "download", "draft", "drop", "edit", "email", "e-mail", "ensure",
+    "enter", "estimate", "examine", "expect", "explain", "fax", "feel", "fill", "find", "finish", "fix", "follow",
+    "forget", "forward", "get", "give", "go", "handle", "have", "help", "hold", "ignore", "include", "indicate",
+    "inform", "insert", "install", "invite", "join", "keep", "leave", "let", "list", "log", "look", "mail", "make",
+    "mark", "meet", "mention", "modify", "move", "notify", "open", "order", "organise", "organize", "page", "pass",
+    "pay", "pick", "ping", "plan", "post", "prepare", "print", "propose", "provide", "pull", "push", "put", "read",
+    "register", "remember", "remind", "remove", "renew", "reply", "report", "request", "reschedule", "reserve",
+    "resend", "respond", "return", "review", "revise", "run", "save", "schedule", "select", "send", "set", "share",
+    "show", "sign", "start", "stay", "stop", "submit", "suggest", "summarise", "summarize", "switch", "take", "talk",
+    "tell", "test", "text", "transfer", "try", "turn", "type", "update", "upload", "use", "verify", "view", "visit",
+    "wait", "watch", "work", "write",
 ];
 
 /// What follows an English verb where the sentence commands nothing after all.
@@ -250,9 +251,9 @@ pub(super) const IMPERATIVES: &[(&str, &[&str])] = &[
 pub(super) const LEAD_INS: &[&str] = &[
     "and", "also", "then", "so", "but", "now", "next", "just", "or", "first", "second", "finally", "lastly",
     "otherwise", "again", "anyway", "ok", "okay", "yes", "no", "well", "hi", "hello", "hey", "dear", "all", "team",
-    "everyone", "folks", "guys", "thanks", "ps", "p", "s", "btw", "meanwhile", "additionally", "therefore", "always", "simply",
-    "never", "firstly", "secondly", "und", "dann", "auch", "also", "et", "puis", "alors", "aussi", "y", "luego",
-    "también", "entonces", "gracias", "danke", "merci",
+    "everyone", "folks", "guys", "thanks", "ps", "p", "s", "btw", "meanwhile", "additionally", "therefore", "always",
+    "simply", "never", "firstly", "secondly", "und", "dann", "auch", "also", "et", "puis", "alors", "aussi", "y",
+    "luego", "también", "entonces", "gracias", "danke", "merci",
 ];
 
 /// The sender takes something on himself, in any language but English.

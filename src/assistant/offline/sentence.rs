@@ -217,7 +217,8 @@ mod tests {
 
     #[test]
     fn lines_are_joined_where_they_were_wrapped() {
-        let wrapped = "Hi Sam,\n\nthe warehouse people called again about the delivery that we\nexpected on Monday. Could you\ncall them?\n";
+        let wrapped = "Hi Sam,\n\nthe warehouse people called again about the delivery that we\n\
+                       expected on Monday. Could you\ncall them?\n";
         assert_eq!(
             texts(wrapped),
             [

@@ -4,9 +4,9 @@
 //! what they do and how much of the mail's vocabulary they hold (Luhn 1958; Edmundson 1969).
 
 use super::audience::Line;
-use super::facts;
 use super::intent::Intent;
 use super::words::{is_cjk, length};
+use super::{courtesy, facts};
 use jiff::civil::Date;
 use std::collections::{HashMap, HashSet};
 use unicode_segmentation::UnicodeSegmentation;
@@ -31,7 +31,7 @@ pub fn summarise(lines: &[Line], day: Date) -> String {
     let mut seen: HashSet<String> = HashSet::new();
     let mut words = 0;
     for (_, at, line) in &ranked {
-        let text = line.sentence.text.as_str();
+        let text = courtesy::without_greeting(&line.sentence.text);
         let own = terms(text);
         let repeated = own.iter().filter(|term| seen.contains(*term)).count();
         if words + length(text) > MOST_WORDS || !own.is_empty() && repeated * 10 > own.len() * 7 {
