@@ -2,3 +2,4 @@
 pub mod mail;
 pub mod net;
 pub mod note;
+pub mod secret;
