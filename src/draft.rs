@@ -111,7 +111,8 @@ pub fn identity(message: &Message, owner: &Owner, default: &Address) -> Address 
 }
 
 fn warning(message: &Message, to: &[Address]) -> Option<String> {
-    let foreign: Vec<_> = to.iter().filter(|t| message.from.iter().all(|f| f.key() != t.key())).map(|a| a.email.as_str()).collect();
+    let foreign: Vec<_> =
+        to.iter().filter(|t| message.from.iter().all(|f| f.key() != t.key())).map(|a| a.email.as_str()).collect();
     match (foreign.as_slice(), message.author()) {
         ([], _) | (_, None) => None,
         (list, Some(author)) => {
@@ -128,7 +129,11 @@ mod tests {
         Message {
             from: vec![Address::named("Ada Park", "ada.park@mobile.example.com")],
             to: vec![Address::bare("sam.reed@example.net"), Address::bare("ben@example.com")],
-            cc: vec![Address::bare("SAM@example.org"), Address::bare("cyd@example.com"), Address::bare("ben@example.com")],
+            cc: vec![
+                Address::bare("SAM@example.org"),
+                Address::bare("cyd@example.com"),
+                Address::bare("ben@example.com"),
+            ],
             subject: "Re: Re: plan".into(),
             ..Message::default()
         }

@@ -7,10 +7,15 @@ pub mod note;
 pub mod approval;
 pub mod assistant;
 pub mod compose;
+pub mod draft;
 pub mod triage;
 // edges
 pub mod imap;
 pub mod net;
+pub mod secret;
 pub mod smtp;
 pub mod store;
 pub mod vault;
+// wiring
+pub mod inbound;
+pub mod outbound;

@@ -7,11 +7,13 @@ mod keys;
 mod raw;
 pub mod rule;
 mod schedule;
+mod secret_source;
 mod server;
 
 pub use rule::{Action, Rule};
 pub use schedule::Schedule;
-pub use server::{Endpoint, SecretSource, Security};
+pub use secret_source::SecretSource;
+pub use server::{Endpoint, Security};
 
 use crate::mail::Address;
 use crate::note::owner::Owner;
@@ -211,6 +213,9 @@ fn validate(raw: RawConfig, resolve: &dyn Fn(&Path) -> PathBuf) -> Result<Config
         customers: folder("paths.customers", &raw.paths.customers)?,
         projects: folder("paths.projects", &raw.paths.projects)?,
     };
+    if paths.sources.starts_with("{{") {
+        return bad("paths.sources: begin with a fixed folder, such as \"Sources/Email/{{ year }}\"");
+    }
     if paths.outbox.contains("{{") {
         return bad("paths.outbox: a folder without {{ … }}, please: drafts stay in one place");
     }

@@ -1,7 +1,6 @@
-//! Where a server is, how the way to it is secured, and where its secret is kept.
+//! Where a server is, and how the way to it is secured.
 
 use serde::Deserialize;
-use serde::de::Error as _;
 use std::fmt;
 use std::path::PathBuf;
 
@@ -40,41 +39,4 @@ pub enum Security {
     StartTls,
     /// None; loopback addresses only.
     Plaintext,
-}
-
-/// Where a password is kept.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum SecretSource {
-    /// The platform's keyring, put there by `postnote login`.
-    Keyring,
-    /// An environment variable.
-    Env(String),
-    /// The first line that a shell command prints.
-    Command(String),
-    /// A file that only its owner can read.
-    File(PathBuf),
-}
-
-impl<'de> Deserialize<'de> for SecretSource {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        #[derive(Deserialize)]
-        #[serde(deny_unknown_fields)]
-        struct Raw {
-            keyring: Option<bool>,
-            env: Option<String>,
-            command: Option<String>,
-            file: Option<PathBuf>,
-        }
-        const FORMS: &str =
-            "exactly one of { keyring = true }, { env = \"NAME\" }, { command = \"…\" }, { file = \"…\" }";
-        let raw = Raw::deserialize(deserializer)
-            .map_err(|_| D::Error::custom(format!("expected {FORMS}; a password itself has no place in a config")))?;
-        match (raw.keyring, raw.env, raw.command, raw.file) {
-            (Some(true), None, None, None) => Ok(SecretSource::Keyring),
-            (None, Some(name), None, None) if !name.is_empty() => Ok(SecretSource::Env(name)),
-            (None, None, Some(command), None) if !command.trim().is_empty() => Ok(SecretSource::Command(command)),
-            (None, None, None, Some(path)) => Ok(SecretSource::File(path)),
-            _ => Err(D::Error::custom(format!("expected {FORMS}"))),
-        }
-    }
 }

@@ -53,7 +53,7 @@ fn says_what_is_wrong() {
         ("vault =", "valut =", "did you mean `vault`"),
         ("email =", "emial =", "accounts.emial"),
         ("[accounts.imap]\n", "[accounts.imap]\nsecurty = \"tls\"\n", "did you mean `security`"),
-        ("{ keyring = true }", "\"hunter2\"", "no place in a config"),
+        ("{ keyring = true }", "\"hunter2\"", "does not stand in the config itself"),
         ("{ keyring = true }", "{ env = \"A\", file = \"b\" }", "exactly one"),
         ("me@example.com", "me", "no mail address"),
         ("\nvault", "\nsync = { schedule = \"sometimes\" }\nvault", "sync.schedule"),

@@ -78,7 +78,14 @@ pub async fn pull(
     let mut pulled = Pulled::default();
     let sent = sent_mailbox(account, &session.list().await.context("cannot list the mailboxes")?);
     let mut plan: Vec<(String, bool)> = sent.into_iter().map(|name| (name, true)).collect();
-    plan.extend(account.mailboxes.iter().filter(|m| plan.iter().all(|(p, _)| p != *m)).map(|m| (m.clone(), false)).collect::<Vec<_>>());
+    plan.extend(
+        account
+            .mailboxes
+            .iter()
+            .filter(|m| plan.iter().all(|(p, _)| p != *m))
+            .map(|m| (m.clone(), false))
+            .collect::<Vec<_>>(),
+    );
     for (name, is_sent) in plan {
         let mut pass = Pass { config, account, desk: &mut *desk, now, mailbox: &name, is_sent };
         match pass.read(&mut session, &mut pulled, on).await {
@@ -159,7 +166,9 @@ impl Pass<'_> {
             Some(cursor) => Cursor { uid_validity, next_uid: 1, first_until: until, since: cursor.since },
             None => {
                 let since = match &self.config.sync.since {
-                    Some(span) => Some(self.now.checked_sub(*span).context("sync.since reaches too far back")?.timestamp().as_second()),
+                    Some(span) => Some(
+                        self.now.checked_sub(*span).context("sync.since reaches too far back")?.timestamp().as_second(),
+                    ),
                     None => None,
                 };
                 Cursor { uid_validity, next_uid: 1, first_until: until, since }
@@ -177,7 +186,9 @@ impl Pass<'_> {
             && cursor.next_uid < cursor.first_until
         {
             let day = jiff::Timestamp::from_second(since)?.to_zoned(TimeZone::UTC).strftime("%-d-%b-%Y").to_string();
-            uids.extend(session.search(&format!("UID {}:{} SINCE {day}", cursor.next_uid, cursor.first_until - 1)).await?);
+            uids.extend(
+                session.search(&format!("UID {}:{} SINCE {day}", cursor.next_uid, cursor.first_until - 1)).await?,
+            );
         }
         let from = if cursor.since.is_some() { cursor.next_uid.max(cursor.first_until) } else { cursor.next_uid };
         if from < u32::MAX {

@@ -205,7 +205,9 @@ impl Store {
     /// How far a mailbox has been read.
     pub fn cursor(&self, account: &str, mailbox: &str) -> Result<Option<Cursor>, StoreError> {
         let sql = "SELECT uid_validity, next_uid, first_until, since FROM cursors WHERE account = ?1 AND mailbox = ?2";
-        let row = |r: &rusqlite::Row<'_>| Ok(Cursor { uid_validity: r.get(0)?, next_uid: r.get(1)?, first_until: r.get(2)?, since: r.get(3)? });
+        let row = |r: &rusqlite::Row<'_>| {
+            Ok(Cursor { uid_validity: r.get(0)?, next_uid: r.get(1)?, first_until: r.get(2)?, since: r.get(3)? })
+        };
         Ok(self.db.query_row(sql, [account, mailbox], row).optional()?)
     }
 

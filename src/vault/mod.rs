@@ -5,9 +5,11 @@
 
 mod place;
 
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 /// Temporary files begin like this; what a crash left of them is swept by [`Vault::sweep`].
@@ -55,16 +57,29 @@ impl VaultError {
 }
 
 /// An open vault.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Vault {
     root: PathBuf,
+    /// In a dry run: what would have been written.
+    rehearsed: Option<Rehearsed>,
 }
+
+type Rehearsed = Mutex<BTreeMap<String, Vec<u8>>>;
 
 impl Vault {
     /// Opens the vault: its folder must be there.
     pub fn open(root: &Path) -> Result<Vault, VaultError> {
         let root = fs::canonicalize(root).map_err(|_| VaultError::Missing(root.to_owned()))?;
-        if root.is_dir() { Ok(Vault { root }) } else { Err(VaultError::Missing(root)) }
+        if root.is_dir() { Ok(Vault { root, rehearsed: None }) } else { Err(VaultError::Missing(root)) }
+    }
+
+    /// The same vault for a dry run: it reads as if what is written were there, and nothing is written.
+    pub fn rehearsing(self) -> Vault {
+        Vault { rehearsed: Some(Mutex::default()), ..self }
+    }
+
+    fn rehearsed(&self) -> Option<MutexGuard<'_, BTreeMap<String, Vec<u8>>>> {
+        self.rehearsed.as_ref().map(|r| r.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// The vault's folder, absolute, without symbolic links.
@@ -81,6 +96,9 @@ impl Vault {
     /// Reads a file of at most `max` bytes.
     pub fn read_bytes(&self, path: &str, max: u64) -> Result<Vec<u8>, VaultError> {
         let place = place::existing(&self.root, path)?;
+        if let Some(bytes) = self.rehearsed().and_then(|r| r.get(path).cloned()) {
+            return Ok(bytes);
+        }
         let size = fs::metadata(&place).map_err(VaultError::io(path))?.len();
         if size > max {
             return Err(VaultError::NotText(path.to_owned(), "it is too large"));
@@ -90,7 +108,8 @@ impl Vault {
 
     /// True when something is at this path.
     pub fn exists(&self, path: &str) -> bool {
-        place::existing(&self.root, path).is_ok_and(|p| p.exists())
+        self.rehearsed().is_some_and(|r| r.contains_key(path))
+            || place::existing(&self.root, path).is_ok_and(|p| p.exists())
     }
 
     /// How long ago the file was last written; zero for a time in the future.
@@ -103,6 +122,14 @@ impl Vault {
 
     /// Writes a new file; one that is there stays, whoever made it.
     pub fn create(&self, path: &str, bytes: &[u8]) -> Result<(), VaultError> {
+        if let Some(mut rehearsed) = self.rehearsed() {
+            let there = place::existing(&self.root, path)?.exists() || rehearsed.contains_key(path);
+            if there {
+                return Err(VaultError::Exists(path.to_owned()));
+            }
+            rehearsed.insert(path.to_owned(), bytes.to_owned());
+            return Ok(());
+        }
         let place = place::new(&self.root, path)?;
         let folder = place.parent().unwrap_or(&self.root);
         let temporary = written(folder, bytes, None).map_err(VaultError::io(path))?;
@@ -115,6 +142,11 @@ impl Vault {
 
     /// Replaces a note's text, if it still is `old`.
     pub fn replace(&self, path: &str, old: &str, new: &str) -> Result<(), VaultError> {
+        if self.rehearsed.is_some() {
+            let same = self.read(path)? == old;
+            self.rehearsed().map(|mut r| same.then(|| r.insert(path.to_owned(), new.as_bytes().to_owned())));
+            return if same { Ok(()) } else { Err(VaultError::Changed(path.to_owned())) };
+        }
         let place = place::existing(&self.root, path)?;
         let folder = place.parent().unwrap_or(&self.root).to_owned();
         let mode = fs::metadata(&place).map_err(VaultError::io(path))?.permissions();
@@ -128,6 +160,9 @@ impl Vault {
 
     /// Adds a line to a file of postnote's own, durably.
     pub fn append_line(&self, path: &str, line: &str) -> Result<(), VaultError> {
+        if self.rehearsed.is_some() {
+            return Ok(());
+        }
         let place = place::new(&self.root, path)?;
         let fresh = !place.exists();
         let mut options = File::options();
@@ -167,6 +202,9 @@ impl Vault {
 
     /// Removes the temporary files that a crash left in a folder. Call it only under the lock.
     pub fn sweep(&self, folder: &str) -> Result<(), VaultError> {
+        if self.rehearsed.is_some() {
+            return Ok(());
+        }
         let place = place::existing(&self.root, folder)?;
         if !place.exists() {
             return Ok(());

@@ -1,0 +1,91 @@
+//! A new database learns what the vault knows: no note is written twice and no draft sent twice, although the
+//! state was lost.
+
+use super::Desk;
+use crate::config::Config;
+use crate::mail::subject;
+use crate::note::source::{self, strip_brackets};
+use crate::note::{draft, frontmatter};
+use crate::store::messages::StoredMessage;
+use anyhow::Result;
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
+
+/// Reads source notes, summaries and drafts back into the database.
+pub fn rebuild(desk: &mut Desk, config: &Config, zone: &TimeZone) -> Result<usize> {
+    let Desk { vault, store } = desk;
+    store.atomically(|store| {
+        let mut count = 0;
+        for path in vault.notes(fixed_part(&config.paths.sources))? {
+            let Some(record) = vault.read(&path).ok().and_then(|text| source::read(&text)) else { continue };
+            let at = record
+                .received
+                .parse::<DateTime>()
+                .and_then(|t| t.to_zoned(zone.clone()))
+                .map_or(0, |t| t.timestamp().as_second());
+            store.put_message(&StoredMessage {
+                own: config.is_own(&crate::mail::Address::bare(record.from.clone())),
+                key: record.key,
+                account: record.account,
+                mailbox: record.mailbox,
+                uid_validity: 0,
+                uid: 0,
+                message_id: record.message_id,
+                thread: record.thread,
+                in_reply_to: record.in_reply_to.into_iter().collect(),
+                references: Vec::new(),
+                author: record.from.to_lowercase(),
+                subject: subject::base(&record.subject),
+                at,
+                note: Some(path),
+                digest: None,
+            })?;
+            count += 1;
+        }
+        for path in vault.notes(&config.paths.people)? {
+            let Some((front, _)) =
+                vault.read(&path).ok().and_then(|t| frontmatter::parse(&t).ok().map(|(f, b)| (f, b.len())))
+            else {
+                continue;
+            };
+            if let (Some("email"), Some(thread)) = (front.text("source").as_deref(), front.text("thread")) {
+                // Without the hash of what was written the note counts as edited: it is continued, not rewritten.
+                store.put_summary(strip_brackets(&thread), &path, "")?;
+            }
+        }
+        for path in vault.notes(&config.paths.outbox)? {
+            let Some(draft) = vault.read(&path).ok().and_then(|text| draft::read(&text).ok().flatten()) else {
+                continue;
+            };
+            if let Some(id) = &draft.draft_id {
+                let parent = match (&draft.in_reply_to, &draft.source_file) {
+                    (Some(id), _) => store.message_by_id(id)?,
+                    (None, Some(note)) => store.message_by_note(note)?,
+                    (None, None) => None,
+                };
+                if store.draft(id)?.is_none() {
+                    store.put_draft(id, &path, parent.map(|p| p.key).as_deref())?;
+                }
+            }
+        }
+        Ok(count)
+    })
+}
+
+/// The folder that every filled-in template lies in.
+fn fixed_part(template: &str) -> &str {
+    match template.split_once("{{") {
+        Some((fixed, _)) => fixed.rsplit_once('/').map_or(fixed, |(folder, _)| folder),
+        None => template,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_fixed_part_is_a_folder() {
+        assert_eq!(super::fixed_part("Sources/Email/{{ year }}"), "Sources/Email");
+        assert_eq!(super::fixed_part("Sources/mail-{{ year }}"), "Sources");
+        assert_eq!(super::fixed_part("Mail"), "Mail");
+    }
+}

@@ -1,0 +1,94 @@
+//! A conversation's summary note, written anew as long as nobody edited it.
+
+use super::Pulled;
+use super::take::place;
+use crate::approval::hex;
+use crate::config::Config;
+use crate::mail::subject;
+use crate::note::name::{folder_name, summary_stem};
+use crate::note::source::strip_brackets;
+use crate::note::summary::{self, Entry};
+use crate::note::{digest::Digest, frontmatter};
+use crate::store::Store;
+use crate::vault::{Vault, VaultError};
+use anyhow::Result;
+use jiff::Timestamp;
+use sha2::{Digest as _, Sha256};
+
+/// Writes or continues the summary of a thread with one message more.
+pub(super) fn write(
+    vault: &Vault,
+    store: &Store,
+    config: &Config,
+    thread: &str,
+    new: &Entry,
+    pulled: &mut Pulled,
+) -> Result<()> {
+    let entries = entries(store, thread, new)?;
+    let Some(first) = entries.first() else { return Ok(()) };
+    let (path, hash) = match store.summary(thread)? {
+        None => {
+            let text = summary::write(&first.author, thread, &entries);
+            let folder = format!("{}/{}", config.paths.people, folder_name(&first.author));
+            let stem = summary_stem(&title(store, new)?, &first.received);
+            let (path, _) = place(vault, &format!("{folder}/{stem}.md"), text.as_bytes(), |old| is_of(old, thread))?;
+            (path, fingerprint(&text))
+        }
+        Some((path, hash)) => {
+            let old = match vault.read(&path) {
+                Ok(old) => old,
+                // Its owner moved or deleted it: that is respected.
+                Err(e) if e.is_missing_file() => return Ok(()),
+                Err(e) => return Err(e.into()),
+            };
+            let untouched = fingerprint(&old) == hash;
+            let person = frontmatter::parse(&old)
+                .ok()
+                .and_then(|(f, _)| f.text("person"))
+                .unwrap_or_else(|| first.author.clone());
+            let text = if untouched { summary::write(&person, thread, &entries) } else { summary::update(&old, new) };
+            match vault.replace(&path, &old, &text) {
+                Ok(()) => {}
+                Err(VaultError::Changed(_)) => {
+                    pulled.problems.push(format!("{path} was being edited; its update is left out"));
+                    return Ok(());
+                }
+                Err(e) => return Err(e.into()),
+            }
+            // One that a person edited stays theirs.
+            (path, if untouched { fingerprint(&text) } else { hash })
+        }
+    };
+    store.put_summary(thread, &path, &hash)?;
+    pulled.summaries.push(path);
+    Ok(())
+}
+
+/// What the thread's messages say, the new one among them, oldest first.
+fn entries(store: &Store, thread: &str, new: &Entry) -> Result<Vec<Entry>> {
+    let mut entries = Vec::new();
+    for message in store.digested(thread)? {
+        let said = message.digest.as_deref().and_then(|json| serde_json::from_str::<(String, Digest)>(json).ok());
+        let (Some((author, digest)), Some(source)) = (said, message.note) else { continue };
+        if source == new.source {
+            entries.push(new.clone());
+            continue;
+        }
+        let received = Timestamp::from_second(message.at)?.to_zoned(new.received.time_zone().clone());
+        entries.push(Entry { received, author, source, digest });
+    }
+    Ok(entries)
+}
+
+fn title(store: &Store, entry: &Entry) -> Result<String> {
+    let stored = store.message_by_note(&entry.source)?;
+    Ok(stored.map(|m| m.subject).filter(|s| !s.is_empty()).unwrap_or_else(|| subject::base(&entry.digest.title)))
+}
+
+fn is_of(text: &str, thread: &str) -> bool {
+    frontmatter::parse(text).is_ok_and(|(f, _)| f.text("thread").is_some_and(|t| strip_brackets(&t) == thread))
+}
+
+pub(super) fn fingerprint(text: &str) -> String {
+    hex(&Sha256::digest(text))
+}

@@ -1,0 +1,365 @@
+//! One message → its notes, and what the database remembers of it.
+
+use super::{Pulled, summaries};
+use crate::approval::hex;
+use crate::assistant::offline::{self, Reading};
+use crate::config::{Account, Action, Config};
+use crate::draft::{self, Setting};
+use crate::mail::body::{self, Body};
+use crate::mail::{Message, file_name, inert, parse as parser, subject, thread};
+use crate::note::digest::Digest;
+use crate::note::name::{draft_stem, numbered, source_stem};
+use crate::note::source::{self, Facts};
+use crate::note::summary::Entry;
+use crate::store::Store;
+use crate::store::messages::StoredMessage;
+use crate::triage::{self, Arrival, ThreadFacts, Triage, Verdict};
+use crate::vault::{Vault, VaultError};
+use anyhow::{Context, Result};
+use jiff::{Timestamp, Zoned};
+use sha2::{Digest as _, Sha256};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// Where a message comes from.
+#[derive(Debug, Clone, Copy)]
+pub struct Origin<'a> {
+    /// The config.
+    pub config: &'a Config,
+    /// The account.
+    pub account: &'a Account,
+    /// The mailbox.
+    pub mailbox: &'a str,
+    /// Its UIDVALIDITY.
+    pub uid_validity: u32,
+    /// It is the mailbox for sent mail.
+    pub is_sent: bool,
+    /// Now, in the owner's time zone.
+    pub now: &'a Zoned,
+}
+
+/// One message as fetched.
+#[derive(Debug)]
+pub struct Raw {
+    /// Its UID.
+    pub uid: u32,
+    /// What parsing gave.
+    pub parsed: Parsed,
+    /// INTERNALDATE, where the message itself says no time.
+    pub internal_date: Option<String>,
+}
+
+/// A parsed message and what its note will show.
+#[derive(Debug)]
+pub struct Parsed {
+    /// The bytes as fetched.
+    pub bytes: Vec<u8>,
+    /// The message.
+    pub message: Message,
+    /// Its body, rendered.
+    pub body: Body,
+    /// Something in it broke the reader: it is kept as it came, with a note that says so.
+    pub quarantined: bool,
+}
+
+/// Parses and renders. A panic in a library quarantines the message instead of ending the sync.
+pub fn parse(bytes: Vec<u8>, headers_only: bool) -> Parsed {
+    let read = catch_unwind(AssertUnwindSafe(|| {
+        let (message, defects) = parser::parse(&bytes);
+        let body = if headers_only { Body::default() } else { body::render(&message) };
+        for defect in &defects {
+            tracing::debug!(?defect, "a defect in a message");
+        }
+        (message, body)
+    }));
+    match read {
+        Ok((message, body)) => Parsed { bytes, message, body, quarantined: false },
+        Err(_) => {
+            let message = Message {
+                subject: "(a message that could not be read)".to_owned(),
+                content_hash: hex(&Sha256::digest(&bytes)),
+                size: bytes.len(),
+                ..Message::default()
+            };
+            let text = "*This message could not be read. It is kept as it came, attached below.*".to_owned();
+            Parsed { bytes, message, body: Body { new_markdown: text, ..Body::default() }, quarantined: true }
+        }
+    }
+}
+
+/// Takes one message in: writes what notes it deserves and remembers it. A message that is known already is only
+/// remembered where it lies now.
+pub fn take(vault: &Vault, store: &Store, origin: &Origin<'_>, raw: Raw, pulled: &mut Pulled) -> Result<()> {
+    let Raw { uid, parsed, internal_date } = raw;
+    let message = &parsed.message;
+    let at = time_of(message, internal_date.as_deref());
+    let own = message.author().is_some_and(|a| origin.config.is_own(a));
+    let mut stored = identify(store, origin, uid, message, at, own)?;
+    let silent = origin.is_sent && !origin.config.sync.sent_notes;
+    if let Some(known) = store.message(&stored.key)? {
+        // Mail that the owner sent was seen in Sent first; when it arrives as well, it gets its note.
+        if known.note.is_some() || silent || !own {
+            let kept = StoredMessage { note: known.note, digest: known.digest, ..stored };
+            return Ok(store.put_message(&kept)?);
+        }
+    }
+    if silent {
+        return Ok(store.put_message(&StoredMessage { own: true, ..stored })?);
+    }
+    let item = Item { origin, parsed: &parsed, received: at.to_zoned(origin.now.time_zone().clone()) };
+    let verdict = item.verdict(store, &stored)?;
+    if verdict.action == Action::Ignore {
+        pulled.ignored += 1;
+        return Ok(store.put_message(&stored)?);
+    }
+    let digest = (verdict.action >= Action::Summary && !parsed.quarantined).then(|| item.digest(&verdict));
+    let word = digest.as_ref().map_or(verdict.triage, |d| triage::settle(&verdict, d));
+    let note = item.write_source(vault, store, &stored, word, &verdict.tags, pulled)?;
+    stored.note = Some(note.clone());
+    if let Some(digest) = digest {
+        let entry = item.entry(&note, digest);
+        stored.digest = Some(serde_json::to_string(&(&entry.author, &entry.digest))?);
+        if verdict.action == Action::Draft && word == Triage::NeedsReply && !store.has_draft_for(&stored.key)? {
+            item.write_draft(vault, store, &stored.key, &entry, pulled)?;
+        }
+        store.put_message(&stored)?;
+        summaries::write(vault, store, origin.config, &stored.thread, &entry, pulled)
+    } else {
+        Ok(store.put_message(&stored)?)
+    }
+}
+
+/// The message's own time; else the server's; else the beginning of time, so that it is the same at every try.
+fn time_of(message: &Message, internal_date: Option<&str>) -> Timestamp {
+    let server = || jiff::fmt::strtime::parse("%d-%b-%Y %H:%M:%S %z", internal_date?.trim()).ok()?.to_timestamp().ok();
+    message.date.or_else(server).unwrap_or(Timestamp::UNIX_EPOCH)
+}
+
+fn identify(
+    store: &Store,
+    origin: &Origin<'_>,
+    uid: u32,
+    message: &Message,
+    at: Timestamp,
+    own: bool,
+) -> Result<StoredMessage> {
+    let author = message.author().map(|a| a.key()).unwrap_or_default();
+    let base = subject::base(&message.subject);
+    let mut key = message.key();
+    // Two messages that claim one Message-ID are two messages: neither may hide the other.
+    if let Some(known) = store.message(&key)?
+        && (known.author != author || known.subject != base)
+    {
+        let hash = hex(&Sha256::digest(format!("{author}\n{base}")));
+        key = format!("{key}#{}", hash.get(..12).unwrap_or_default());
+    }
+    let ancestors = thread::ancestors(message);
+    let thread = store.thread_of(&ancestors)?.unwrap_or_else(|| thread::root(message));
+    Ok(StoredMessage {
+        key,
+        account: origin.account.name.clone(),
+        mailbox: origin.mailbox.to_owned(),
+        uid_validity: origin.uid_validity,
+        uid,
+        message_id: message.message_id.clone(),
+        thread,
+        in_reply_to: message.in_reply_to.clone(),
+        references: message.references.clone(),
+        author,
+        subject: base,
+        at: at.as_second(),
+        own,
+        note: None,
+        digest: None,
+    })
+}
+
+/// A new message on its way into notes.
+struct Item<'a> {
+    origin: &'a Origin<'a>,
+    parsed: &'a Parsed,
+    received: Zoned,
+}
+
+impl Item<'_> {
+    fn verdict(&self, store: &Store, stored: &StoredMessage) -> Result<Verdict> {
+        let Origin { config, account, .. } = *self.origin;
+        let owner = account.owner();
+        let arrival = Arrival {
+            message: &self.parsed.message,
+            new_text: &self.parsed.body.new_text,
+            owner: &owner,
+            account: &account.name,
+            thread: ThreadFacts {
+                answered: store.is_answered(stored.message_id.as_deref(), &stored.thread, stored.at)?,
+                owner_wrote_in_thread: store.owner_wrote_in(&stored.thread)?,
+                owner_writes_to_list: false,
+            },
+        };
+        Ok(triage::triage(&arrival, &config.rules))
+    }
+
+    fn digest(&self, verdict: &Verdict) -> Digest {
+        let message = &self.parsed.message;
+        let reading = Reading {
+            message,
+            new_text: &self.parsed.body.new_text,
+            base_subject: &subject::base(&message.subject),
+            owner: &self.origin.account.owner(),
+            now: self.origin.now,
+        };
+        let mut digest = offline::digest(&reading, inert::line);
+        if let Some(urgency) = verdict.urgency {
+            digest.urgency = urgency;
+        }
+        digest
+    }
+
+    fn entry(&self, note: &str, digest: Digest) -> Entry {
+        let author = self.parsed.message.author().map(|a| a.label().to_owned()).unwrap_or_default();
+        Entry { received: self.received.clone(), author, source: note.to_owned(), digest }
+    }
+
+    fn write_source(
+        &self,
+        vault: &Vault,
+        store: &Store,
+        stored: &StoredMessage,
+        triage: Triage,
+        tags: &[String],
+        pulled: &mut Pulled,
+    ) -> Result<String> {
+        let Origin { config, account, mailbox, .. } = *self.origin;
+        let folder = source_folder(&config.paths.sources, &self.received, &account.name)?;
+        let stem = source_stem(&self.parsed.message, &self.received);
+        let attachments = self.save_attachments(vault, &folder, &stem)?;
+        let before = store.note_before(&stored.thread, stored.at)?;
+        let text = source::write(
+            &self.parsed.message,
+            &self.parsed.body,
+            &Facts {
+                account: &account.name,
+                mailbox,
+                received: &self.received,
+                thread: &stored.thread,
+                triage: triage.as_str(),
+                attachments: &attachments,
+                before: before.as_deref(),
+                tags,
+            },
+        );
+        let same = |old: &str| source::read(old).is_some_and(|r| r.key == self.parsed.message.key());
+        let (path, new) = place(vault, &format!("{folder}/{stem}.md"), text.as_bytes(), same)?;
+        if new {
+            pulled.notes.push(path.clone());
+        }
+        Ok(path)
+    }
+
+    /// Saves the attachments beside the notes: path and size of each, in the mail's order.
+    fn save_attachments(&self, vault: &Vault, folder: &str, stem: &str) -> Result<Vec<(String, usize)>> {
+        // Date, time and number are enough of the stem to tell messages apart.
+        let prefix: String = stem.split('_').take(3).collect::<Vec<_>>().join("_");
+        let mut files: Vec<(String, &[u8])> = Vec::new();
+        for attachment in &self.parsed.message.attachments {
+            let name = inactive(&file_name::portable_name(attachment.name.as_deref().unwrap_or_default()));
+            files.push((name, &attachment.bytes));
+        }
+        if self.origin.config.keep_original || self.parsed.quarantined {
+            files.push(("original.eml".to_owned(), &self.parsed.bytes));
+        }
+        let mut saved: Vec<(String, usize)> = Vec::new();
+        for (name, bytes) in files {
+            let path = format!("{folder}/attachments/{prefix}_{name}");
+            let (path, _) = place_bytes(vault, &path, bytes, &saved)?;
+            saved.push((path, bytes.len()));
+        }
+        Ok(saved)
+    }
+
+    fn write_draft(&self, vault: &Vault, store: &Store, key: &str, entry: &Entry, pulled: &mut Pulled) -> Result<()> {
+        let Origin { config, account, now, .. } = *self.origin;
+        let message = &self.parsed.message;
+        let id = draft::draft_id(key, self.received.timestamp());
+        let setting = Setting {
+            owner: &account.owner(),
+            identity: &account.identity,
+            reply: config.drafts.reply,
+            source_file: &entry.source,
+            draft_id: &id,
+            created: now,
+        };
+        let Some(text) = draft::propose(message, &entry.digest, &setting) else { return Ok(()) };
+        let path = format!("{}/{}.md", config.paths.outbox, draft_stem(&subject::base(&message.subject), now));
+        let same = |old: &str| {
+            crate::note::draft::read(old).is_ok_and(|d| d.is_some_and(|d| d.draft_id.as_deref() == Some(&id)))
+        };
+        let (path, new) = place(vault, &path, text.as_bytes(), same)?;
+        store.put_draft(&id, &path, Some(key))?;
+        if new {
+            pulled.drafts.push(path);
+        }
+        Ok(())
+    }
+}
+
+/// The folder for a message's note: the template with the message's own date.
+pub fn source_folder(template: &str, received: &Zoned, account: &str) -> Result<String> {
+    let context = minijinja::context! {
+        year => received.strftime("%Y").to_string(),
+        month => received.strftime("%m").to_string(),
+        day => received.strftime("%d").to_string(),
+        account => file_name::slug(account, 60),
+    };
+    let mut environment = minijinja::Environment::new();
+    environment.set_undefined_behavior(minijinja::UndefinedBehavior::Strict);
+    environment
+        .render_str(template, context)
+        .context("paths.sources cannot be filled in; it may use year, month, day and account")
+}
+
+/// Files that Obsidian or a plug-in would take for a note, a canvas or code are made plain text.
+fn inactive(name: &str) -> String {
+    const ACTIVE: [&str; 9] = ["md", "markdown", "mdx", "canvas", "base", "js", "mjs", "css", "excalidraw"];
+    match name.rsplit_once('.') {
+        Some((_, extension)) if ACTIVE.contains(&extension.to_lowercase().as_str()) => format!("{name}.txt"),
+        _ => name.to_owned(),
+    }
+}
+
+/// Writes a note at a path or, where another note is, at the next numbered one. Where the same note is already (a
+/// run was cut short after writing it), it stays. Gives the path and whether the note is new.
+pub(super) fn place(vault: &Vault, path: &str, text: &[u8], same: impl Fn(&str) -> bool) -> Result<(String, bool)> {
+    for n in 1.. {
+        let candidate = numbered(path, n);
+        match vault.create(&candidate, text) {
+            Ok(()) => return Ok((candidate, true)),
+            Err(VaultError::Exists(_)) if vault.read(&candidate).is_ok_and(|old| same(&old)) => {
+                return Ok((candidate, false));
+            }
+            Err(VaultError::Exists(_)) => {}
+            Err(e) => return Err(e.into()),
+        }
+    }
+    unreachable!("the numbers do not end")
+}
+
+fn place_bytes(vault: &Vault, path: &str, bytes: &[u8], taken: &[(String, usize)]) -> Result<(String, bool)> {
+    for n in 1.. {
+        let candidate = numbered(path, n);
+        // Two attachments of one mail are two files, also where only case or composition tells them apart.
+        if taken.iter().any(|(t, _)| t.to_lowercase() == candidate.to_lowercase()) {
+            continue;
+        }
+        match vault.create(&candidate, bytes) {
+            Ok(()) => return Ok((candidate, true)),
+            Err(VaultError::Exists(_))
+                if vault.read_bytes(&candidate, bytes.len() as u64).is_ok_and(|old| old == bytes) =>
+            {
+                return Ok((candidate, false));
+            }
+            Err(VaultError::Exists(_)) => {}
+            Err(e) => return Err(e.into()),
+        }
+    }
+    unreachable!("the numbers do not end")
+}

@@ -1,0 +1,268 @@
+//! What is due goes out, one by one: each step is durable before the next outside effect.
+
+use super::ledger::{self, Event};
+use super::{Posted, filing, gather, mark};
+use crate::approval::{self, Known};
+use crate::compose::Outgoing;
+use crate::config::{Account, Config};
+use crate::imap::{self, ImapError, Session};
+use crate::inbound::{Desk, sent_mailbox};
+use crate::note::draft::{self, Status};
+use crate::smtp::{self, Credentials, Receipt, SmtpError};
+use crate::store::outbox::{OutboxRow, State};
+use anyhow::{Context, Result};
+use jiff::{Timestamp, Zoned};
+use secrecy::SecretString;
+
+/// Attempts that surely sent nothing are repeated so often.
+const MOST_ATTEMPTS: u32 = 6;
+
+/// Who sends, and with what.
+#[derive(Debug)]
+pub struct Sender<'a> {
+    /// The config.
+    pub config: &'a Config,
+    /// The account.
+    pub account: &'a Account,
+    /// Its password.
+    pub password: &'a SecretString,
+}
+
+/// The account's IMAP side while sending: where sent mail lies.
+#[derive(Debug)]
+pub struct SentBox {
+    /// The session.
+    pub session: Session,
+    /// The mailbox for sent mail, where there is one.
+    pub mailbox: Option<String>,
+}
+
+impl SentBox {
+    async fn open(sender: &Sender<'_>) -> Result<SentBox, ImapError> {
+        let account = sender.account;
+        let mut session = imap::connect(&account.imap, &account.imap_username, sender.password).await?;
+        let mailbox = sent_mailbox(account, &session.list().await?);
+        Ok(SentBox { session, mailbox })
+    }
+
+    /// True when the mailbox for sent mail holds the message.
+    pub async fn holds(&mut self, message_id: &str) -> Result<bool, ImapError> {
+        let Some(mailbox) = &self.mailbox else { return Ok(false) };
+        self.session.examine(mailbox).await?;
+        Ok(!self.session.search_message_id(message_id).await?.is_empty())
+    }
+}
+
+/// Sends what is due for one account, and files what was accepted. Stops between two messages when `stop` says so.
+pub async fn deliver(
+    sender: &Sender<'_>,
+    desk: &mut Desk,
+    clock: &dyn Fn() -> Zoned,
+    stop: &dyn Fn() -> bool,
+    posted: &mut Posted,
+) -> Result<()> {
+    let mine = |rows: Vec<OutboxRow>| rows.into_iter().filter(|r| r.account == sender.account.name).collect::<Vec<_>>();
+    let now = clock().timestamp().as_second();
+    let cut_short = mine(desk.store.outbox(State::Attempting)?);
+    let mut due = mine(desk.store.outbox(State::Queued)?);
+    due.retain(|r| r.not_before <= now && sender.config.send.enabled);
+    if cut_short.is_empty() && due.is_empty() && mine(desk.store.outbox(State::Accepted)?).is_empty() {
+        return Ok(());
+    }
+    // Nothing goes out unless Sent can be looked into: it knows what another machine, or a lost state, has sent.
+    let mut sent = SentBox::open(sender).await.context("cannot look into the Sent mailbox, so nothing is sent yet")?;
+    for row in cut_short {
+        let mut item = Item { sender, desk: &mut *desk, clock, posted: &mut *posted, row };
+        item.reconcile(&mut sent).await?;
+    }
+    for row in due {
+        if stop() {
+            break;
+        }
+        let path = row.note.clone();
+        let mut item = Item { sender, desk: &mut *desk, clock, posted: &mut *posted, row };
+        if let Err(e) = item.send(&mut sent).await {
+            posted.problems.push(format!("{path}: {e:#}"));
+        }
+    }
+    for row in mine(desk.store.outbox(State::Accepted)?) {
+        if let Err(e) = filing::file(sender.config, &desk.store, &mut sent, &row).await {
+            posted.problems.push(format!(
+                "{}: it was sent, but its copy is not in Sent yet ({e:#}); the next sync tries again",
+                row.note
+            ));
+            break;
+        }
+    }
+    sent.session.logout().await;
+    Ok(())
+}
+
+/// One row on its way.
+struct Item<'a> {
+    sender: &'a Sender<'a>,
+    desk: &'a mut Desk,
+    clock: &'a dyn Fn() -> Zoned,
+    posted: &'a mut Posted,
+    row: OutboxRow,
+}
+
+impl Item<'_> {
+    /// An attempt that the end of the process cut short: Sent decides, or the owner.
+    async fn reconcile(&mut self, sent: &mut SentBox) -> Result<()> {
+        if sent.holds(&self.row.message_id).await? {
+            return self.accepted("found in the Sent mailbox");
+        }
+        self.uncertain("postnote was stopped while it was sending")
+    }
+
+    async fn send(&mut self, sent: &mut SentBox) -> Result<()> {
+        if !self.still_approved()? {
+            return Ok(());
+        }
+        if sent.holds(&self.row.message_id).await? {
+            return self.accepted("found in the Sent mailbox");
+        }
+        self.say(Status::Sending, &[])?;
+        self.record(Event::Attempting)?;
+        if !self.desk.store.begin_attempt(self.row.id)? {
+            return Ok(());
+        }
+        let outgoing = Outgoing::from_outbox(
+            self.row.sender.clone(),
+            self.row.recipients.clone(),
+            self.row.message_id.clone(),
+            self.row.bytes.clone(),
+        );
+        let account = self.sender.account;
+        let credentials = Credentials { user: &account.smtp_username, password: self.sender.password };
+        match smtp::send(&outgoing, &account.smtp, &credentials).await {
+            Ok(Receipt { response }) => self.accepted(&response),
+            Err(e) if e.is_uncertain() => {
+                // Some servers file sent mail themselves: then Sent can tell.
+                if sent.holds(&self.row.message_id).await.unwrap_or(false) {
+                    return self.accepted("found in the Sent mailbox");
+                }
+                self.uncertain(&e.to_string())
+            }
+            Err(e) => self.not_sent(&e),
+        }
+    }
+
+    /// Looks at the file once more: what is sent is what it says now, or nothing.
+    fn still_approved(&mut self) -> Result<bool> {
+        let stopped = |this: &mut Self, why: &str| {
+            this.desk.store.set_state(this.row.id, State::Stopped, Some(why))?;
+            this.posted.changed.push((this.row.note.clone(), why.to_owned()));
+            Ok(false)
+        };
+        let text = match self.desk.vault.read(&self.row.note) {
+            Ok(text) => text,
+            Err(e) if e.is_missing_file() => return stopped(self, "the file is gone, so it was not sent"),
+            Err(e) => return Err(e.into()),
+        };
+        let Some(draft) = draft::read(&text)? else {
+            return stopped(self, "the file is no draft any more, so it was not sent");
+        };
+        if !matches!(draft.status, Status::Queued | Status::Approved) {
+            return stopped(self, "taken back before it was sent");
+        }
+        let now = (self.clock)();
+        let gathered = gather(self.sender.config, &self.desk.vault, &self.desk.store, &draft)?;
+        let known = gathered.newer.clone().filter(|n| draft.conflict_with.as_deref() != Some(n));
+        if let Some(newer) = known {
+            let why = "the thread has a newer message than the one answered; look at it, and approve again to send this all the same";
+            self.desk.store.set_state(self.row.id, State::Stopped, Some(why))?;
+            let id = format!("<{newer}>");
+            self.say(Status::Conflict, &[("error", why), ("conflict_with", &id)])?;
+            self.posted.problems.push(format!("{}: {why}", self.row.note));
+            return Ok(false);
+        }
+        if !approval::unchanged(&draft, gathered.facts(&self.row.draft_id, Known::Unsent, &now), &self.row.hash) {
+            let why = "edited after it was approved, so it was not sent; approve again";
+            self.desk.store.set_state(self.row.id, State::Stopped, Some(why))?;
+            self.say(Status::Pending, &[("error", why)])?;
+            self.posted.problems.push(format!("{}: {why}", self.row.note));
+            return Ok(false);
+        }
+        Ok(true)
+    }
+
+    fn accepted(&mut self, response: &str) -> Result<()> {
+        let at = self.now();
+        self.desk.store.accepted(self.row.id, &at, response)?;
+        self.record(Event::Sent)?;
+        let id = format!("<{}>", self.row.message_id);
+        self.say(Status::Sent, &[("sent_at", &at), ("message_id", &id), ("server_response", response)])?;
+        self.posted.sent.push(self.row.note.clone());
+        Ok(())
+    }
+
+    fn not_sent(&mut self, error: &SmtpError) -> Result<()> {
+        self.record(Event::Refused)?;
+        if error.is_transient() && self.row.attempts + 1 < MOST_ATTEMPTS {
+            // 1, 2, 4, … minutes; nothing was sent, so trying again is safe.
+            let wait = 60_i64 << self.row.attempts.min(6);
+            let at = (self.clock)().timestamp().as_second() + wait;
+            self.desk.store.retry(self.row.id, at, &error.to_string())?;
+            let why = format!("{error}. Nothing was sent; it is tried again after {wait} s");
+            self.say(Status::Queued, &[("error", &why)])?;
+            self.posted.problems.push(format!("{}: {why}", self.row.note));
+        } else {
+            self.desk.store.set_state(self.row.id, State::Failed, Some(&error.to_string()))?;
+            let what = if error.is_auth() {
+                format!("postnote login {}, then approve again", self.row.account)
+            } else {
+                "put it right and approve again".to_owned()
+            };
+            let why = format!("{error}. Nothing was sent; {what}");
+            self.say(Status::Failed, &[("error", &why)])?;
+            self.posted.problems.push(format!("{}: {why}", self.row.note));
+        }
+        Ok(())
+    }
+
+    fn uncertain(&mut self, what: &str) -> Result<()> {
+        let why = format!(
+            "{what}: nobody can tell whether it was sent. Look for it in your Sent mailbox or ask the recipient (Message-ID <{}>). If it did not arrive, approve again",
+            self.row.message_id
+        );
+        self.desk.store.set_state(self.row.id, State::Uncertain, Some(&why))?;
+        self.record(Event::Uncertain)?;
+        self.say(Status::Uncertain, &[("error", &why)])?;
+        self.posted.problems.push(format!("{}: {why}", self.row.note));
+        Ok(())
+    }
+
+    fn record(&self, event: Event) -> Result<()> {
+        let outbox = &self.sender.config.paths.outbox;
+        ledger::record(&self.desk.vault, outbox, &self.row.draft_id, &self.row.message_id, event, &self.now())
+    }
+
+    /// Says it in the note. A note that its owner is just editing is told later, from the outbox.
+    fn say(&mut self, status: Status, more: &[(&str, &str)]) -> Result<()> {
+        let mut changes = vec![("status", status.as_str())];
+        changes.extend_from_slice(more);
+        let said = self.desk.vault.read(&self.row.note).map_err(anyhow::Error::from);
+        let said = said.and_then(|text| mark(&self.desk.vault, &self.row.note, &text, &changes));
+        match said {
+            Ok(_) => Ok(()),
+            // Before the attempt, a note that cannot be marked stops it; afterwards the facts stand in the outbox.
+            Err(e) if status == Status::Sending => Err(e),
+            Err(e) => {
+                tracing::warn!(note = self.row.note, error = %e, "the note could not be marked");
+                Ok(())
+            }
+        }
+    }
+
+    fn now(&self) -> String {
+        (self.clock)().strftime("%Y-%m-%dT%H:%M:%S").to_string()
+    }
+}
+
+/// When the next queued row is due; `None` when nothing waits.
+pub fn next_due(desk: &Desk) -> Result<Option<Timestamp>> {
+    let rows = desk.store.outbox(State::Queued)?;
+    rows.iter().map(|r| r.not_before).min().map(|s| Ok(Timestamp::from_second(s)?)).transpose()
+}

@@ -1,0 +1,51 @@
+//! After the 250: the same bytes in Sent, and \Answered on the mail that was answered. None of it failing changes
+//! that the message was sent; what is not done yet is tried again.
+
+use super::deliver::SentBox;
+use crate::config::{Config, SaveSent};
+use crate::imap::ImapError;
+use crate::store::Store;
+use crate::store::outbox::{OutboxRow, State};
+use anyhow::Result;
+
+/// Files one accepted row.
+pub async fn file(config: &Config, store: &Store, sent: &mut SentBox, row: &OutboxRow) -> Result<()> {
+    if save_copy(config.send.save_sent, sent) && !sent.holds(&row.message_id).await? {
+        append(sent, &row.bytes).await?;
+    }
+    if let Some(parent) = row.parent.as_deref()
+        && let Some(parent) = store.message(parent)?
+        && let Some(id) = &parent.message_id
+    {
+        match sent.session.mark_answered(&parent.mailbox, id).await {
+            // A mailbox that takes no flags, or is gone, keeps nothing from being sent and filed.
+            Ok(_) | Err(ImapError::Refused { .. } | ImapError::Argument(_)) => {}
+            Err(e) => return Err(e.into()),
+        }
+    }
+    store.set_state(row.id, State::Filed, None)?;
+    Ok(())
+}
+
+/// Gmail files what goes over its SMTP server by itself.
+fn save_copy(setting: SaveSent, sent: &SentBox) -> bool {
+    match setting {
+        SaveSent::Always => true,
+        SaveSent::Never => false,
+        SaveSent::Auto => !sent.session.offers("X-GM-EXT-1"),
+    }
+}
+
+async fn append(sent: &mut SentBox, bytes: &[u8]) -> Result<(), ImapError> {
+    let mailbox = sent.mailbox.clone().unwrap_or_else(|| "Sent".to_owned());
+    match sent.session.append(&mailbox, bytes).await {
+        Err(ImapError::Refused { .. }) if sent.mailbox.is_none() => {
+            // A server without any mailbox for sent mail gets one.
+            sent.session.create(&mailbox).await?;
+            sent.session.append(&mailbox, bytes).await?;
+        }
+        other => other?,
+    }
+    sent.mailbox = Some(mailbox);
+    Ok(())
+}

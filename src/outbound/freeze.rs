@@ -1,0 +1,317 @@
+//! What the vault's drafts say, judged: approved ones are frozen into the outbox, stopped ones are taken out, and
+//! files that fell behind the outbox are brought up to it.
+
+use super::ledger::{self, Event};
+use super::{Posted, gather, mark};
+use crate::approval::{self, ApprovedDraft, Judgement, Known};
+use crate::compose::{self, Outgoing};
+use crate::config::Config;
+use crate::inbound::Desk;
+use crate::note::draft::{self, DraftNote, Kind, Status};
+use crate::store::outbox::{OutboxRow, State};
+use crate::vault::VaultError;
+use anyhow::Result;
+use jiff::Zoned;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// A file that was written less long ago than this may still be being written.
+pub const SETTLE: Duration = Duration::from_millis(500);
+
+/// One draft file, read.
+struct File {
+    path: String,
+    text: String,
+    draft: DraftNote,
+}
+
+/// Goes over every draft in the outbox folder. What cannot be read or sent is said in the note where possible, and
+/// in `posted.problems` in any case; the rest goes on.
+pub fn freeze(config: &Config, desk: &mut Desk, now: &Zoned, posted: &mut Posted) -> Result<()> {
+    let mut files = Vec::new();
+    for path in desk.vault.notes(&config.paths.outbox)? {
+        match read(desk, &path) {
+            Ok(Some(file)) => files.push(file),
+            Ok(None) => {}
+            Err(e) => posted.problems.push(format!("{path}: {e}")),
+        }
+    }
+    let mut owners: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for file in &files {
+        if let Some(id) = &file.draft.draft_id {
+            owners.entry(id.clone()).or_default().push(file.path.clone());
+        }
+    }
+    for file in files {
+        let path = file.path.clone();
+        let elsewhere = twin(desk, &owners, &file)?;
+        let mut pass = Pass { config, desk: &mut *desk, now, posted: &mut *posted };
+        if let Err(e) = pass.file(file, elsewhere) {
+            posted.problems.push(format!("{path}: {e:#}"));
+        }
+    }
+    Ok(())
+}
+
+/// Reads a file once it has settled: unchanged for a moment, so that no half-written save is taken for the whole.
+fn read(desk: &Desk, path: &str) -> Result<Option<File>> {
+    let mut waited = Duration::ZERO;
+    loop {
+        let age = desk.vault.age(path)?;
+        if age >= SETTLE || waited > SETTLE * 4 {
+            break;
+        }
+        let pause = SETTLE - age;
+        std::thread::sleep(pause);
+        waited += pause;
+    }
+    let text = desk.vault.read(path)?;
+    Ok(draft::read(&text)?.map(|draft| File { path: path.to_owned(), text, draft }))
+}
+
+/// Where several files carry one id, the registered one has it, else the first; for the others, its path.
+fn twin(desk: &Desk, owners: &BTreeMap<String, Vec<String>>, file: &File) -> Result<Option<String>> {
+    let Some(id) = &file.draft.draft_id else { return Ok(None) };
+    let Some(paths) = owners.get(id).filter(|p| p.len() > 1) else { return Ok(None) };
+    let registered = desk.store.draft(id)?.map(|d| d.note).filter(|n| paths.contains(n));
+    let owner = registered.or_else(|| paths.first().cloned());
+    Ok(owner.filter(|o| *o != file.path))
+}
+
+struct Pass<'a> {
+    config: &'a Config,
+    desk: &'a mut Desk,
+    now: &'a Zoned,
+    posted: &'a mut Posted,
+}
+
+impl Pass<'_> {
+    fn file(&mut self, file: File, elsewhere: Option<String>) -> Result<()> {
+        if let Some(other) = elsewhere {
+            return match file.draft.status {
+                Status::Approved | Status::Pending | Status::Queued => {
+                    let why = format!(
+                        "{other} carries the same draft_id; delete one of the two, or the draft_id line here to make this a draft of its own"
+                    );
+                    self.change(&file, Status::Conflict, &why)
+                }
+                _ => Ok(()),
+            };
+        }
+        let row = match &file.draft.draft_id {
+            Some(id) => {
+                if self.desk.store.draft(id)?.is_none_or(|known| known.note != file.path) {
+                    let parent = super::parent(&self.desk.store, &file.draft)?;
+                    self.desk.store.put_draft(id, &file.path, parent.map(|p| p.key).as_deref())?;
+                }
+                self.desk.store.outbox_of(id)?
+            }
+            None => None,
+        };
+        match (&file.draft.status, row) {
+            (Status::Approved, row) => self.approved(file, row),
+            (Status::Queued | Status::Sending, Some(row)) => self.follow(file, row),
+            (Status::Queued | Status::Sending, None) => self.lost(file),
+            (_, Some(row)) if row.state == State::Queued => {
+                self.desk.store.set_state(row.id, State::Stopped, None)?;
+                self.posted.changed.push((file.path, "taken back before it was sent".to_owned()));
+                Ok(())
+            }
+            (Status::Pending, _) => self.pending(file),
+            _ => Ok(()),
+        }
+    }
+
+    /// A draft that still waits, whose mail was answered elsewhere meanwhile.
+    fn pending(&mut self, file: File) -> Result<()> {
+        let Some(parent) = super::parent(&self.desk.store, &file.draft)? else { return Ok(()) };
+        if file.draft.kind != Kind::Mail
+            && self.desk.store.is_answered(parent.message_id.as_deref(), &parent.thread, parent.at)?
+        {
+            let why = "you have answered this mail elsewhere; the text is kept";
+            mark(&self.desk.vault, &file.path, &file.text, &[("status", Status::Superseded.as_str())])?;
+            self.posted.changed.push((file.path, why.to_owned()));
+        }
+        Ok(())
+    }
+
+    fn approved(&mut self, file: File, row: Option<OutboxRow>) -> Result<()> {
+        if !self.config.send.enabled {
+            self.posted.changed.push((file.path, "approved; it waits, because send.enabled is false".to_owned()));
+            return Ok(());
+        }
+        let id = file
+            .draft
+            .draft_id
+            .clone()
+            .unwrap_or_else(|| crate::draft::written_id(&file.path, &file.text, jiff::Timestamp::UNIX_EPOCH));
+        let row = match row {
+            Some(row) => Some(row),
+            None => self.desk.store.outbox_of(&id)?,
+        };
+        // The crash between freezing and saying so in the file.
+        if let Some(row) = row.as_ref().filter(|r| r.state == State::Queued) {
+            return self.say_queued(&file, &id, row.not_before);
+        }
+        let known =
+            match (row.as_ref().map(|r| r.state), ledger::last(&self.desk.vault, &self.config.paths.outbox, &id)?) {
+                (Some(State::Accepted | State::Filed), _) => Known::Sent,
+                (Some(State::Attempting), _) => Known::InFlight,
+                (Some(State::Failed | State::Stopped | State::Uncertain | State::Queued), _) => Known::Unsent,
+                (None, Some(Event::Sent)) => Known::Sent,
+                (None, Some(Event::Attempting)) => return self.lost(file),
+                (None, Some(Event::Refused | Event::Uncertain) | None) => Known::Unsent,
+            };
+        let gathered = gather(self.config, &self.desk.vault, &self.desk.store, &file.draft)?;
+        match approval::judge(&file.draft, gathered.facts(&id, known, self.now)) {
+            Judgement::Waiting => Ok(()),
+            Judgement::Approved(approved) => self.queue(&file, &approved, gathered.parent_key),
+            Judgement::AlreadySent => {
+                let why = "it was sent already and is not sent again; to write again, start a new draft";
+                mark(&self.desk.vault, &file.path, &file.text, &[("status", Status::Sent.as_str())])?;
+                self.posted.changed.push((file.path, why.to_owned()));
+                Ok(())
+            }
+            Judgement::Conflict(newer) => {
+                let why = "the thread has a newer message than the one answered; look at it, and approve again to send this all the same";
+                let id = format!("<{newer}>");
+                let changes = [("status", Status::Conflict.as_str()), ("error", why), ("conflict_with", &id)];
+                mark(&self.desk.vault, &file.path, &file.text, &changes)?;
+                self.posted.problems.push(format!("{}: {why}", file.path));
+                Ok(())
+            }
+            Judgement::Refused(reason) => {
+                let why = format!("{reason}. Nothing was sent; approve again when it is put right");
+                self.change(&file, Status::Failed, &why)
+            }
+        }
+    }
+
+    fn queue(&mut self, file: &File, approved: &ApprovedDraft, parent: Option<String>) -> Result<()> {
+        let account = self.config.account(approved.account());
+        let signature = account.and_then(|a| a.signature.as_deref());
+        let outgoing: Outgoing = match compose::compose(approved, self.now, signature, self.config.drafts.format) {
+            Ok(outgoing) => outgoing,
+            Err(e) => return self.change(file, Status::Failed, &e.to_string()),
+        };
+        let due = self.now.checked_add(self.config.send.delay)?;
+        let due = approved.send_at().filter(|at| **at > due).cloned().unwrap_or(due);
+        let row = OutboxRow {
+            id: 0,
+            draft_id: approved.draft_id().to_owned(),
+            note: file.path.clone(),
+            account: approved.account().to_owned(),
+            hash: approved.hash(),
+            sender: outgoing.from().to_owned(),
+            recipients: outgoing.recipients().to_vec(),
+            message_id: outgoing.message_id().to_owned(),
+            bytes: outgoing.bytes().to_vec(),
+            parent,
+            state: State::Queued,
+            attempts: 0,
+            not_before: due.timestamp().as_second(),
+            sent_at: None,
+            response: None,
+            error: None,
+        };
+        if !self.desk.store.queue(&row)? {
+            anyhow::bail!("it is being sent already");
+        }
+        self.desk.store.put_draft(&row.draft_id, &file.path, row.parent.as_deref())?;
+        self.say_queued(file, &row.draft_id, row.not_before)
+    }
+
+    fn say_queued(&mut self, file: &File, id: &str, not_before: i64) -> Result<()> {
+        let mut changes = vec![("status", Status::Queued.as_str())];
+        if file.draft.draft_id.is_none() {
+            changes.push(("draft_id", id));
+        }
+        match mark(&self.desk.vault, &file.path, &file.text, &changes) {
+            Ok(_) => {
+                let zone = self.now.time_zone().clone();
+                let when =
+                    jiff::Timestamp::from_second(not_before)?.to_zoned(zone).strftime("%Y-%m-%d %H:%M:%S").to_string();
+                self.posted.queued.push(format!("{} (for {when})", file.path));
+                Ok(())
+            }
+            Err(e) => {
+                // What cannot be said in the file is not done behind its owner's back.
+                if let Some(row) = self.desk.store.outbox_of(id)? {
+                    self.desk.store.set_state(row.id, State::Stopped, Some("its file could not be marked"))?;
+                }
+                Err(e)
+            }
+        }
+    }
+
+    /// Brings a file up to its row, or takes a row out whose text was edited.
+    fn follow(&mut self, file: File, row: OutboxRow) -> Result<()> {
+        match row.state {
+            State::Queued if file.draft.status == Status::Sending => self.change_quietly(&file, Status::Queued),
+            State::Queued => {
+                let gathered = gather(self.config, &self.desk.vault, &self.desk.store, &file.draft)?;
+                if approval::unchanged(&file.draft, gathered.facts(&row.draft_id, Known::Unsent, self.now), &row.hash) {
+                    return Ok(());
+                }
+                self.desk.store.set_state(row.id, State::Stopped, Some("edited after it was approved"))?;
+                self.change(&file, Status::Pending, "edited after it was approved, so it was not sent; approve again")
+            }
+            State::Accepted | State::Filed => {
+                let at = row.sent_at.unwrap_or_default();
+                let id = format!("<{}>", row.message_id);
+                let response = row.response.unwrap_or_default();
+                let changes = [
+                    ("status", Status::Sent.as_str()),
+                    ("sent_at", &at),
+                    ("message_id", &id),
+                    ("server_response", &response),
+                ];
+                mark(&self.desk.vault, &file.path, &file.text, &changes)?;
+                self.posted.changed.push((file.path, "sent earlier; now the note says so".to_owned()));
+                Ok(())
+            }
+            State::Failed => self.change(&file, Status::Failed, &row.error.unwrap_or_default()),
+            State::Uncertain => self.change(&file, Status::Uncertain, &row.error.unwrap_or_default()),
+            State::Stopped => self.change_quietly(&file, Status::Pending),
+            State::Attempting => Ok(()),
+        }
+    }
+
+    /// A file that says it is on its way, and a database that knows nothing of it: the state was lost.
+    fn lost(&mut self, file: File) -> Result<()> {
+        let id = file.draft.draft_id.clone().unwrap_or_default();
+        match ledger::last(&self.desk.vault, &self.config.paths.outbox, &id)? {
+            Some(Event::Sent) => self.change_quietly(&file, Status::Sent),
+            Some(Event::Attempting) => {
+                self.change(
+                    &file,
+                    Status::Uncertain,
+                    "an attempt to send it was cut short, and the state was lost; look for it in your Sent mailbox. If it is not there, approve again",
+                )?;
+                // Its owner knows now: a new approval counts.
+                let at = self.now.strftime("%Y-%m-%dT%H:%M:%S").to_string();
+                ledger::record(&self.desk.vault, &self.config.paths.outbox, &id, "", Event::Uncertain, &at)
+            }
+            Some(Event::Refused | Event::Uncertain) | None => self.change(
+                &file,
+                Status::Pending,
+                "the state was lost before it was sent; nothing was sent, approve again",
+            ),
+        }
+    }
+
+    fn change(&mut self, file: &File, status: Status, why: &str) -> Result<()> {
+        let marked = mark(&self.desk.vault, &file.path, &file.text, &[("status", status.as_str()), ("error", why)]);
+        self.posted.problems.push(format!("{}: {why}", file.path));
+        match marked.as_ref().err().and_then(|e| e.downcast_ref::<VaultError>()) {
+            // It is being edited: the next pass sees it again.
+            Some(VaultError::Changed(_)) => Ok(()),
+            _ => marked.map(|_| ()),
+        }
+    }
+
+    fn change_quietly(&mut self, file: &File, status: Status) -> Result<()> {
+        mark(&self.desk.vault, &file.path, &file.text, &[("status", status.as_str())])?;
+        Ok(())
+    }
+}

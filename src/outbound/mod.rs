@@ -1,0 +1,173 @@
+//! The way out, wired: approved drafts → outbox → server → Sent.
+//!
+//! - [`freeze`]: what the vault's drafts say, judged; approved ones go into the outbox
+//! - [`deliver`]: what is due goes out, one by one
+//! - [`filing`]: the Sent copy, and \Answered on the mail that was answered
+//! - [`ledger`]: the vault's own record of what was attempted, for when the database is lost
+//! - this file: what these share
+
+pub mod deliver;
+pub mod filing;
+pub mod freeze;
+mod ledger;
+
+use crate::approval::{Facts, Identity, Known, Parent};
+use crate::config::Config;
+use crate::mail::message::Attachment;
+use crate::note::draft::DraftNote;
+use crate::note::frontmatter;
+use crate::store::Store;
+use crate::store::messages::StoredMessage;
+use crate::vault::Vault;
+use anyhow::Result;
+use jiff::Zoned;
+
+/// What a pass over the drafts did.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Posted {
+    /// Drafts that wait for their time, by path.
+    pub queued: Vec<String>,
+    /// Drafts that were sent, by path.
+    pub sent: Vec<String>,
+    /// Drafts whose status changed otherwise, with the reason in words.
+    pub changed: Vec<(String, String)>,
+    /// What did not work, in words.
+    pub problems: Vec<String>,
+}
+
+/// Attachments larger than this together are refused, in octets: hardly a server takes them.
+const MOST_ATTACHED: usize = 35_000_000;
+
+/// The mail that a draft answers, as far as it is known.
+fn parent(store: &Store, draft: &DraftNote) -> Result<Option<StoredMessage>> {
+    if let Some(id) = &draft.in_reply_to
+        && let Some(found) = store.message_by_id(id)?
+    {
+        return Ok(Some(found));
+    }
+    match &draft.source_file {
+        Some(note) => Ok(store.message_by_note(note)?),
+        None => Ok(None),
+    }
+}
+
+/// Every own identity, each account's main one before its aliases.
+fn identities(config: &Config) -> Vec<Identity> {
+    let of = |account: &crate::config::Account| {
+        let name = account.identity.name.clone().unwrap_or_default();
+        let all = account.owner().addresses;
+        all.into_iter()
+            .map(|email| Identity { account: account.name.clone(), address: crate::mail::Address::named(&name, email) })
+            .collect::<Vec<_>>()
+    };
+    config.accounts.iter().flat_map(of).collect()
+}
+
+/// The facts that judging a draft needs; owned, so that they can be lent to it.
+struct Gathered {
+    identities: Vec<Identity>,
+    parent: Option<Parent>,
+    parent_key: Option<String>,
+    newer: Option<String>,
+    attachments: Result<Vec<Attachment>, String>,
+}
+
+fn gather(config: &Config, vault: &Vault, store: &Store, draft: &DraftNote) -> Result<Gathered> {
+    let found = parent(store, draft)?;
+    let newer = match &found {
+        Some(parent) => store.newer_in(&parent.thread, parent.at)?.filter(|key| *key != parent.key),
+        None => None,
+    };
+    Ok(Gathered {
+        identities: identities(config),
+        parent_key: found.as_ref().map(|p| p.key.clone()),
+        parent: found.map(|p| Parent {
+            message_id: p.message_id,
+            references: p.references,
+            in_reply_to: p.in_reply_to,
+        }),
+        newer,
+        attachments: attachments(vault, draft),
+    })
+}
+
+impl Gathered {
+    fn facts<'a>(&'a self, draft_id: &'a str, known: Known, now: &'a Zoned) -> Facts<'a> {
+        Facts {
+            draft_id,
+            known,
+            identities: &self.identities,
+            parent: self.parent.as_ref(),
+            newer: self.newer.as_deref(),
+            attachments: self.attachments.clone(),
+            now,
+        }
+    }
+}
+
+/// Reads the files that the owner listed: vault paths or wikilinks to paths.
+fn attachments(vault: &Vault, draft: &DraftNote) -> Result<Vec<Attachment>, String> {
+    let listed = draft.attachments.as_ref().map_err(|key| format!("`{key}` should be a list of paths in the vault"))?;
+    let mut total = 0;
+    let mut files = Vec::new();
+    for item in listed {
+        let path = item.trim().trim_start_matches('!').trim_start_matches("[[").trim_end_matches("]]");
+        let path = path.split('|').next().unwrap_or(path).trim();
+        let bytes = vault
+            .read_bytes(path, MOST_ATTACHED as u64)
+            .map_err(|e| format!("`attachments`: {e}; correct the path, or delete it from the list"))?;
+        total += bytes.len();
+        if total > MOST_ATTACHED {
+            return Err("`attachments` are more than 35 MB together; send a link instead".to_owned());
+        }
+        let name = path.rsplit('/').next().unwrap_or(path).to_owned();
+        files.push(Attachment {
+            media_type: media_type(&name).to_owned(),
+            name: Some(name),
+            content_id: None,
+            inline: false,
+            bytes,
+        });
+    }
+    Ok(files)
+}
+
+/// The media type of a file by its extension; octets where it is not a usual one.
+fn media_type(name: &str) -> &'static str {
+    match name.rsplit_once('.').map(|(_, e)| e.to_lowercase()).as_deref() {
+        Some("pdf") => "application/pdf",
+        Some("png") => "image/png",
+        Some("jpg" | "jpeg") => "image/jpeg",
+        Some("gif") => "image/gif",
+        Some("webp") => "image/webp",
+        Some("svg") => "image/svg+xml",
+        Some("txt" | "log") => "text/plain",
+        Some("md") => "text/markdown",
+        Some("csv") => "text/csv",
+        Some("html" | "htm") => "text/html",
+        Some("json") => "application/json",
+        Some("ics") => "text/calendar",
+        Some("zip") => "application/zip",
+        Some("docx") => "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+        Some("xlsx") => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        Some("pptx") => "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+        Some("mp3") => "audio/mpeg",
+        Some("mp4") => "video/mp4",
+        _ => "application/octet-stream",
+    }
+}
+
+/// Sets keys in a draft's frontmatter, if the file still is what was read.
+fn mark(vault: &Vault, path: &str, text: &str, changes: &[(&str, &str)]) -> Result<String> {
+    // A template engine must find nothing to run in what a server said.
+    let clean: Vec<(&str, String)> = changes
+        .iter()
+        .map(|(k, v)| (*k, v.replace("<%", "< %").replace("{{", "{ {").replace(char::is_control, " ")))
+        .collect();
+    let changes: Vec<(&str, &str)> = clean.iter().map(|(k, v)| (*k, v.as_str())).collect();
+    let new = frontmatter::set(text, &changes)?;
+    if new != text {
+        vault.replace(path, text, &new)?;
+    }
+    Ok(new)
+}

@@ -1,0 +1,124 @@
+//! Why there is no secret, in words for the person who reads them. None of these holds a secret, or a command
+//! that might.
+
+use std::path::PathBuf;
+
+/// Why a secret cannot be read, kept or removed. Each names the account and what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum SecretError {
+    /// The environment variable cannot be used.
+    #[error(
+        "account {account:?}: the environment variable {name} {problem}; set it, or choose another source in the config"
+    )]
+    Env {
+        /// The account's name.
+        account: String,
+        /// The variable's name.
+        name: String,
+        /// `is not set`, or what else.
+        problem: &'static str,
+    },
+    /// The file cannot be used.
+    #[error("account {account:?}: the password file {} {problem}", path.display())]
+    File {
+        /// The account's name.
+        account: String,
+        /// The file.
+        path: PathBuf,
+        /// What is wrong and what to do.
+        problem: String,
+    },
+    /// The command did not give a secret.
+    #[error("account {account:?}: the password command {problem}; run it by hand to see why")]
+    Command {
+        /// The account's name.
+        account: String,
+        /// What happened.
+        problem: String,
+    },
+    /// The command took longer than it may.
+    #[error(
+        "account {account:?}: the password command did not end within {seconds} s; if it asks for something, answer it, or unlock what it waits for"
+    )]
+    CommandTimedOut {
+        /// The account's name.
+        account: String,
+        /// How long it was given.
+        seconds: u64,
+    },
+    /// There is nothing in it.
+    #[error("account {account:?}: the password from `{kind}` is empty")]
+    Empty {
+        /// The account's name.
+        account: String,
+        /// The source's key in the config.
+        kind: &'static str,
+    },
+    /// More than one line, or a NUL.
+    #[error("account {account:?}: the password from `{kind}` is more than one line; keep nothing else with it")]
+    NotOneLine {
+        /// The account's name.
+        account: String,
+        /// The source's key in the config.
+        kind: &'static str,
+    },
+    /// The keyring holds nothing for the account.
+    #[error("account {account:?}: the keyring holds no password for it; run: postnote login {account}")]
+    NoEntry {
+        /// The account's name.
+        account: String,
+    },
+    /// No keyring service.
+    #[error(
+        "account {account:?}: no keyring service is running here ({detail}); start one (gnome-keyring, KWallet), \
+         or choose another source in the config: {{ command = … }}, {{ env = … }} or {{ file = … }}"
+    )]
+    KeyringMissing {
+        /// The account's name.
+        account: String,
+        /// What the system says.
+        detail: String,
+    },
+    /// The keyring is locked, or access was denied.
+    #[error("account {account:?}: the keyring is locked or denies access ({detail}); unlock it and try again")]
+    KeyringLocked {
+        /// The account's name.
+        account: String,
+        /// What the system says.
+        detail: String,
+    },
+    /// The keyring did not answer; usually it waits for someone to unlock it.
+    #[error("account {account:?}: the keyring did not answer within {seconds} s; it may be waiting to be unlocked")]
+    KeyringTimedOut {
+        /// The account's name.
+        account: String,
+        /// How long it was given.
+        seconds: u64,
+    },
+    /// Another fault of the keyring.
+    #[error("account {account:?}: the keyring failed: {detail}")]
+    Keyring {
+        /// The account's name.
+        account: String,
+        /// What the keyring says.
+        detail: String,
+    },
+}
+
+impl SecretError {
+    /// Whether trying again later, with the config unchanged, may do: a keyring that is locked or not up yet.
+    pub fn is_transient(&self) -> bool {
+        matches!(
+            self,
+            SecretError::CommandTimedOut { .. }
+                | SecretError::KeyringMissing { .. }
+                | SecretError::KeyringLocked { .. }
+                | SecretError::KeyringTimedOut { .. }
+        )
+    }
+
+    /// Whether the keyring simply holds nothing for the account.
+    pub fn is_no_entry(&self) -> bool {
+        matches!(self, SecretError::NoEntry { .. })
+    }
+}

@@ -1,0 +1,64 @@
+//! Passwords: where they come from, and the keyring that keeps them.
+//!
+//! What enters is a [`SecretSource`], as the config names it; what leaves is a [`SecretString`], which no `Debug`,
+//! log or error shows. A secret is one line of text: what is empty or holds a line break is refused here, so
+//! that nothing further on can smuggle a command. Nothing here knows IMAP or SMTP.
+
+mod error;
+mod file;
+mod keyring;
+mod process;
+
+pub use error::SecretError;
+pub use keyring::{delete, store};
+pub use secrecy::{ExposeSecret, SecretString};
+
+use crate::config::SecretSource;
+use zeroize::Zeroizing;
+
+/// The most that is read of a file's or a command's answer, in bytes.
+const MAX: u64 = 64 * 1024;
+
+/// The secret of `account` (its name in the config; in the keyring it is the user name).
+///
+/// A keyring that waits for someone to unlock it gives up after 30 seconds, a command after 60.
+pub async fn read(source: &SecretSource, account: &str) -> Result<SecretString, SecretError> {
+    let text = match source {
+        SecretSource::Keyring => keyring::read(account).await?,
+        SecretSource::Env(name) => from_env(name, account)?,
+        SecretSource::Command(command) => process::first_line(command, account).await?,
+        SecretSource::File(path) => file::read(path, account)?,
+    };
+    checked(text, account, source.kind())
+}
+
+fn from_env(name: &str, account: &str) -> Result<Zeroizing<String>, SecretError> {
+    let fault = |problem| SecretError::Env { account: account.to_owned(), name: name.to_owned(), problem };
+    match std::env::var(name) {
+        Ok(value) => Ok(Zeroizing::new(value)),
+        Err(std::env::VarError::NotPresent) => Err(fault("is not set")),
+        Err(std::env::VarError::NotUnicode(_)) => Err(fault("is not UTF-8 text")),
+    }
+}
+
+/// One line, and something in it.
+fn checked(text: Zeroizing<String>, account: &str, kind: &'static str) -> Result<SecretString, SecretError> {
+    let account = || account.to_owned();
+    if text.is_empty() {
+        return Err(SecretError::Empty { account: account(), kind });
+    }
+    if text.contains(['\r', '\n', '\0']) {
+        return Err(SecretError::NotOneLine { account: account(), kind });
+    }
+    Ok(SecretString::from(text.as_str()))
+}
+
+/// Bytes as text, without their trailing line break.
+fn line(bytes: &[u8]) -> Option<Zeroizing<String>> {
+    let text = std::str::from_utf8(bytes).ok()?;
+    let text = text.strip_suffix('\n').unwrap_or(text);
+    Some(Zeroizing::new(text.strip_suffix('\r').unwrap_or(text).to_owned()))
+}
+
+#[cfg(test)]
+mod tests;
