@@ -117,6 +117,26 @@ pub fn judge(draft: &DraftNote, facts: Facts<'_>) -> Judgement {
     }
 }
 
+/// What approving a draft would give, for showing. It cannot be sent: only [`crate::compose::preview`] takes it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Rehearsal(ApprovedDraft);
+
+impl Rehearsal {
+    /// The account that would send it.
+    pub fn account(&self) -> &str {
+        &self.0.account
+    }
+
+    pub(crate) fn draft(&self) -> &ApprovedDraft {
+        &self.0
+    }
+}
+
+/// Judges a draft as if it were approved; the reason in plain words when it could not be sent.
+pub fn rehearse(draft: &DraftNote, facts: Facts<'_>) -> Result<Rehearsal, String> {
+    approve(draft, facts).map(Rehearsal)
+}
+
 /// True when a queued draft still says what was frozen under `hash`.
 pub fn unchanged(draft: &DraftNote, facts: Facts<'_>, hash: &str) -> bool {
     approve(draft, facts).is_ok_and(|now| now.hash() == hash)

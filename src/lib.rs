@@ -1,4 +1,5 @@
 //! postnote: your mailbox as notes, your approvals as mail.
+pub mod cli;
 pub mod config;
 // values
 pub mod mail;
@@ -17,5 +18,7 @@ pub mod smtp;
 pub mod store;
 pub mod vault;
 // wiring
+pub mod daemon;
 pub mod inbound;
 pub mod outbound;
+pub mod pass;

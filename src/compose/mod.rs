@@ -10,7 +10,7 @@ pub mod html;
 pub mod inline;
 pub mod text;
 
-use crate::approval::ApprovedDraft;
+use crate::approval::{ApprovedDraft, Rehearsal};
 use crate::config::Format;
 use crate::mail::Address;
 use crate::mail::message::Attachment;
@@ -129,6 +129,17 @@ pub fn compose(
         }
     }
     Ok(Outgoing { from: ascii(draft.from()), recipients, message_id: id, bytes })
+}
+
+/// What a draft would send: the envelope's recipients and the message's bytes. No [`Outgoing`], so it goes nowhere.
+pub fn preview(
+    rehearsal: &Rehearsal,
+    now: &Zoned,
+    signature: Option<&str>,
+    format: Format,
+) -> Result<(Vec<String>, Vec<u8>), ComposeError> {
+    let outgoing = compose(rehearsal.draft(), now, signature, format)?;
+    Ok((outgoing.recipients, outgoing.bytes))
 }
 
 enum Content {

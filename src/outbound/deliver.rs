@@ -10,6 +10,7 @@ use crate::inbound::{Desk, sent_mailbox};
 use crate::note::draft::{self, Status};
 use crate::smtp::{self, Credentials, Receipt, SmtpError};
 use crate::store::outbox::{OutboxRow, State};
+use crate::store::{Store, StoreError};
 use anyhow::{Context, Result};
 use jiff::{Timestamp, Zoned};
 use secrecy::SecretString;
@@ -66,9 +67,6 @@ pub async fn deliver(
     let cut_short = mine(desk.store.outbox(State::Attempting)?);
     let mut due = mine(desk.store.outbox(State::Queued)?);
     due.retain(|r| r.not_before <= now && sender.config.send.enabled);
-    if cut_short.is_empty() && due.is_empty() && mine(desk.store.outbox(State::Accepted)?).is_empty() {
-        return Ok(());
-    }
     // Nothing goes out unless Sent can be looked into: it knows what another machine, or a lost state, has sent.
     let mut sent = SentBox::open(sender).await.context("cannot look into the Sent mailbox, so nothing is sent yet")?;
     for row in cut_short {
@@ -261,8 +259,24 @@ impl Item<'_> {
     }
 }
 
-/// When the next queued row is due; `None` when nothing waits.
-pub fn next_due(desk: &Desk) -> Result<Option<Timestamp>> {
+/// True when an account has something to send, to settle or to file.
+pub fn has_work(desk: &Desk, account: &str, now: Timestamp) -> Result<bool> {
+    let mine = |state| {
+        Ok::<_, StoreError>(desk.store.outbox(state)?.into_iter().filter(|r| r.account == account).collect::<Vec<_>>())
+    };
+    let due = mine(State::Queued)?.iter().any(|r| r.not_before <= now.as_second());
+    Ok(due || !mine(State::Attempting)?.is_empty() || !mine(State::Accepted)?.is_empty())
+}
+
+/// The latest time at which a row is due that is due by `horizon`.
+pub fn last_due_before(desk: &Desk, horizon: Timestamp) -> Result<Option<Timestamp>> {
     let rows = desk.store.outbox(State::Queued)?;
+    let due = rows.iter().filter(|r| r.attempts == 0).map(|r| r.not_before).filter(|s| *s <= horizon.as_second()).max();
+    due.map(|s| Ok(Timestamp::from_second(s)?)).transpose()
+}
+
+/// When the next queued row is due; `None` when nothing waits.
+pub fn next_due(store: &Store) -> Result<Option<Timestamp>> {
+    let rows = store.outbox(State::Queued)?;
     rows.iter().map(|r| r.not_before).min().map(|s| Ok(Timestamp::from_second(s)?)).transpose()
 }

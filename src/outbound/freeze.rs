@@ -140,11 +140,7 @@ impl Pass<'_> {
             self.posted.changed.push((file.path, "approved; it waits, because send.enabled is false".to_owned()));
             return Ok(());
         }
-        let id = file
-            .draft
-            .draft_id
-            .clone()
-            .unwrap_or_else(|| crate::draft::written_id(&file.path, &file.text, jiff::Timestamp::UNIX_EPOCH));
+        let id = super::draft_id(&file.path, &file.text, &file.draft);
         let row = match row {
             Some(row) => Some(row),
             None => self.desk.store.outbox_of(&id)?,

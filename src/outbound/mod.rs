@@ -11,8 +11,9 @@ pub mod filing;
 pub mod freeze;
 mod ledger;
 
-use crate::approval::{Facts, Identity, Known, Parent};
+use crate::approval::{self, Facts, Identity, Known, Parent, Rehearsal};
 use crate::config::Config;
+use crate::inbound::Desk;
 use crate::mail::message::Attachment;
 use crate::note::draft::DraftNote;
 use crate::note::frontmatter;
@@ -103,6 +104,25 @@ impl Gathered {
             now,
         }
     }
+}
+
+/// What approving a draft would give; the reason in plain words when it could not be sent.
+pub fn rehearse(
+    config: &Config,
+    desk: &Desk,
+    path: &str,
+    text: &str,
+    draft: &DraftNote,
+    now: &Zoned,
+) -> Result<Result<Rehearsal, String>> {
+    let id = draft_id(path, text, draft);
+    let gathered = gather(config, &desk.vault, &desk.store, draft)?;
+    Ok(approval::rehearse(draft, gathered.facts(&id, Known::Unsent, now)))
+}
+
+/// The id that a draft goes by: its own, or the one that a draft written by hand will get.
+fn draft_id(path: &str, text: &str, draft: &DraftNote) -> String {
+    draft.draft_id.clone().unwrap_or_else(|| crate::draft::written_id(path, text))
 }
 
 /// Reads the files that the owner listed: vault paths or wikilinks to paths.

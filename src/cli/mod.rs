@@ -1,0 +1,202 @@
+//! The command line: one file a command; the only place that prints.
+//!
+//! Exit status: 0 all well; 1 something failed and was reported; 2 the command line or config is wrong.
+
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "the one place that prints")]
+
+mod login;
+mod place;
+mod preview;
+mod report;
+mod run;
+mod signals;
+mod status;
+mod sync;
+
+use crate::config::Config;
+use crate::mail::inert;
+use clap::{Args, Parser, Subcommand};
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Your mailbox as notes, your approvals as mail.
+///
+/// postnote pulls new mail over IMAP into notes of a Markdown vault and drafts replies beside them. Set `status:
+/// approved` in a draft's frontmatter, and the next sync sends it, once.
+#[derive(Debug, Parser)]
+#[command(name = "postnote", version, max_term_width = 100)]
+struct Cli {
+    /// The config file [default: config.toml in the platform's config folder for postnote]
+    #[arg(long, global = true, value_name = "PATH", env = "POSTNOTE_CONFIG")]
+    config: Option<PathBuf>,
+    /// Say more about what happens, on standard error; twice for everything
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    verbose: u8,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// One pass: pull new mail, write notes, then send what is approved
+    Sync(SyncArgs),
+    /// Send what is approved, without pulling
+    Send(SyncArgs),
+    /// Stay and sync on schedule, until Ctrl-C or SIGTERM
+    Run(RunArgs),
+    /// Accounts, last syncs, drafts by status, the outbox, and what needs attention
+    Status(StatusArgs),
+    /// The exact message that approving this draft would send
+    Preview(preview::PreviewArgs),
+    /// Keep an account's password in the keyring
+    Login(AccountArg),
+    /// Remove an account's password from the keyring
+    Logout(AccountArg),
+}
+
+#[derive(Debug, Args)]
+struct SyncArgs {
+    /// Only this account
+    #[arg(long, value_name = "NAME")]
+    account: Option<String>,
+    /// Change nothing at all, in the vault, the state or on the server; say what would be done
+    #[arg(long)]
+    dry_run: bool,
+    /// The outcome as one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
+struct RunArgs {
+    /// Only this account
+    #[arg(long, value_name = "NAME")]
+    account: Option<String>,
+    /// Each pass's outcome as one line of JSON
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
+struct StatusArgs {
+    /// Only this account
+    #[arg(long, value_name = "NAME")]
+    account: Option<String>,
+    /// As one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
+struct AccountArg {
+    /// The account's name in the config
+    account: String,
+}
+
+/// A failure and the exit status that it ends with.
+#[derive(Debug)]
+enum Failure {
+    /// Something failed and is reported with this.
+    Failed(anyhow::Error),
+    /// The command line or config is wrong.
+    Usage(anyhow::Error),
+}
+
+impl<E: Into<anyhow::Error>> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Failure::Failed(error.into())
+    }
+}
+
+/// Whether everything went well, for the exit status.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ended {
+    Well,
+    WithProblems,
+}
+
+/// Runs the command line.
+pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let cli = match Cli::try_parse_from(args) {
+        Ok(cli) => cli,
+        Err(e) => {
+            e.print().ok();
+            return ExitCode::from(if e.use_stderr() { 2 } else { 0 });
+        }
+    };
+    log_to_stderr(cli.verbose);
+    match dispatch(cli) {
+        Ok(Ended::Well) => ExitCode::SUCCESS,
+        Ok(Ended::WithProblems) => ExitCode::from(1),
+        Err(Failure::Failed(e)) => {
+            eprintln!("postnote: {}", printable(&format!("{e:#}")));
+            ExitCode::from(1)
+        }
+        Err(Failure::Usage(e)) => {
+            eprintln!("postnote: {}", printable(&format!("{e:#}")));
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn dispatch(cli: Cli) -> Result<Ended, Failure> {
+    let place = place::find(cli.config)?;
+    let config = place::load(&place)?;
+    let runtime = tokio::runtime::Runtime::new()?;
+    let state = place::state(&config)?;
+    match cli.command {
+        Command::Sync(args) => runtime.block_on(sync::sync(&config, &state, known(&config, args)?, false)),
+        Command::Send(args) => runtime.block_on(sync::sync(&config, &state, known(&config, args)?, true)),
+        Command::Run(args) => {
+            account(&config, args.account.as_deref())?;
+            runtime.block_on(run::run(&config, &state, args))
+        }
+        Command::Status(args) => {
+            account(&config, args.account.as_deref())?;
+            status::status(&config, &state, &args)
+        }
+        Command::Preview(args) => preview::preview(&config, &state, &args),
+        Command::Login(args) => {
+            account(&config, Some(&args.account))?;
+            runtime.block_on(login::login(&config, &args.account))
+        }
+        Command::Logout(args) => {
+            account(&config, Some(&args.account))?;
+            runtime.block_on(login::logout(&args.account))
+        }
+    }
+}
+
+fn known(config: &Config, args: SyncArgs) -> Result<SyncArgs, Failure> {
+    account(config, args.account.as_deref())?;
+    Ok(args)
+}
+
+fn account(config: &Config, name: Option<&str>) -> Result<(), Failure> {
+    match name {
+        Some(name) if config.account(name).is_none() => {
+            let names: Vec<_> = config.accounts.iter().map(|a| a.name.as_str()).collect();
+            Err(Failure::Usage(anyhow::anyhow!("no account is named {name:?}; the config has {}", names.join(", "))))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Text that may come from a mail or a server, safe for a terminal.
+fn printable(text: &str) -> String {
+    text.lines().map(inert::terminal).collect::<Vec<_>>().join("\n")
+}
+
+fn log_to_stderr(verbose: u8) {
+    let level = match verbose {
+        0 => "warn",
+        1 => "info,postnote=debug",
+        _ => "debug,postnote=trace",
+    };
+    // async-imap's trace log holds LOGIN with its password.
+    let filter = tracing_subscriber::EnvFilter::new(format!(
+        "{level},async_imap=off,imap_proto=off,html5ever=off,selectors=off"
+    ));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false).try_init().ok();
+}

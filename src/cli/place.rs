@@ -1,0 +1,48 @@
+//! Where config and state are: the environment's part of the config.
+
+use super::Failure;
+use crate::approval::hex;
+use crate::config::Config;
+use anyhow::{Context, anyhow};
+use directories::{BaseDirs, ProjectDirs};
+use sha2::{Digest as _, Sha256};
+use std::path::{Path, PathBuf};
+
+fn project() -> Result<ProjectDirs, Failure> {
+    ProjectDirs::from("", "", "postnote")
+        .ok_or_else(|| Failure::Usage(anyhow!("no home folder is known; name the config with --config PATH")))
+}
+
+/// The config file's path, absolute.
+pub(super) fn find(given: Option<PathBuf>) -> Result<PathBuf, Failure> {
+    let path = match given {
+        Some(path) => path,
+        None => project()?.config_dir().join("config.toml"),
+    };
+    Ok(std::path::absolute(&path).with_context(|| path.display().to_string())?)
+}
+
+/// Reads the config.
+pub(super) fn load(path: &Path) -> Result<Config, Failure> {
+    let text = std::fs::read_to_string(path).map_err(|e| {
+        let hint = "write one (config.example.toml shows every key), or name it with --config PATH";
+        Failure::Usage(anyhow!("the config {} cannot be read ({e}); {hint}", path.display()))
+    })?;
+    let home = BaseDirs::new().map(|b| b.home_dir().to_owned()).unwrap_or_default();
+    let base = path.parent().unwrap_or(Path::new("/"));
+    Config::parse(&text, &home, base).map_err(|e| Failure::Usage(anyhow!("the config {}: {e}", path.display())))
+}
+
+/// The state folder: as configured, else one for each vault in the platform's place.
+pub(super) fn state(config: &Config) -> Result<PathBuf, Failure> {
+    if let Some(state) = &config.state {
+        return Ok(state.clone());
+    }
+    let project = project()?;
+    let base = project.state_dir().unwrap_or_else(|| project.data_local_dir());
+    // The same vault by another way is the same vault.
+    let vault = std::fs::canonicalize(&config.vault).unwrap_or_else(|_| config.vault.clone());
+    let hash = hex(&Sha256::digest(vault.to_string_lossy().as_bytes()));
+    let name = vault.file_name().map(|n| crate::mail::file_name::slug(&n.to_string_lossy(), 40)).unwrap_or_default();
+    Ok(base.join(format!("{name}-{}", hash.get(..8).unwrap_or_default())))
+}

@@ -1,0 +1,90 @@
+//! How a pass went, for people and as JSON.
+
+use super::printable;
+use crate::pass::Outcome;
+use serde_json::{Value, json};
+
+/// Prints what happened, problems on standard error; what was queued or sent before problems.
+pub(super) fn print(outcome: &Outcome, dry_run: bool) {
+    let would = if dry_run { "would write" } else { "wrote" };
+    for (account, result) in &outcome.pulled {
+        match result {
+            Err(e) => eprintln!("postnote: account {account:?}: {}", printable(&advice(account, e))),
+            Ok(pulled) => {
+                let mut parts = Vec::new();
+                for (list, one, many) in [
+                    (&pulled.notes, "source note", "source notes"),
+                    (&pulled.summaries, "summary", "summaries"),
+                    (&pulled.drafts, "draft", "drafts"),
+                ] {
+                    if !list.is_empty() {
+                        parts.push(format!("{} {}", list.len(), if list.len() == 1 { one } else { many }));
+                    }
+                }
+                match parts.as_slice() {
+                    [] => println!("{account}: nothing new"),
+                    _ => println!("{account}: {would} {}", parts.join(", ")),
+                }
+                for draft in &pulled.drafts {
+                    println!("  to approve: {}", printable(draft));
+                }
+                for problem in &pulled.problems {
+                    eprintln!("postnote: account {account:?}: {}", printable(problem));
+                }
+            }
+        }
+    }
+    let posted = &outcome.posted;
+    for path in &posted.queued {
+        // What was queued and sent in the same pass is told once, as sent.
+        if !posted.sent.iter().any(|sent| path.starts_with(sent.as_str())) {
+            println!("{}: {}", if dry_run { "would send" } else { "queued" }, printable(path));
+        }
+    }
+    for path in &posted.sent {
+        println!("sent: {}", printable(path));
+    }
+    for (path, why) in &posted.changed {
+        println!("{}: {}", printable(path), printable(why));
+    }
+    for problem in &posted.problems {
+        eprintln!("postnote: {}", printable(problem));
+    }
+}
+
+/// The error, and what to do about it where that is known.
+fn advice(account: &str, error: &anyhow::Error) -> String {
+    use crate::imap::ImapError;
+    let refused = error.chain().any(|e| e.downcast_ref::<ImapError>().is_some_and(ImapError::is_auth));
+    if refused {
+        format!(
+            "{error:#}. Check imap.username and the password (postnote login {account}); many providers want an app password"
+        )
+    } else {
+        format!("{error:#}")
+    }
+}
+
+/// The same as a JSON object.
+pub(super) fn as_json(outcome: &Outcome, dry_run: bool) -> Value {
+    let accounts: Vec<Value> = outcome
+        .pulled
+        .iter()
+        .map(|(name, result)| match result {
+            Ok(p) => json!({
+                "name": name, "notes": p.notes, "summaries": p.summaries, "drafts": p.drafts,
+                "ignored": p.ignored, "problems": p.problems, "error": null,
+            }),
+            Err(e) => json!({
+                "name": name, "notes": [], "summaries": [], "drafts": [], "ignored": 0, "problems": [],
+                "error": advice(name, e),
+            }),
+        })
+        .collect();
+    let posted = &outcome.posted;
+    let changed: Vec<Value> = posted.changed.iter().map(|(path, why)| json!({ "note": path, "why": why })).collect();
+    json!({
+        "dry_run": dry_run, "ok": !outcome.has_problems(), "accounts": accounts,
+        "queued": posted.queued, "sent": posted.sent, "changed": changed, "problems": posted.problems,
+    })
+}

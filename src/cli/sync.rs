@@ -1,0 +1,49 @@
+//! `postnote sync` and `postnote send`.
+
+use super::{Ended, Failure, SyncArgs, report, signals};
+use crate::config::Config;
+use crate::inbound::Progress;
+use crate::pass::{self, Scope};
+use indicatif::{ProgressBar, ProgressStyle};
+use std::io::IsTerminal;
+use std::path::Path;
+
+pub(super) async fn sync(config: &Config, state: &Path, args: SyncArgs, send_only: bool) -> Result<Ended, Failure> {
+    let stop = signals::stop()?;
+    let bar = (std::io::stderr().is_terminal() && !args.json).then(bar);
+    let mut on = |progress: Progress| {
+        let Some(bar) = &bar else { return };
+        match progress {
+            Progress::Mailbox { account, mailbox, total } if total > 0 => {
+                bar.set_length(total as u64);
+                bar.set_position(0);
+                bar.set_message(super::printable(&format!("{account} {mailbox}")));
+            }
+            Progress::Mailbox { .. } => {}
+            Progress::Messages(n) => bar.inc(n as u64),
+        }
+    };
+    let scope = Scope { account: args.account, dry_run: args.dry_run, send_only };
+    let outcome = pass::run(config, state, &scope, &|| stop.is_asked(), &mut on).await;
+    if let Some(bar) = &bar {
+        bar.finish_and_clear();
+    }
+    let outcome = outcome?;
+    if args.json {
+        println!("{:#}", report::as_json(&outcome, args.dry_run));
+    } else {
+        report::print(&outcome, args.dry_run);
+    }
+    if stop.is_asked() {
+        eprintln!("postnote: stopped; the next sync goes on from here");
+    }
+    Ok(if outcome.has_problems() || stop.is_asked() { Ended::WithProblems } else { Ended::Well })
+}
+
+fn bar() -> ProgressBar {
+    let bar = ProgressBar::no_length();
+    if let Ok(style) = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len} {per_sec} {eta}") {
+        bar.set_style(style);
+    }
+    bar
+}

@@ -1,0 +1,170 @@
+//! One pass: freeze what is approved, pull what is new, send what is due. `postnote sync` is one pass;
+//! `postnote run` repeats it; `postnote send` is one without pulling.
+
+use crate::config::{Account, Config};
+use crate::inbound::{self, Desk, Progress, Pulled, rebuild};
+use crate::outbound::{Posted, deliver, deliver::Sender, freeze};
+use crate::secret;
+use crate::store::{self, Lock, Store};
+use crate::vault::Vault;
+use anyhow::{Context, Result};
+use jiff::{Timestamp, Zoned};
+use std::path::Path;
+use std::time::Duration;
+
+/// What a pass covers.
+#[derive(Debug, Clone, Default)]
+pub struct Scope {
+    /// Only this account.
+    pub account: Option<String>,
+    /// Nothing is written, sent or remembered.
+    pub dry_run: bool,
+    /// Do not pull.
+    pub send_only: bool,
+}
+
+/// What a pass did.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    /// Each account's pull.
+    pub pulled: Vec<(String, Result<Pulled>)>,
+    /// What became of drafts.
+    pub posted: Posted,
+}
+
+impl Outcome {
+    /// True when something failed and was reported.
+    pub fn has_problems(&self) -> bool {
+        !self.posted.problems.is_empty()
+            || self.pulled.iter().any(|(_, r)| r.as_ref().map_or(true, |p| !p.problems.is_empty()))
+    }
+}
+
+/// Now, in the owner's time zone: the one clock of the wiring.
+pub fn now() -> Zoned {
+    #[expect(clippy::disallowed_methods, reason = "the wiring's clock: everything below takes `now` as an argument")]
+    Zoned::now()
+}
+
+/// Runs one pass. `stop` is asked between messages; `on` hears of progress.
+///
+/// Errors: the vault is not there, the state is locked or cannot be used. What fails for one account or draft is
+/// in the [`Outcome`], and the rest goes on.
+pub async fn run(
+    config: &Config,
+    state: &Path,
+    scope: &Scope,
+    stop: &dyn Fn() -> bool,
+    on: &mut dyn FnMut(Progress),
+) -> Result<Outcome> {
+    let (mut desk, _lock) = open(config, state, scope.dry_run)?;
+    if desk.store.is_fresh() {
+        rebuild::rebuild(&mut desk, config, now().time_zone()).context("cannot read the vault's notes back")?;
+    }
+    let accounts: Vec<&Account> =
+        config.accounts.iter().filter(|a| scope.account.as_ref().is_none_or(|name| *name == a.name)).collect();
+    let mut outcome = Outcome::default();
+    // Frozen first: while mail is pulled, the time to change one's mind runs.
+    freeze::freeze(config, &mut desk, &now(), &mut outcome.posted)?;
+    if !scope.send_only {
+        for account in &accounts {
+            if stop() {
+                break;
+            }
+            // Dropped at any point, a pull has remembered what it has written, and does the rest again.
+            let pulled = tokio::select! {
+                pulled = pull(config, account, &mut desk, on) => pulled,
+                () = stopped(stop) => break,
+            };
+            if !scope.dry_run {
+                let error = pulled.as_ref().err().map(|e| format!("{e:#}"));
+                desk.store.set_synced(&account.name, now().timestamp().as_second(), error.as_deref())?;
+            }
+            outcome.pulled.push((account.name.clone(), pulled));
+        }
+    }
+    if !scope.dry_run {
+        post(config, &accounts, &mut desk, stop, &mut outcome.posted).await?;
+        // What pulling brought may have answered a draft that still waits.
+        let mut after = Posted::default();
+        freeze::freeze(config, &mut desk, &now(), &mut after)?;
+        outcome.posted.queued.extend(after.queued);
+        outcome.posted.changed.extend(after.changed);
+        let known = outcome.posted.problems.clone();
+        outcome.posted.problems.extend(after.problems.into_iter().filter(|p| !known.contains(p)));
+    }
+    Ok(outcome)
+}
+
+async fn stopped(stop: &dyn Fn() -> bool) {
+    while !stop() {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+/// Opens vault and state; in a dry run as copies of which nothing lasts.
+pub fn open(config: &Config, state: &Path, dry_run: bool) -> Result<(Desk, Option<Lock>)> {
+    let vault = Vault::open(&config.vault)?;
+    if dry_run {
+        return Ok((Desk { vault: vault.rehearsing(), store: Store::scratch(state)? }, None));
+    }
+    let lock = store::lock(state)?;
+    vault.sweep(&config.paths.outbox)?;
+    Ok((Desk { vault, store: Store::open(state)? }, Some(lock)))
+}
+
+async fn pull(config: &Config, account: &Account, desk: &mut Desk, on: &mut dyn FnMut(Progress)) -> Result<Pulled> {
+    let password = secret::read(&account.secret, &account.name).await?;
+    inbound::pull(config, account, &password, desk, &now(), on).await
+}
+
+/// Waits out `send.delay` of what is queued, then sends.
+async fn post(
+    config: &Config,
+    accounts: &[&Account],
+    desk: &mut Desk,
+    stop: &dyn Fn() -> bool,
+    posted: &mut Posted,
+) -> Result<()> {
+    wait_for_due(config, desk, stop).await?;
+    for account in accounts {
+        if stop() {
+            return Ok(());
+        }
+        if !crate::outbound::deliver::has_work(desk, &account.name, now().timestamp())? {
+            continue;
+        }
+        let sent = match secret::read(&account.secret, &account.name).await {
+            Ok(password) => {
+                let sender = Sender { config, account, password: &password };
+                deliver::deliver(&sender, desk, &now, stop, posted).await
+            }
+            Err(e) => Err(e.into()),
+        };
+        if let Err(e) = sent {
+            posted.problems.push(format!("account {:?}: {e:#}", account.name));
+        }
+    }
+    Ok(())
+}
+
+async fn wait_for_due(config: &Config, desk: &Desk, stop: &dyn Fn() -> bool) -> Result<()> {
+    let Some(due) = deliver::last_due_before(desk, now().timestamp().checked_add(config.send.delay)?)? else {
+        return Ok(());
+    };
+    while now().timestamp() < due && !stop() {
+        let left = now().timestamp().duration_until(due);
+        let step = Duration::try_from(left).unwrap_or_default().min(Duration::from_millis(200));
+        tokio::time::sleep(step).await;
+    }
+    Ok(())
+}
+
+/// When a queued draft is due that waits for its `send_at`; for `postnote run`.
+pub fn next_send(config: &Config, state: &Path) -> Result<Option<Timestamp>> {
+    if !config.send.enabled {
+        return Ok(None);
+    }
+    let store = Store::scratch(state)?;
+    deliver::next_due(&store)
+}
