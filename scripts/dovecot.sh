@@ -212,7 +212,7 @@ start)
     make_tls
     make_conf "$port"
     : >"$dir/dovecot.log"
-    "$dovecot" -c "$conf" >/dev/null </dev/null || die "dovecot did not start; see $dir/dovecot.log"
+    "$dovecot" -c "$conf" >/dev/null 2>"$dir/start.err" </dev/null || { cat "$dir/start.err" >&2; die "dovecot did not start; see $dir/dovecot.log"; }
     i=0
     until is_ours "$(pid_of)" &&
         timeout 3 openssl s_client -connect "127.0.0.1:$((port + 1))" </dev/null >/dev/null 2>&1; do
@@ -232,7 +232,7 @@ stop)
     if is_ours "$pid"; then
         kill -TERM "$pid"
         i=0
-        while kill -0 "$pid" 2>/dev/null && [ "$i" -lt 100 ]; do i=$((i + 1)); sleep 0.1; done
+        while is_ours "$pid" && [ "$i" -lt 100 ]; do i=$((i + 1)); sleep 0.1; done
         if is_ours "$pid"; then kill -KILL "$pid"; fi
         echo "stopped $pid"
     else

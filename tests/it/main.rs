@@ -1,1 +1,13 @@
 //! The real binary against real servers.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::print_stderr,
+    unreachable_pub,
+    reason = "a test stops at the first thing that is not as expected"
+)]
+
+mod keyring;
+mod servers;
+mod support;
