@@ -5,7 +5,7 @@
 
 mod marks;
 
-use marks::{attribution, forward, header_block, separator, signature_start};
+use marks::{attribution, forward, has_date, header_block, list_footer, separator, signature_start};
 
 /// Above this length a quoted block that is answered is cut to its end.
 const MAX_ANSWERED: usize = 15;
@@ -49,7 +49,7 @@ pub fn split(text: &str) -> Zones {
 /// follows is content and nothing in it is split.
 fn boundary(lines: &[&str]) -> (usize, usize) {
     for (i, line) in lines.iter().enumerate() {
-        if is_quoted(line) || line.is_empty() {
+        if line.is_empty() || (is_quoted(line) && !separator(line)) {
             continue;
         }
         if forward(line) {
@@ -65,7 +65,7 @@ fn boundary(lines: &[&str]) -> (usize, usize) {
             false
         };
         if cut {
-            let start = above_rule(lines, i);
+            let start = above_rule(lines, above_name(lines, i));
             return (start, start);
         }
     }
@@ -79,6 +79,18 @@ fn above_rule(lines: &[&str], mut i: usize) -> usize {
         i -= 1;
     }
     i
+}
+
+/// The name and date right above a header block that begins with `To:`.
+fn above_name(lines: &[&str], i: usize) -> usize {
+    let first = lines.get(i).map_or("", |l| l.trim_start());
+    if !first.to_lowercase().starts_with("to:") {
+        return i;
+    }
+    let near = lines.iter().take(i).rposition(|l| !l.is_empty());
+    let Some(date) = near.filter(|d| i - d <= 2 && lines.get(*d).is_some_and(|l| has_date(l))) else { return i };
+    let name = date.checked_sub(1).filter(|n| lines.get(*n).is_some_and(|l| !l.is_empty() && l.len() < 60));
+    name.unwrap_or(date)
 }
 
 fn is_quoted(line: &str) -> bool {
@@ -126,7 +138,8 @@ fn signature(lines: &[&str], head: usize, zones: &mut [Zone]) -> usize {
         let from = head.saturating_sub(8);
         lines.iter().take(head).skip(from).position(|l| signature_start(l)).map(|i| from + i)
     };
-    let Some(start) = delimited.or_else(device) else { return head };
+    let footer = || (head.saturating_sub(10)..head).find(|i| list_footer(lines.get(*i..head).unwrap_or_default()));
+    let Some(start) = delimited.or_else(device).or_else(footer) else { return head };
     if lines.iter().take(head).skip(start).any(|l| is_quoted(l)) {
         return head;
     }
@@ -150,7 +163,8 @@ fn inner_quotes(lines: &[&str], head: usize, zones: &mut [Zone]) {
     let answers = blocks.windows(2).filter(|w| matches!(w, [a, b] if parted(a.1, b.0))).count();
     for (start, end) in blocks {
         let marked = attribution_above(lines, start);
-        let bottom_posted = answers == 0 && !above(marked);
+        let whole = marked < start || end - start > MAX_ANSWERED;
+        let bottom_posted = whole && answers == 0 && !above(marked);
         if bottom_posted {
             fill(zones, marked, end, Zone::Quoted);
         } else {

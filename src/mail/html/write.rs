@@ -64,13 +64,10 @@ pub(super) fn web_address(href: &str) -> Option<String> {
 
 fn encode(url: &str) -> String {
     let mut out = String::with_capacity(url.len());
-    let mut chars = url.chars().peekable();
-    let mut index = 0;
-    while let Some(c) = chars.next() {
-        index += c.len_utf8();
+    for (at, c) in url.char_indices() {
         let hex = |s: &str| s.bytes().take(2).filter(u8::is_ascii_hexdigit).count() == 2;
         let keep = match c {
-            '%' => hex(url.get(index..).unwrap_or_default()),
+            '%' => hex(url.get(at + 1..).unwrap_or_default()),
             '~' | ':' | '=' => !out.ends_with(c),
             c if c.is_ascii() => c.is_ascii_alphanumeric() || "-._/?#@!&'+,;".contains(c),
             c => c.is_alphanumeric(),
@@ -124,7 +121,7 @@ fn heading(handlers: &dyn Handlers, el: Element) -> Option<HandlerResult> {
     if content.is_empty() {
         return None;
     }
-    let level = el.tag.bytes().nth(1).map_or(1, |b| usize::from(b.saturating_sub(b'0')).clamp(1, 6));
+    let level = el.tag.as_bytes().get(1).map_or(1, |b| usize::from(b.saturating_sub(b'0')).clamp(1, 6));
     Some(format!("\n\n{} {content}\n\n", "#".repeat(level)).into())
 }
 

@@ -67,15 +67,20 @@ impl<'a> Bodies<'a> {
         if is("format", "flowed") { flowed::unwrap(&text, is("delsp", "yes")) } else { text }
     }
 
-    /// A text part's text. Without a charset, what is not UTF-8 is taken for windows-1252.
+    /// A text part's text. Without a charset it is guessed: ISO-2022-JP by its escapes, else
+    /// what is not UTF-8 is windows-1252.
     fn decoded(&self, part: &MessagePart<'_>) -> String {
         let mut text = part.text_contents().unwrap_or_default().to_owned();
         let named = part.content_type().is_some_and(|t| t.attribute("charset").is_some());
-        if !named && text.contains('\u{fffd}') {
+        let guess = match () {
+            () if named => None,
+            () if text.contains("\u{1b}$") => Some("iso-2022-jp"),
+            () if text.contains('\u{fffd}') => Some("windows-1252"),
+            () => None,
+        };
+        if let Some(decode) = guess.and_then(|g| charset_decoder(g.as_bytes())) {
             let bytes = self.bytes(part);
-            if std::str::from_utf8(&bytes).is_err()
-                && let Some(decode) = charset_decoder(b"windows-1252")
-            {
+            if guess == Some("iso-2022-jp") || std::str::from_utf8(&bytes).is_err() {
                 text = decode(&bytes);
             }
         }

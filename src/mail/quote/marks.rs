@@ -62,27 +62,11 @@ const STARTS: &[&str] = &[
     "w dniu ",
     "dnia ",
     "dne ",
-    "v ",
     "в ",
-    "at ",
     "in message ",
-    "il giorno ",
-    "ti ",
-    "to ",
-    "pe ",
-    "ma ",
-    "ke ",
-    "la ",
-    "su ",
     "在 ",
     "于 ",
     "於 ",
-    "um ",
-    "a ",
-    "от ",
-    "к ",
-    "во ",
-    "z ",
 ];
 const FROM: &[&str] = &[
     "from",
@@ -341,24 +325,36 @@ pub(super) fn attribution(lines: &[&str]) -> Option<Attribution> {
         joined.push_str(&fold(line));
         joined.push(' ');
         let text = joined.trim_end();
-        let starts =
-            STARTS.iter().any(|s| text.starts_with(s)) || text.starts_with(|c: char| c.is_ascii_digit() || c == '<');
-        if i > 0 && !starts {
+        if i > 0 && !starts_attribution(text) {
             return None;
         }
-        let Some(said) = text.strip_suffix([':', '：']).map(str::trim_end) else { continue };
-        let wrote = WROTE.iter().any(|w| has_word(said, w));
+        let said = text.trim_end_matches([':', '：', ' ']);
         let numbers = said.chars().filter(char::is_ascii_digit).count();
+        let addressed = said.contains('<') && said.contains('@');
         // `2016-02-01 4:58 GMT+01:00 Ada <ada@example.com>:` says it without a verb.
-        let bare =
-            said.ends_with('>') && said.contains('@') && numbers >= 6 && text.starts_with(|c: char| c.is_ascii_digit());
-        if wrote || bare {
+        let bare = said.ends_with('>') && addressed && numbers >= 6 && said.len() < 160;
+        if bare && (said.len() < text.len() || text.starts_with(|c: char| c.is_ascii_digit())) {
+            return Some(Attribution { lines: i + 1, dated: true });
+        }
+        if said.len() == text.len() {
+            continue;
+        }
+        if WROTE.iter().any(|w| has_word(said, w)) {
             let cjk = said.chars().any(|c| ('\u{3040}'..='\u{9fff}').contains(&c));
-            let dated = numbers >= 3 && (starts || bare || cjk || said.contains('@')) || numbers >= 6;
+            let dated = addressed || numbers >= 6 || (numbers >= 3 && (cjk || starts_attribution(text)));
             return Some(Attribution { lines: i + 1, dated });
         }
     }
     None
+}
+
+/// A word that attributions begin with, a number, `Mon 1 …` in any language, or a mailbox.
+fn starts_attribution(text: &str) -> bool {
+    let mut words = text.split(' ');
+    let digit = |w: Option<&str>| w.is_some_and(|w| w.starts_with(|c: char| c.is_ascii_digit()));
+    let weekday = words.next().is_some_and(|w| w.chars().count() <= 5) && digit(words.next());
+    let mailbox = text.contains('<') && text.contains('@');
+    STARTS.iter().any(|s| text.starts_with(s)) || digit(Some(text)) || text.starts_with('<') || weekday || mailbox
 }
 
 fn has_word(text: &str, word: &str) -> bool {
@@ -374,6 +370,11 @@ fn has_word(text: &str, word: &str) -> bool {
 /// `-----Original Message-----` and its like.
 pub(super) fn separator(line: &str) -> bool {
     let line = fold(line);
+    // GroupWise: `>>> Ada Park 12/11/00 03:54PM >>>`.
+    let inner = line.strip_prefix(">>> ").and_then(|l| l.strip_suffix(" >>>"));
+    if inner.is_some_and(|l| l.chars().filter(char::is_ascii_digit).count() >= 4) {
+        return true;
+    }
     let inner = line.trim_matches(|c: char| "-_= ".contains(c));
     let ruled = line.starts_with("--") || line.starts_with("__");
     ruled && line.len() > inner.len() && ORIGINAL.contains(&inner)
@@ -422,5 +423,21 @@ pub(super) fn header_block(lines: &[&str]) -> bool {
 pub(super) fn signature_start(line: &str) -> bool {
     let line = fold(line);
     let inner = line.trim_start_matches(|c: char| "-_<[( ".contains(c));
-    line.chars().count() < 120 && DEVICE.iter().any(|d| inner.starts_with(d))
+    line.split(' ').count() <= 8 && DEVICE.iter().any(|d| inner.starts_with(d))
+}
+
+/// The rule above what a mailing list adds to each mail.
+pub(super) fn list_footer(lines: &[&str]) -> bool {
+    let is_rule = lines.first().is_some_and(|l| l.len() > 1 && l.chars().all(|c| c == '_' || c == '-' || c == '='));
+    let says = |l: &&str| {
+        let l = fold(l);
+        ["mailing list", "listinfo", "unsubscribe"].iter().any(|w| l.contains(w))
+    };
+    is_rule && lines.iter().skip(1).take(4).any(says)
+}
+
+/// A line with a date and a time, as Lotus Notes puts it between a name and `To:`.
+pub(super) fn has_date(line: &str) -> bool {
+    let digits = line.chars().filter(char::is_ascii_digit).count();
+    digits >= 6 && line.contains(':') && line.len() < 80
 }
