@@ -67,18 +67,13 @@ impl Default for RawPaths {
 #[derive(Debug, Deserialize)]
 #[serde(default)]
 pub(super) struct RawAssistant {
+    /// `base_url`, `model` and `api_key` are known keys that "offline" has no use for.
     pub(super) provider: String,
-    #[expect(dead_code, reason = "accepted beside provider = \"offline\", which needs none of them")]
-    pub(super) base_url: Option<String>,
-    #[expect(dead_code, reason = "as base_url")]
-    pub(super) model: Option<String>,
-    #[expect(dead_code, reason = "as base_url")]
-    pub(super) api_key: Option<toml::Value>,
 }
 
 impl Default for RawAssistant {
     fn default() -> Self {
-        RawAssistant { provider: "offline".into(), base_url: None, model: None, api_key: None }
+        RawAssistant { provider: "offline".into() }
     }
 }
 

@@ -1,7 +1,8 @@
 //! The keyring, with a real gnome-keyring-daemon on a bus of the test's own: the user's is never touched.
 
 use crate::support::Case;
-use postnote::secret::{self, ExposeSecret, SecretString, Source};
+use postnote::config::SecretSource as Source;
+use postnote::secret::{self, ExposeSecret, SecretString};
 use std::process::{Command, Stdio};
 
 /// The variable that says: this is the run inside the session.
@@ -81,7 +82,6 @@ fn without_a_keyring_service_the_error_says_what_to_do() {
 }
 
 #[test]
-#[ignore = "until the binary has login and logout"]
 fn login_and_logout_keep_and_remove_it() {
     in_session("keyring::login_and_logout_keep_and_remove_it", || {
         let mut case = Case::new();
