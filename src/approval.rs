@@ -4,11 +4,11 @@
 //! composed, and so cannot be sent. Pure: nothing is read or written here.
 
 use crate::mail::Address;
+use crate::mail::hash::sha256;
 use crate::mail::message::Attachment;
 use crate::note::draft::{DraftNote, Kind, Recipients, Status};
 use jiff::Zoned;
 use jiff::civil::DateTime;
-use sha2::{Digest as _, Sha256};
 
 /// A draft that its owner approved and that is fit to be sent, frozen.
 #[derive(Debug, Clone, PartialEq)]
@@ -293,8 +293,7 @@ impl ApprovedDraft {
             ..
         } = self;
         let shown = |list: &[Address]| list.iter().map(Address::to_string).collect::<Vec<_>>();
-        let files: Vec<_> =
-            attachments.iter().map(|a| (&a.name, &a.media_type, hex(&Sha256::digest(&a.bytes)))).collect();
+        let files: Vec<_> = attachments.iter().map(|a| (&a.name, &a.media_type, sha256(&a.bytes))).collect();
         let at = send_at.as_ref().map(Zoned::to_string);
         let all = serde_json::json!([
             draft_id,
@@ -309,13 +308,8 @@ impl ApprovedDraft {
             files,
             at
         ]);
-        hex(&Sha256::digest(all.to_string()))
+        sha256(all.to_string())
     }
-}
-
-/// Bytes as lowercase hex.
-pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|b| format!("{b:02x}")).collect()
 }
 
 #[cfg(test)]

@@ -1,12 +1,12 @@
 //! One message → its notes, and what the database remembers of it.
 
 use super::{Pulled, summaries};
-use crate::approval::hex;
 use crate::assistant::offline::{self, Reading};
 use crate::config::{Account, Action, Config};
 use crate::draft::{self, Setting};
 use crate::mail::body::{self, Body};
-use crate::mail::{Message, file_name, inert, parse as parser, subject, thread};
+use crate::mail::hash::{sha256, short};
+use crate::mail::{Attachment, Message, file_name, inert, media_type, parse as parser, subject, thread};
 use crate::note::digest::Digest;
 use crate::note::name::{draft_stem, numbered, source_stem};
 use crate::note::source::{self, Facts};
@@ -17,7 +17,6 @@ use crate::triage::{self, Arrival, ThreadFacts, Triage, Verdict};
 use crate::vault::{Vault, VaultError};
 use anyhow::{Context, Result};
 use jiff::{Timestamp, Zoned};
-use sha2::{Digest as _, Sha256};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Where a message comes from.
@@ -76,7 +75,7 @@ pub fn parse(bytes: Vec<u8>, headers_only: bool) -> Parsed {
         Err(_) => {
             let message = Message {
                 subject: "(a message that could not be read)".to_owned(),
-                content_hash: hex(&Sha256::digest(&bytes)),
+                content_hash: sha256(&bytes),
                 size: bytes.len(),
                 ..Message::default()
             };
@@ -149,8 +148,7 @@ fn identify(
     if let Some(known) = store.message(&key)?
         && (known.author != author || known.subject != base)
     {
-        let hash = hex(&Sha256::digest(format!("{author}\n{base}")));
-        key = format!("{key}#{}", hash.get(..12).unwrap_or_default());
+        key = format!("{key}#{}", short(format!("{author}\n{base}"), 12));
     }
     let ancestors = thread::ancestors(message);
     let thread = store.thread_of(&ancestors)?.unwrap_or_else(|| thread::root(message));
@@ -261,8 +259,7 @@ impl Item<'_> {
         let prefix: String = stem.split('_').take(3).collect::<Vec<_>>().join("_");
         let mut files: Vec<(String, &[u8])> = Vec::new();
         for attachment in &self.parsed.message.attachments {
-            let name = inactive(&file_name::portable_name(attachment.name.as_deref().unwrap_or_default()));
-            files.push((name, &attachment.bytes));
+            files.push((saved_name(attachment), &attachment.bytes));
         }
         if self.origin.config.keep_original || self.parsed.quarantined {
             files.push(("original.eml".to_owned(), &self.parsed.bytes));
@@ -315,6 +312,16 @@ pub fn source_folder(template: &str, received: &Zoned, account: &str) -> Result<
     environment
         .render_str(template, context)
         .context("paths.sources cannot be filled in; it may use year, month, day and account")
+}
+
+/// The name that an attachment is saved under; one without a name gets its type's extension.
+fn saved_name(attachment: &Attachment) -> String {
+    let name = match (&attachment.name, media_type::extension(&attachment.media_type)) {
+        (Some(name), _) => file_name::portable_name(name),
+        (None, Some(extension)) => format!("attachment.{extension}"),
+        (None, None) => "attachment".to_owned(),
+    };
+    inactive(&name)
 }
 
 /// Files that Obsidian or a plug-in would take for a note, a canvas or code are made plain text.

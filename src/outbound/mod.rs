@@ -14,6 +14,7 @@ mod ledger;
 use crate::approval::{self, Facts, Identity, Known, Parent, Rehearsal};
 use crate::config::Config;
 use crate::inbound::Desk;
+use crate::mail::media_type;
 use crate::mail::message::Attachment;
 use crate::note::draft::DraftNote;
 use crate::note::frontmatter;
@@ -142,7 +143,7 @@ fn attachments(vault: &Vault, draft: &DraftNote) -> Result<Vec<Attachment>, Stri
         }
         let name = path.rsplit('/').next().unwrap_or(path).to_owned();
         files.push(Attachment {
-            media_type: media_type(&name).to_owned(),
+            media_type: media_type::of_name(&name).to_owned(),
             name: Some(name),
             content_id: None,
             inline: false,
@@ -150,31 +151,6 @@ fn attachments(vault: &Vault, draft: &DraftNote) -> Result<Vec<Attachment>, Stri
         });
     }
     Ok(files)
-}
-
-/// The media type of a file by its extension; octets where it is not a usual one.
-fn media_type(name: &str) -> &'static str {
-    match name.rsplit_once('.').map(|(_, e)| e.to_lowercase()).as_deref() {
-        Some("pdf") => "application/pdf",
-        Some("png") => "image/png",
-        Some("jpg" | "jpeg") => "image/jpeg",
-        Some("gif") => "image/gif",
-        Some("webp") => "image/webp",
-        Some("svg") => "image/svg+xml",
-        Some("txt" | "log") => "text/plain",
-        Some("md") => "text/markdown",
-        Some("csv") => "text/csv",
-        Some("html" | "htm") => "text/html",
-        Some("json") => "application/json",
-        Some("ics") => "text/calendar",
-        Some("zip") => "application/zip",
-        Some("docx") => "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-        Some("xlsx") => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-        Some("pptx") => "application/vnd.openxmlformats-officedocument.presentationml.presentation",
-        Some("mp3") => "audio/mpeg",
-        Some("mp4") => "video/mp4",
-        _ => "application/octet-stream",
-    }
 }
 
 /// Sets keys in a draft's frontmatter, if the file still is what was read.

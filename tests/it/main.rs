@@ -11,3 +11,4 @@
 mod keyring;
 mod servers;
 mod support;
+mod tidy;
