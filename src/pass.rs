@@ -11,6 +11,7 @@ use anyhow::{Context, Result};
 use jiff::{Timestamp, Zoned};
 use std::path::Path;
 use std::time::Duration;
+use tokio::time::Instant;
 
 /// What a pass covers.
 #[derive(Debug, Clone, Default)]
@@ -30,6 +31,8 @@ pub struct Outcome {
     pub pulled: Vec<(String, Result<Pulled>)>,
     /// What became of drafts.
     pub posted: Posted,
+    /// When the next queued draft is due.
+    pub next_due: Option<Timestamp>,
 }
 
 impl Outcome {
@@ -93,6 +96,9 @@ pub async fn run(
         let known = outcome.posted.problems.clone();
         outcome.posted.problems.extend(after.problems.into_iter().filter(|p| !known.contains(p)));
     }
+    if config.send.enabled {
+        outcome.next_due = deliver::next_due(&desk)?;
+    }
     Ok(outcome)
 }
 
@@ -152,19 +158,10 @@ async fn wait_for_due(config: &Config, desk: &Desk, stop: &dyn Fn() -> bool) -> 
     let Some(due) = deliver::last_due_before(desk, now().timestamp().checked_add(config.send.delay)?)? else {
         return Ok(());
     };
-    while now().timestamp() < due && !stop() {
-        let left = now().timestamp().duration_until(due);
-        let step = Duration::try_from(left).unwrap_or_default().min(Duration::from_millis(200));
-        tokio::time::sleep(step).await;
+    // By the steady clock: the other may be set meanwhile.
+    let until = Instant::now() + Duration::try_from(now().timestamp().duration_until(due)).unwrap_or_default();
+    while Instant::now() < until && !stop() {
+        tokio::time::sleep(until.duration_since(Instant::now()).min(Duration::from_millis(100))).await;
     }
     Ok(())
-}
-
-/// When a queued draft is due that waits for its `send_at`; for `postnote run`.
-pub fn next_send(config: &Config, state: &Path) -> Result<Option<Timestamp>> {
-    if !config.send.enabled {
-        return Ok(None);
-    }
-    let store = Store::scratch(state)?;
-    deliver::next_due(&store)
 }

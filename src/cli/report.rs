@@ -4,8 +4,8 @@ use super::printable;
 use crate::pass::Outcome;
 use serde_json::{Value, json};
 
-/// Prints what happened, problems on standard error; what was queued or sent before problems.
-pub(super) fn print(outcome: &Outcome, dry_run: bool) {
+/// Prints what happened, problems on standard error. `quiet`: without a line for an account with nothing new.
+pub(super) fn print(outcome: &Outcome, dry_run: bool, quiet: bool) {
     let would = if dry_run { "would write" } else { "wrote" };
     for (account, result) in &outcome.pulled {
         match result {
@@ -22,6 +22,7 @@ pub(super) fn print(outcome: &Outcome, dry_run: bool) {
                     }
                 }
                 match parts.as_slice() {
+                    [] if quiet => {}
                     [] => println!("{account}: nothing new"),
                     _ => println!("{account}: {would} {}", parts.join(", ")),
                 }

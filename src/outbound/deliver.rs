@@ -9,8 +9,8 @@ use crate::imap::{self, ImapError, Session};
 use crate::inbound::{Desk, sent_mailbox};
 use crate::note::draft::{self, Status};
 use crate::smtp::{self, Credentials, Receipt, SmtpError};
+use crate::store::StoreError;
 use crate::store::outbox::{OutboxRow, State};
-use crate::store::{Store, StoreError};
 use anyhow::{Context, Result};
 use jiff::{Timestamp, Zoned};
 use secrecy::SecretString;
@@ -276,7 +276,7 @@ pub fn last_due_before(desk: &Desk, horizon: Timestamp) -> Result<Option<Timesta
 }
 
 /// When the next queued row is due; `None` when nothing waits.
-pub fn next_due(store: &Store) -> Result<Option<Timestamp>> {
-    let rows = store.outbox(State::Queued)?;
+pub fn next_due(desk: &Desk) -> Result<Option<Timestamp>> {
+    let rows = desk.store.outbox(State::Queued)?;
     rows.iter().map(|r| r.not_before).min().map(|s| Ok(Timestamp::from_second(s)?)).transpose()
 }

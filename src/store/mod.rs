@@ -147,6 +147,33 @@ impl Store {
 
     /// A copy to try things on: nothing that is done to it lasts.
     pub fn scratch(folder: &Path) -> Result<Store, StoreError> {
+        let mut tries = 0;
+        loop {
+            // Another process may be writing while the files are copied: then the copy is no database.
+            let copied = Self::copy(folder).and_then(|store| {
+                let sound: String = store.db.query_row("PRAGMA quick_check(1)", [], |r| r.get(0))?;
+                Ok((store, sound == "ok"))
+            });
+            tries += 1;
+            match copied {
+                Ok((store, true)) => return Ok(store),
+                Ok((_, false)) if tries < 5 => {}
+                Err(StoreError::Sqlite(e)) if tries < 5 && is_damaged(&e) => {}
+                // What cannot be read counts as lost, as it does for `open`.
+                Ok((_, false)) => return Self::empty(),
+                Err(StoreError::Sqlite(e)) if is_damaged(&e) => return Self::empty(),
+                Err(e) => return Err(e),
+            }
+            std::thread::sleep(std::time::Duration::from_millis(50));
+        }
+    }
+
+    /// A database in memory.
+    fn empty() -> Result<Store, StoreError> {
+        Self::prepare(Connection::open_in_memory()?, Path::new(FILE), None)
+    }
+
+    fn copy(folder: &Path) -> Result<Store, StoreError> {
         let dir = tempfile::tempdir().map_err(|source| StoreError::Io { path: std::env::temp_dir(), source })?;
         for suffix in ["", "-wal"] {
             let from = folder.join(format!("{FILE}{suffix}"));
