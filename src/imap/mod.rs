@@ -5,7 +5,7 @@
 //!
 //! - [`login`]: connect, STARTTLS, log in
 //! - [`mailbox`]: list, examine, search, fetch
-//! - [`file`]: append, flags
+//! - [`mod@file`]: append, flags
 //! - [`name`]: mailbox names on the wire (RFC 3501 §5.1.3)
 //! - this file: the strict `exec` and its errors
 
