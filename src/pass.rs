@@ -115,7 +115,12 @@ pub fn open(config: &Config, state: &Path, dry_run: bool) -> Result<(Desk, Optio
         return Ok((Desk { vault: vault.rehearsing(), store: Store::scratch(state)? }, None));
     }
     let lock = store::lock(state)?;
-    vault.sweep(&config.paths.outbox)?;
+    if lock.after_a_crash() {
+        let paths = &config.paths;
+        for folder in [rebuild::fixed_part(&paths.sources), &paths.outbox, &paths.people] {
+            vault.sweep(folder)?;
+        }
+    }
     Ok((Desk { vault, store: Store::open(state)? }, Some(lock)))
 }
 

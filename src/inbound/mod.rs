@@ -140,21 +140,52 @@ impl Pass<'_> {
             total: uids.len(),
         });
         let headers_only = self.is_sent && !self.config.sync.sent_notes;
+        let mut withheld: Option<u32> = None;
         for chunk in uids.chunks(BATCH) {
-            for batch in batches(&session.sizes(chunk).await?) {
+            let mut sizes = session.sizes(chunk).await?;
+            // A size that the server does not tell does not make a message any less there.
+            let untold: Vec<_> =
+                chunk.iter().filter(|uid| sizes.iter().all(|(u, _)| u != *uid)).map(|uid| (*uid, 0)).collect();
+            sizes.extend(untold);
+            for batch in batches(&sizes) {
                 let raw = self.fetch(session, &batch, headers_only).await?;
-                let next = batch.last().map_or(cursor.next_uid, |(uid, _)| uid + 1);
-                cursor.next_uid = cursor.next_uid.max(next);
+                if let Some(uid) = self.missing(session, &batch, &raw, pulled).await? {
+                    withheld.get_or_insert(uid);
+                }
+                let next = batch.last().map_or(0, |(uid, _)| uid.saturating_add(1));
+                cursor.next_uid = withheld.unwrap_or(cursor.next_uid.max(next));
                 self.keep(raw, mailbox.uid_validity, cursor, pulled)?;
                 on(Progress::Messages(batch.len()));
             }
         }
-        let end = mailbox.uid_next.unwrap_or(0).max(uids.last().map_or(0, |u| u + 1));
-        if end > cursor.next_uid || self.desk.store.cursor(&self.account.name, self.mailbox)? != Some(cursor) {
-            cursor.next_uid = cursor.next_uid.max(end);
+        let end = mailbox.uid_next.unwrap_or(0).max(uids.last().map_or(0, |u| u.saturating_add(1)));
+        cursor.next_uid = withheld.unwrap_or(cursor.next_uid.max(end));
+        if self.desk.store.cursor(&self.account.name, self.mailbox)? != Some(cursor) {
             self.desk.store.set_cursor(&self.account.name, self.mailbox, cursor)?;
         }
         Ok(())
+    }
+
+    /// The first message of a batch that is in the mailbox and yet was not given: the cursor waits for it. One that
+    /// was expunged meanwhile is not missing.
+    async fn missing(
+        &self,
+        session: &mut Session,
+        batch: &[(u32, u32)],
+        raw: &[Raw],
+        pulled: &mut Pulled,
+    ) -> Result<Option<u32>> {
+        let mut first = None;
+        for (uid, _) in batch.iter().filter(|(uid, _)| raw.iter().all(|r| r.uid != *uid)) {
+            if !session.search(&format!("UID {uid}")).await?.is_empty() {
+                pulled.problems.push(format!(
+                    "mailbox {:?}: the server withholds message {uid}; the next sync asks again",
+                    self.mailbox
+                ));
+                first.get_or_insert(*uid);
+            }
+        }
+        Ok(first)
     }
 
     /// Where to go on. A new UIDVALIDITY begins anew, back to where the first sync began: what is known already

@@ -24,7 +24,8 @@ pub fn rebuild(desk: &mut Desk, config: &Config, zone: &TimeZone) -> Result<usiz
                 .and_then(|t| t.to_zoned(zone.clone()))
                 .map_or(0, |t| t.timestamp().as_second());
             store.put_message(&StoredMessage {
-                own: config.is_own(&crate::mail::Address::bare(record.from.clone())),
+                // The next pass reads Sent anew, and knows.
+                own: false,
                 key: record.key,
                 account: record.account,
                 mailbox: record.mailbox,
@@ -73,7 +74,7 @@ pub fn rebuild(desk: &mut Desk, config: &Config, zone: &TimeZone) -> Result<usiz
 }
 
 /// The folder that every filled-in template lies in.
-fn fixed_part(template: &str) -> &str {
+pub fn fixed_part(template: &str) -> &str {
     match template.split_once("{{") {
         Some((fixed, _)) => fixed.rsplit_once('/').map_or(fixed, |(folder, _)| folder),
         None => template,

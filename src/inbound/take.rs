@@ -19,6 +19,9 @@ use anyhow::{Context, Result};
 use jiff::{Timestamp, Zoned};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+/// More ids than these are not looked at: no thread has them, and a hostile mail may name a hundred thousand.
+const MOST_REFERENCES: usize = 60;
+
 /// Where a message comes from.
 #[derive(Debug, Clone, Copy)]
 pub struct Origin<'a> {
@@ -91,18 +94,14 @@ pub fn take(vault: &Vault, store: &Store, origin: &Origin<'_>, raw: Raw, pulled:
     let Raw { uid, parsed, internal_date } = raw;
     let message = &parsed.message;
     let at = time_of(message, internal_date.as_deref());
-    let own = message.author().is_some_and(|a| origin.config.is_own(a));
-    let mut stored = identify(store, origin, uid, message, at, own)?;
+    let mut stored = identify(store, origin, uid, message, at)?;
     let silent = origin.is_sent && !origin.config.sync.sent_notes;
-    if let Some(known) = store.message(&stored.key)? {
-        // Mail that the owner sent was seen in Sent first; when it arrives as well, it gets its note.
-        if known.note.is_some() || silent || !own {
-            let kept = StoredMessage { note: known.note, digest: known.digest, ..stored };
-            return Ok(store.put_message(&kept)?);
-        }
-    }
-    if silent {
-        return Ok(store.put_message(&StoredMessage { own: true, ..stored })?);
+    // Mail that the owner sent was seen in Sent first; when it arrives as well, it gets its note.
+    let arrives_too = |known: &StoredMessage| known.own && known.note.is_none() && !origin.is_sent;
+    match store.message(&stored.key)? {
+        Some(known) if !arrives_too(&known) => return Ok(store.put_message(&stored)?),
+        _ if silent => return Ok(store.put_message(&stored)?),
+        _ => {}
     }
     let item = Item { origin, parsed: &parsed, received: at.to_zoned(origin.now.time_zone().clone()) };
     let verdict = item.verdict(store, &stored)?;
@@ -133,14 +132,7 @@ fn time_of(message: &Message, internal_date: Option<&str>) -> Timestamp {
     message.date.or_else(server).unwrap_or(Timestamp::UNIX_EPOCH)
 }
 
-fn identify(
-    store: &Store,
-    origin: &Origin<'_>,
-    uid: u32,
-    message: &Message,
-    at: Timestamp,
-    own: bool,
-) -> Result<StoredMessage> {
+fn identify(store: &Store, origin: &Origin<'_>, uid: u32, message: &Message, at: Timestamp) -> Result<StoredMessage> {
     let author = message.author().map(|a| a.key()).unwrap_or_default();
     let base = subject::base(&message.subject);
     let mut key = message.key();
@@ -151,7 +143,8 @@ fn identify(
         key = format!("{key}#{}", short(format!("{author}\n{base}"), 12));
     }
     let ancestors = thread::ancestors(message);
-    let thread = store.thread_of(&ancestors)?.unwrap_or_else(|| thread::root(message));
+    let ancestors = ancestors.get(ancestors.len().saturating_sub(MOST_REFERENCES)..).unwrap_or_default();
+    let thread = store.thread_of(ancestors)?.unwrap_or_else(|| thread::root(message));
     Ok(StoredMessage {
         key,
         account: origin.account.name.clone(),
@@ -161,14 +154,21 @@ fn identify(
         message_id: message.message_id.clone(),
         thread,
         in_reply_to: message.in_reply_to.clone(),
-        references: message.references.clone(),
+        references: shortened(&message.references),
         author,
         subject: base,
         at: at.as_second(),
-        own,
+        // Only what lies in Sent is the owner's: anybody can write his address into From.
+        own: origin.is_sent,
         note: None,
         digest: None,
     })
+}
+
+/// Of very many ids the root and the tail.
+fn shortened(references: &[String]) -> Vec<String> {
+    let skip = references.len().saturating_sub(MOST_REFERENCES);
+    references.iter().enumerate().filter(|(i, _)| *i == 0 || *i > skip).map(|(_, id)| id.clone()).collect()
 }
 
 /// A new message on its way into notes.

@@ -14,7 +14,7 @@ pub mod outbox;
 
 use rusqlite::{Connection, ErrorCode, OptionalExtension, params};
 use std::fs::{self, File, TryLockError};
-use std::io;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 const FILE: &str = "state.db";
@@ -87,7 +87,24 @@ pub struct Store {
 
 /// Held while a process works with the vault; freed when dropped, or when the process ends.
 #[derive(Debug)]
-pub struct Lock(#[expect(dead_code, reason = "held, never read")] File);
+pub struct Lock {
+    file: File,
+    unclean: bool,
+}
+
+impl Lock {
+    /// True when the process that held the lock before was cut short.
+    pub fn after_a_crash(&self) -> bool {
+        self.unclean
+    }
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // An empty lock file says that its last holder came to the end. If that fails, the next one only sweeps.
+        self.file.set_len(0).ok();
+    }
+}
 
 /// Takes the lock of a state folder, which is made when it is not there.
 pub fn lock(folder: &Path) -> Result<Lock, StoreError> {
@@ -97,9 +114,13 @@ pub fn lock(folder: &Path) -> Result<Lock, StoreError> {
     let mut options = File::options();
     options.write(true).create(true).truncate(false);
     private(&mut options);
-    let file = options.open(&path).map_err(io)?;
+    let mut file = options.open(&path).map_err(io)?;
     match file.try_lock() {
-        Ok(()) => Ok(Lock(file)),
+        Ok(()) => {
+            let unclean = file.metadata().map_err(io)?.len() > 0;
+            file.write_all(b"held\n").map_err(io)?;
+            Ok(Lock { file, unclean })
+        }
         Err(TryLockError::WouldBlock) => Err(StoreError::Locked),
         Err(TryLockError::Error(source)) => Err(io(source)),
     }

@@ -125,5 +125,8 @@ fn one_lock_at_a_time() {
     let held = lock(dir.path()).expect("free");
     assert!(matches!(lock(dir.path()), Err(StoreError::Locked)));
     drop(held);
-    lock(dir.path()).expect("free again");
+    assert!(!lock(dir.path()).expect("free again").after_a_crash());
+    fs::write(dir.path().join("lock"), "held\n").expect("as a crash leaves it");
+    assert!(lock(dir.path()).expect("free").after_a_crash());
+    assert!(!lock(dir.path()).expect("free").after_a_crash());
 }

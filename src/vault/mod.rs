@@ -200,20 +200,22 @@ impl Vault {
         Ok(found)
     }
 
-    /// Removes the temporary files that a crash left in a folder. Call it only under the lock.
+    /// Removes the temporary files that a crash left below a folder. Call it only under the lock.
     pub fn sweep(&self, folder: &str) -> Result<(), VaultError> {
-        if self.rehearsed.is_some() {
+        if self.rehearsed.is_some() || !place::existing(&self.root, folder)?.exists() {
             return Ok(());
         }
-        let place = place::existing(&self.root, folder)?;
-        if !place.exists() {
-            return Ok(());
-        }
-        for entry in fs::read_dir(&place).map_err(VaultError::io(folder))?.flatten() {
-            let name = entry.file_name();
-            let name = name.to_string_lossy();
-            if name.starts_with(TEMPORARY) && name.ends_with(".tmp") {
-                fs::remove_file(entry.path()).map_err(VaultError::io(folder))?;
+        let mut folders = vec![folder.to_owned()];
+        while let Some(folder) = folders.pop() {
+            let place = place::existing(&self.root, &folder)?;
+            for entry in fs::read_dir(&place).map_err(VaultError::io(&folder))?.flatten() {
+                let (name, kind) = (entry.file_name(), entry.file_type().map_err(VaultError::io(&folder))?);
+                let name = name.to_string_lossy();
+                if kind.is_dir() {
+                    folders.push(format!("{folder}/{name}"));
+                } else if name.starts_with(TEMPORARY) && name.ends_with(".tmp") {
+                    fs::remove_file(entry.path()).map_err(VaultError::io(&folder))?;
+                }
             }
         }
         Ok(())

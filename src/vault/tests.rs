@@ -57,11 +57,11 @@ fn a_missing_vault_is_an_error_and_stays_missing() {
 #[test]
 fn sweeps_its_own_leftovers_alone() {
     let (_dir, vault) = vault();
-    vault.create("o/x.md", b"x").expect("created");
-    for name in [".postnote-abc.tmp", ".other.tmp"] {
-        fs::write(vault.root().join("o").join(name), "x").expect("written");
+    vault.create("o/in/x.md", b"x").expect("created");
+    for name in [".postnote-abc.tmp", ".other.tmp", ".postnote-ledger.jsonl"] {
+        fs::write(vault.root().join("o/in").join(name), "x").expect("written");
     }
     vault.sweep("o").expect("swept");
-    assert!(!vault.root().join("o/.postnote-abc.tmp").exists());
-    assert!(vault.root().join("o/.other.tmp").exists());
+    assert!(!vault.root().join("o/in/.postnote-abc.tmp").exists());
+    assert!(vault.root().join("o/in/.other.tmp").exists() && vault.root().join("o/in/.postnote-ledger.jsonl").exists());
 }
