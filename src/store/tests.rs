@@ -60,9 +60,11 @@ fn a_row_past_an_attempt_is_never_queued_again_by_itself() {
     assert!(!store.queue(&row("d1")).expect("asked"));
     store.accepted(id, "2026-01-05T19:35:19", "250 OK").expect("accepted");
     assert!(!store.queue(&row("d1")).expect("asked"));
-    store.set_state(id, State::Filed, None).expect("filed");
+    store.move_note("d1", "Outbox/Later/x.md").expect("moved");
+    store.filed(id).expect("filed");
     assert!(!store.queue(&row("d1")).expect("asked"));
-    assert_eq!(store.outbox(State::Filed).expect("rows").len(), 1);
+    let filed = store.outbox(State::Filed).expect("rows");
+    assert_eq!(filed.iter().map(|r| (r.note.as_str(), r.bytes.len())).collect::<Vec<_>>(), [("Outbox/Later/x.md", 0)]);
 }
 
 #[test]
