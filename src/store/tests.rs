@@ -129,3 +129,19 @@ fn one_lock_at_a_time() {
     drop(held);
     lock(dir.path()).expect("free again");
 }
+
+#[test]
+fn stays_fresh_until_the_vault_is_read_into_it() {
+    let dir = tempfile::tempdir().expect("a folder");
+    drop(Store::open(dir.path()).expect("opened"));
+    let mut store = Store::open(dir.path()).expect("opened");
+    assert!(store.is_fresh());
+    let cut_short: Result<(), StoreError> = store.atomically(|s| {
+        s.built()?;
+        Err(StoreError::Locked)
+    });
+    assert!(cut_short.is_err());
+    assert!(Store::open(dir.path()).expect("opened").is_fresh());
+    store.atomically(|s| s.built()).expect("built");
+    assert!(!Store::open(dir.path()).expect("opened").is_fresh());
+}
