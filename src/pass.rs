@@ -152,7 +152,9 @@ async fn wait_for_due(config: &Config, desk: &Desk, stop: &dyn Fn() -> bool) -> 
     let Some(due) = deliver::last_due_before(desk, now().timestamp().checked_add(config.send.delay)?)? else {
         return Ok(());
     };
-    while now().timestamp() < due && !stop() {
+    // The clock may step back meanwhile: nobody waits longer than the delay for it.
+    let patience = tokio::time::Instant::now() + config.send.delay.unsigned_abs() + Duration::from_secs(1);
+    while now().timestamp() < due && tokio::time::Instant::now() < patience && !stop() {
         let left = now().timestamp().duration_until(due);
         let step = Duration::try_from(left).unwrap_or_default().min(Duration::from_millis(200));
         tokio::time::sleep(step).await;
