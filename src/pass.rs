@@ -163,10 +163,12 @@ async fn wait_for_due(config: &Config, desk: &Desk, stop: &dyn Fn() -> bool) -> 
     let Some(due) = deliver::last_due_before(desk, now().timestamp().checked_add(config.send.delay)?)? else {
         return Ok(());
     };
-    // By the steady clock: the other may be set meanwhile.
-    let until = Instant::now() + Duration::try_from(now().timestamp().duration_until(due)).unwrap_or_default();
-    while Instant::now() < until && !stop() {
-        tokio::time::sleep(until.duration_since(Instant::now()).min(Duration::from_millis(100))).await;
+    // The clock may step back meanwhile: nobody waits longer than the delay for it.
+    let patience = Instant::now() + config.send.delay.unsigned_abs() + Duration::from_secs(1);
+    while now().timestamp() < due && Instant::now() < patience && !stop() {
+        let left = now().timestamp().duration_until(due);
+        let step = Duration::try_from(left).unwrap_or_default().min(Duration::from_millis(200));
+        tokio::time::sleep(step).await;
     }
     Ok(())
 }

@@ -15,7 +15,7 @@ mod mailbox;
 mod name;
 
 pub use login::connect;
-pub use mailbox::{Fetched, Mailbox, MailboxInfo};
+pub use mailbox::{Fetched, Mailbox, MailboxInfo, set};
 
 use crate::net::{NetError, Stream};
 use async_imap::imap_proto::{Response, ResponseCode, Status};

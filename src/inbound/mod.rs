@@ -61,6 +61,8 @@ pub enum Progress {
     Messages(usize),
 }
 
+/// A message that the server lists and does not give is asked for in so many syncs.
+const MOST_TRIES: u32 = 10;
 /// At most so many messages in one FETCH, and so many octets.
 const BATCH: usize = 100;
 const BATCH_OCTETS: u64 = 16 * 1024 * 1024;
@@ -140,52 +142,26 @@ impl Pass<'_> {
             total: uids.len(),
         });
         let headers_only = self.is_sent && !self.config.sync.sent_notes;
-        let mut withheld: Option<u32> = None;
         for chunk in uids.chunks(BATCH) {
             let mut sizes = session.sizes(chunk).await?;
-            // A size that the server does not tell does not make a message any less there.
-            let untold: Vec<_> =
-                chunk.iter().filter(|uid| sizes.iter().all(|(u, _)| u != *uid)).map(|uid| (*uid, 0)).collect();
-            sizes.extend(untold);
+            // One whose size the server keeps to itself is fetched all the same.
+            let silent: Vec<_> = chunk.iter().filter(|uid| sizes.iter().all(|(u, _)| u != *uid)).collect();
+            sizes.extend(silent.into_iter().map(|uid| (*uid, 0)));
             for batch in batches(&sizes) {
-                let raw = self.fetch(session, &batch, headers_only).await?;
-                if let Some(uid) = self.missing(session, &batch, &raw, pulled).await? {
-                    withheld.get_or_insert(uid);
-                }
-                let next = batch.last().map_or(0, |(uid, _)| uid.saturating_add(1));
-                cursor.next_uid = withheld.unwrap_or(cursor.next_uid.max(next));
+                let (raw, missing) = self.fetch(session, &batch, headers_only).await?;
+                self.withheld(mailbox.uid_validity, &batch, &missing, pulled)?;
+                let next = batch.last().map_or(cursor.next_uid, |(uid, _)| uid.saturating_add(1));
+                cursor.next_uid = cursor.next_uid.max(next);
                 self.keep(raw, mailbox.uid_validity, cursor, pulled)?;
                 on(Progress::Messages(batch.len()));
             }
         }
         let end = mailbox.uid_next.unwrap_or(0).max(uids.last().map_or(0, |u| u.saturating_add(1)));
-        cursor.next_uid = withheld.unwrap_or(cursor.next_uid.max(end));
-        if self.desk.store.cursor(&self.account.name, self.mailbox)? != Some(cursor) {
+        if end > cursor.next_uid || self.desk.store.cursor(&self.account.name, self.mailbox)? != Some(cursor) {
+            cursor.next_uid = cursor.next_uid.max(end);
             self.desk.store.set_cursor(&self.account.name, self.mailbox, cursor)?;
         }
         Ok(())
-    }
-
-    /// The first message of a batch that is in the mailbox and yet was not given: the cursor waits for it. One that
-    /// was expunged meanwhile is not missing.
-    async fn missing(
-        &self,
-        session: &mut Session,
-        batch: &[(u32, u32)],
-        raw: &[Raw],
-        pulled: &mut Pulled,
-    ) -> Result<Option<u32>> {
-        let mut first = None;
-        for (uid, _) in batch.iter().filter(|(uid, _)| raw.iter().all(|r| r.uid != *uid)) {
-            if !session.search(&format!("UID {uid}")).await?.is_empty() {
-                pulled.problems.push(format!(
-                    "mailbox {:?}: the server withholds message {uid}; the next sync asks again",
-                    self.mailbox
-                ));
-                first.get_or_insert(*uid);
-            }
-        }
-        Ok(first)
     }
 
     /// Where to go on. A new UIDVALIDITY begins anew, back to where the first sync began: what is known already
@@ -226,14 +202,21 @@ impl Pass<'_> {
             // `n:*` always names the last message, whatever its UID (RFC 3501 §6.4.8).
             uids.extend(session.search(&format!("UID {from}:*")).await?.into_iter().filter(|uid| *uid >= from));
         }
+        uids.extend(self.desk.store.withheld(&self.account.name, self.mailbox, cursor.uid_validity, MOST_TRIES)?);
         uids.sort_unstable();
         uids.dedup();
         Ok(uids)
     }
 
-    async fn fetch(&self, session: &mut Session, batch: &[(u32, u32)], headers_only: bool) -> Result<Vec<Raw>> {
+    /// A batch's messages, and the UIDs that are there but for which the server gives nothing.
+    async fn fetch(
+        &self,
+        session: &mut Session,
+        batch: &[(u32, u32)],
+        headers_only: bool,
+    ) -> Result<(Vec<Raw>, Vec<u32>)> {
         let uids: Vec<u32> = batch.iter().map(|(uid, _)| *uid).collect();
-        let fetched = match batch {
+        let mut fetched = match batch {
             _ if headers_only => session.fetch_headers(&uids).await?,
             [(uid, size)] if Session::is_large(*size) => {
                 let bytes = session.fetch_large(*uid, *size).await?;
@@ -241,13 +224,54 @@ impl Pass<'_> {
             }
             _ => session.fetch(&uids).await?,
         };
+        // An OK without the message: gone meanwhile, or kept back. The latter is asked for once more, alone.
+        let absent: Vec<u32> =
+            uids.iter().copied().filter(|uid| fetched.iter().all(|f: &imap::Fetched| f.uid != *uid)).collect();
+        let mut missing = Vec::new();
+        if !absent.is_empty() {
+            let there = session.search(&format!("UID {}", imap::set(&absent))).await?;
+            for uid in there.into_iter().filter(|uid| absent.contains(uid)) {
+                let again =
+                    if headers_only { session.fetch_headers(&[uid]).await? } else { session.fetch(&[uid]).await? };
+                if again.is_empty() {
+                    missing.push(uid);
+                }
+                fetched.extend(again);
+            }
+            // Many, and nothing of any: that is the server's trouble, not the messages'.
+            if uids.len() > 1 && missing.len() == uids.len() {
+                let gone = "the server lists messages, and gives the content of none";
+                return Err(ImapError::Protocol(gone.to_owned()).into());
+            }
+            fetched.sort_by_key(|f| f.uid);
+        }
         let mut raw = Vec::with_capacity(fetched.len());
         for imap::Fetched { uid, bytes } in fetched {
             let parsed = take::parse(bytes, headers_only);
             let internal_date = if parsed.message.date.is_none() { session.internal_date(uid).await? } else { None };
             raw.push(Raw { uid, parsed, internal_date });
         }
-        Ok(raw)
+        Ok((raw, missing))
+    }
+
+    /// Remembers what the server keeps back, so that later syncs ask again; after some tries it is let go, loudly.
+    fn withheld(&self, uid_validity: u32, batch: &[(u32, u32)], missing: &[u32], pulled: &mut Pulled) -> Result<()> {
+        let (account, mailbox, store) = (&self.account.name, self.mailbox, &self.desk.store);
+        let before = store.withheld(account, mailbox, uid_validity, u32::MAX)?;
+        for (uid, _) in batch {
+            if !missing.contains(uid) {
+                if before.contains(uid) {
+                    store.given(account, mailbox, uid_validity, *uid)?;
+                }
+                continue;
+            }
+            let tries = store.withhold(account, mailbox, uid_validity, *uid)?;
+            let then = if tries < MOST_TRIES { "the next sync asks again" } else { "look at it in your mail program" };
+            pulled.problems.push(format!(
+                "mailbox {mailbox:?}: the server lists the message with UID {uid}, but gives no content for it; it has no note, {then}"
+            ));
+        }
+        Ok(())
     }
 
     /// Writes a batch's notes, and then, in one commit, what is known of them and the cursor.

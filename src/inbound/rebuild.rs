@@ -69,6 +69,7 @@ pub fn rebuild(desk: &mut Desk, config: &Config, zone: &TimeZone) -> Result<usiz
                 }
             }
         }
+        store.built()?;
         Ok(count)
     })
 }

@@ -277,6 +277,9 @@ impl Item<'_> {
         let Origin { config, account, now, .. } = *self.origin;
         let message = &self.parsed.message;
         let id = draft::draft_id(key, self.received.timestamp());
+        if store.draft(&id)?.is_some() {
+            return Ok(());
+        }
         let setting = Setting {
             owner: &account.owner(),
             identity: &account.identity,

@@ -103,6 +103,7 @@ impl Pass<'_> {
                 if self.desk.store.draft(id)?.is_none_or(|known| known.note != file.path) {
                     let parent = super::parent(&self.desk.store, &file.draft)?;
                     self.desk.store.put_draft(id, &file.path, parent.map(|p| p.key).as_deref())?;
+                    self.desk.store.move_note(id, &file.path)?;
                 }
                 self.desk.store.outbox_of(id)?
             }
@@ -145,9 +146,14 @@ impl Pass<'_> {
             Some(row) => Some(row),
             None => self.desk.store.outbox_of(&id)?,
         };
-        // The crash between freezing and saying so in the file.
+        let gathered = gather(self.config, &self.desk.vault, &self.desk.store, &file.draft)?;
         if let Some(row) = row.as_ref().filter(|r| r.state == State::Queued) {
-            return self.say_queued(&file, &id, row.not_before);
+            // The crash between freezing and saying so in the file.
+            if approval::unchanged(&file.draft, gathered.facts(&id, Known::Unsent, self.now), &row.hash) {
+                return self.say_queued(&file, &id, row.not_before);
+            }
+            // Edited while it was queued, and approved once more: what it says now counts.
+            self.desk.store.set_state(row.id, State::Stopped, Some("edited and approved again"))?;
         }
         let known =
             match (row.as_ref().map(|r| r.state), ledger::last(&self.desk.vault, &self.config.paths.outbox, &id)?) {
@@ -158,7 +164,6 @@ impl Pass<'_> {
                 (None, Some(Event::Attempting)) => return self.lost(file),
                 (None, Some(Event::Refused | Event::Uncertain) | None) => Known::Unsent,
             };
-        let gathered = gather(self.config, &self.desk.vault, &self.desk.store, &file.draft)?;
         match approval::judge(&file.draft, gathered.facts(&id, known, self.now)) {
             Judgement::Waiting => Ok(()),
             Judgement::Approved(approved) => self.queue(&file, &approved, gathered.parent_key),

@@ -21,37 +21,37 @@ const FILE: &str = "state.db";
 const VERSION: i64 = 1;
 
 const SCHEMA: &str = "
-CREATE TABLE cursors (
+CREATE TABLE IF NOT EXISTS cursors (
   account TEXT NOT NULL, mailbox TEXT NOT NULL,
   uid_validity INTEGER NOT NULL, next_uid INTEGER NOT NULL, first_until INTEGER NOT NULL, since INTEGER,
   PRIMARY KEY (account, mailbox)
 ) STRICT;
-CREATE TABLE accounts (
+CREATE TABLE IF NOT EXISTS accounts (
   account TEXT NOT NULL PRIMARY KEY, synced_at INTEGER NOT NULL, error TEXT
 ) STRICT;
-CREATE TABLE messages (
+CREATE TABLE IF NOT EXISTS messages (
   key TEXT NOT NULL PRIMARY KEY, account TEXT NOT NULL, mailbox TEXT NOT NULL,
   uid_validity INTEGER NOT NULL, uid INTEGER NOT NULL,
   message_id TEXT, thread TEXT NOT NULL, in_reply_to TEXT NOT NULL, refs TEXT NOT NULL,
   author TEXT NOT NULL, subject TEXT NOT NULL, at INTEGER NOT NULL, own INTEGER NOT NULL,
   note TEXT, digest TEXT
 ) STRICT;
-CREATE INDEX messages_thread ON messages (thread, at);
-CREATE INDEX messages_id ON messages (message_id);
-CREATE TABLE answers (parent TEXT NOT NULL, child TEXT NOT NULL, PRIMARY KEY (parent, child)) STRICT;
-CREATE TABLE summaries (thread TEXT NOT NULL PRIMARY KEY, note TEXT NOT NULL, hash TEXT NOT NULL) STRICT;
-CREATE TABLE drafts (
+CREATE INDEX IF NOT EXISTS messages_thread ON messages (thread, at);
+CREATE INDEX IF NOT EXISTS messages_id ON messages (message_id);
+CREATE TABLE IF NOT EXISTS answers (parent TEXT NOT NULL, child TEXT NOT NULL, PRIMARY KEY (parent, child)) STRICT;
+CREATE TABLE IF NOT EXISTS summaries (thread TEXT NOT NULL PRIMARY KEY, note TEXT NOT NULL, hash TEXT NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS drafts (
   draft_id TEXT NOT NULL PRIMARY KEY, note TEXT NOT NULL, parent TEXT
 ) STRICT;
-CREATE INDEX drafts_parent ON drafts (parent);
-CREATE TABLE outbox (
+CREATE INDEX IF NOT EXISTS drafts_parent ON drafts (parent);
+CREATE TABLE IF NOT EXISTS outbox (
   id INTEGER PRIMARY KEY AUTOINCREMENT, draft_id TEXT NOT NULL UNIQUE, note TEXT NOT NULL,
   account TEXT NOT NULL, hash TEXT NOT NULL, sender TEXT NOT NULL, recipients TEXT NOT NULL,
   message_id TEXT NOT NULL, bytes BLOB NOT NULL, parent TEXT,
   state TEXT NOT NULL CHECK (state IN ('queued', 'attempting', 'accepted', 'filed', 'failed', 'uncertain', 'stopped')),
   attempts INTEGER NOT NULL, not_before INTEGER NOT NULL, sent_at TEXT, response TEXT, error TEXT
 ) STRICT;
-CREATE INDEX outbox_state ON outbox (state);
+CREATE INDEX IF NOT EXISTS outbox_state ON outbox (state);
 ";
 
 /// What a caller may have to decide on.
@@ -216,8 +216,8 @@ impl Store {
         match version {
             0 => {
                 let tx = db.transaction()?;
+                // The version is set by `built`: until then the database knows less than the vault.
                 tx.execute_batch(SCHEMA)?;
-                tx.pragma_update(None, "user_version", VERSION)?;
                 tx.commit()?;
             }
             VERSION => {}
@@ -226,9 +226,15 @@ impl Store {
         Ok(Store { db, fresh, _scratch: scratch })
     }
 
-    /// True when the database was made just now: what the vault knows has to be read into it.
+    /// True when the database is new: what the vault knows has to be read into it, and then [`Store::built`] told.
     pub fn is_fresh(&self) -> bool {
         self.fresh
+    }
+
+    /// What the vault knows is in the database now. In the transaction that put it there: a crash in between
+    /// leaves the database as fresh as it was.
+    pub fn built(&self) -> Result<(), StoreError> {
+        Ok(self.db.pragma_update(None, "user_version", VERSION)?)
     }
 
     /// Runs `work` as one transaction: all of it lasts, or nothing.
@@ -268,6 +274,29 @@ impl Store {
             params![account, mailbox, cursor.uid_validity, cursor.next_uid, cursor.first_until, cursor.since],
         )?;
         Ok(())
+    }
+
+    /// Counts a message that the server lists and does not give; how often it has been asked for.
+    pub fn withhold(&self, account: &str, mailbox: &str, uid_validity: u32, uid: u32) -> Result<u32, StoreError> {
+        let sql = "INSERT INTO withheld VALUES (?1, ?2, ?3, ?4, 1) ON CONFLICT DO UPDATE SET tries = tries + 1 RETURNING tries";
+        Ok(self.db.query_row(sql, params![account, mailbox, uid_validity, uid], |r| r.get(0))?)
+    }
+
+    /// The message was given, or is gone.
+    pub fn given(&self, account: &str, mailbox: &str, uid_validity: u32, uid: u32) -> Result<(), StoreError> {
+        let sql = "DELETE FROM withheld WHERE account = ?1 AND mailbox = ?2 AND uid_validity = ?3 AND uid = ?4";
+        self.db.execute(sql, params![account, mailbox, uid_validity, uid])?;
+        Ok(())
+    }
+
+    /// UIDs that were asked for less than `most` times without being given.
+    pub fn withheld(&self, account: &str, mailbox: &str, uid_validity: u32, most: u32) -> Result<Vec<u32>, StoreError> {
+        let sql = "SELECT uid FROM withheld WHERE account = ?1 AND mailbox = ?2 AND uid_validity = ?3 AND tries < ?4";
+        let mut statement = self.db.prepare_cached(sql)?;
+        let rows = statement
+            .query_map(params![account, mailbox, uid_validity, most], |r| r.get(0))?
+            .collect::<Result<_, _>>()?;
+        Ok(rows)
     }
 
     /// Notes how an account's last sync went.

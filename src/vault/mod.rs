@@ -7,7 +7,7 @@ mod place;
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io::{self, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
@@ -166,11 +166,17 @@ impl Vault {
         let place = place::new(&self.root, path)?;
         let fresh = !place.exists();
         let mut options = File::options();
-        options.append(true).create(true);
+        options.read(true).append(true).create(true);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         let mut file = options.open(&place).map_err(VaultError::io(path))?;
-        file.write_all(format!("{line}\n").as_bytes()).and_then(|()| file.sync_all()).map_err(VaultError::io(path))?;
+        // A line that a crash cut short must not swallow this one.
+        let mut last = [b'\n'];
+        if file.seek(io::SeekFrom::End(-1)).is_ok() {
+            file.read_exact(&mut last).map_err(VaultError::io(path))?;
+        }
+        let text = if last == [b'\n'] { format!("{line}\n") } else { format!("\n{line}\n") };
+        file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(VaultError::io(path))?;
         if fresh { sync_folder(place.parent().unwrap_or(&self.root)).map_err(VaultError::io(path)) } else { Ok(()) }
     }
 

@@ -65,3 +65,13 @@ fn sweeps_its_own_leftovers_alone() {
     assert!(!vault.root().join("o/in/.postnote-abc.tmp").exists());
     assert!(vault.root().join("o/in/.other.tmp").exists() && vault.root().join("o/in/.postnote-ledger.jsonl").exists());
 }
+
+#[test]
+fn a_line_cut_short_swallows_no_other() {
+    let (_dir, vault) = vault();
+    vault.append_line("o/ledger", "one").expect("appended");
+    fs::write(vault.root().join("o/ledger"), "one\ntw").expect("cut short");
+    vault.append_line("o/ledger", "three").expect("appended");
+    vault.append_line("o/ledger", "four").expect("appended");
+    assert_eq!(vault.read("o/ledger").expect("there"), "one\ntw\nthree\nfour\n");
+}
