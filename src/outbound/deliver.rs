@@ -191,7 +191,13 @@ impl Item<'_> {
         self.desk.store.accepted(self.row.id, &at, response)?;
         self.record(Event::Sent)?;
         let id = format!("<{}>", self.row.message_id);
-        self.say(Status::Sent, &[("sent_at", &at), ("message_id", &id), ("server_response", response)])?;
+        let mut more = vec![("sent_at", at.as_str()), ("message_id", &id), ("server_response", response)];
+        let draft = self.desk.vault.read(&self.row.note).ok().and_then(|text| draft::read(&text).ok().flatten());
+        if draft.is_some_and(|d| super::edited(self.sender.config, self.desk, &d, &self.row, &(self.clock)())) {
+            more.push(("error", super::EDITED));
+            self.posted.changed.push((self.row.note.clone(), super::EDITED.to_owned()));
+        }
+        self.say(Status::Sent, &more)?;
         self.posted.sent.push(self.row.note.clone());
         Ok(())
     }
