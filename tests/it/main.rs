@@ -9,6 +9,7 @@
 )]
 
 mod bad_input;
+mod faults;
 mod keyring;
 mod servers;
 mod support;

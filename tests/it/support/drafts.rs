@@ -50,6 +50,20 @@ impl Case {
         self.draft(name, &text.replacen(from, to, 1));
     }
 
+    /// Sends to another sink from now on.
+    pub fn use_sink(&self, sink: &Sink) {
+        let config = std::fs::read_to_string(self.config_path()).unwrap();
+        let (before, smtp) = config.split_once("[accounts.smtp]").unwrap();
+        let (_, after) = smtp.split_once("security").unwrap();
+        let smtp = format!("[accounts.smtp]\nhost = \"127.0.0.1\"\nport = {}\nsecurity", sink.port);
+        std::fs::write(self.config_path(), format!("{before}{smtp}{after}")).unwrap();
+    }
+
+    /// Changes the state's database.
+    pub fn sql(&self, sql: &str) {
+        rusqlite::Connection::open(self.state().join("state.db")).unwrap().execute_batch(sql).unwrap();
+    }
+
     /// Starts the binary; its output is not kept.
     pub fn start(&self, arguments: &[&str]) -> Child {
         self.command(arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
