@@ -129,6 +129,12 @@ async fn pull(config: &Config, account: &Account, desk: &mut Desk, on: &mut dyn 
     inbound::pull(config, account, &password, desk, &now(), on).await
 }
 
+/// What went wrong with an account, with its name in front, once: a secret's error has it already.
+pub fn of_account(account: &str, what: &str) -> String {
+    let name = format!("account {account:?}: ");
+    if what.starts_with(&name) { what.to_owned() } else { name + what }
+}
+
 /// Waits out `send.delay` of what is queued, then sends.
 async fn post(
     config: &Config,
@@ -153,7 +159,7 @@ async fn post(
             Err(e) => Err(e.into()),
         };
         if let Err(e) = sent {
-            posted.problems.push(format!("account {:?}: {e:#}", account.name));
+            posted.problems.push(of_account(&account.name, &format!("{e:#}")));
         }
     }
     Ok(())

@@ -57,7 +57,7 @@ fn gather(config: &Config, state: &Path, desk: &Desk, only: Option<&str>) -> Res
         let synced = desk.store.synced(&account.name)?;
         let error = synced.as_ref().and_then(|(_, error)| error.clone());
         if let Some(error) = &error {
-            attention.push(format!("account {:?}: {error}", account.name));
+            attention.push(pass::of_account(&account.name, error));
         }
         let at = synced.map(|(at, _)| Timestamp::from_second(at)).transpose()?;
         accounts.push(AccountStatus {

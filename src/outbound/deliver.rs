@@ -70,7 +70,7 @@ pub async fn deliver(
     // Nothing goes out unless Sent can be looked into: it knows what another machine, or a lost state, has sent.
     let mut sent = SentBox::open(sender).await.context("cannot look into the Sent mailbox, so nothing is sent yet")?;
     for row in cut_short {
-        let mut item = Item { sender, desk: &mut *desk, clock, posted: &mut *posted, row, marked: None };
+        let mut item = Item { sender, desk: &mut *desk, clock, posted: &mut *posted, row };
         item.reconcile(&mut sent).await?;
     }
     for row in due {
@@ -78,7 +78,7 @@ pub async fn deliver(
             break;
         }
         let path = row.note.clone();
-        let mut item = Item { sender, desk: &mut *desk, clock, posted: &mut *posted, row, marked: None };
+        let mut item = Item { sender, desk: &mut *desk, clock, posted: &mut *posted, row };
         if let Err(e) = item.send(&mut sent).await {
             posted.problems.push(format!("{path}: {e:#}"));
         }
@@ -104,7 +104,6 @@ struct Item<'a> {
     posted: &'a mut Posted,
     row: OutboxRow,
     /// The file's text when the attempt began.
-    marked: Option<String>,
 }
 
 impl Item<'_> {
@@ -124,7 +123,7 @@ impl Item<'_> {
         let Some(text) = self.still_approved()? else { return Ok(()) };
         // On the very text that was judged: who edits it just now stops the attempt.
         let status = [("status", Status::Sending.as_str())];
-        self.marked = Some(mark(&self.desk.vault, &self.row.note, &text, &status)?);
+        mark(&self.desk.vault, &self.row.note, &text, &status)?;
         self.record(Event::Attempting)?;
         if !self.desk.store.begin_attempt(self.row.id)? {
             return Ok(());
@@ -201,10 +200,10 @@ impl Item<'_> {
         recorded?;
         let id = format!("<{}>", self.row.message_id);
         let mut more = vec![("sent_at", at.as_str()), ("message_id", &id), ("server_response", response)];
-        let edited = "edited while it was being sent; what went out is the text before that, see the copy in Sent";
-        if self.marked.as_ref().is_some_and(|m| self.desk.vault.read(&self.row.note).is_ok_and(|text| text != *m)) {
-            more.push(("error", edited));
-            self.posted.problems.push(format!("{}: {edited}", self.row.note));
+        let draft = self.desk.vault.read(&self.row.note).ok().and_then(|text| draft::read(&text).ok().flatten());
+        if draft.is_some_and(|d| super::edited(self.sender.config, self.desk, &d, &self.row, &(self.clock)())) {
+            more.push(("error", super::EDITED));
+            self.posted.changed.push((self.row.note.clone(), super::EDITED.to_owned()));
         }
         self.say(Status::Sent, &more);
         self.posted.sent.push(self.row.note.clone());

@@ -20,6 +20,7 @@ use crate::note::draft::DraftNote;
 use crate::note::frontmatter;
 use crate::store::Store;
 use crate::store::messages::StoredMessage;
+use crate::store::outbox::OutboxRow;
 use crate::vault::Vault;
 use anyhow::Result;
 use jiff::Zoned;
@@ -111,19 +112,27 @@ impl Gathered {
 pub fn rehearse(
     config: &Config,
     desk: &Desk,
-    path: &str,
     text: &str,
     draft: &DraftNote,
     now: &Zoned,
 ) -> Result<Result<Rehearsal, String>> {
-    let id = draft_id(path, text, draft);
+    let id = draft_id(text, draft);
     let gathered = gather(config, &desk.vault, &desk.store, draft)?;
     Ok(approval::rehearse(draft, gathered.facts(&id, Known::Unsent, now)))
 }
 
 /// The id that a draft goes by: its own, or the one that a draft written by hand will get.
-fn draft_id(path: &str, text: &str, draft: &DraftNote) -> String {
-    draft.draft_id.clone().unwrap_or_else(|| crate::draft::written_id(path, text))
+fn draft_id(text: &str, draft: &DraftNote) -> String {
+    draft.draft_id.clone().unwrap_or_else(|| crate::draft::written_id(text))
+}
+
+/// Why a note that is sent may say something else than what was sent.
+const EDITED: &str = "this note was edited while it was being sent: what was sent is what you had approved, and your Sent mailbox holds it";
+
+/// True when a note does not say any more what was frozen.
+fn edited(config: &Config, desk: &Desk, draft: &DraftNote, row: &OutboxRow, now: &Zoned) -> bool {
+    gather(config, &desk.vault, &desk.store, draft)
+        .is_ok_and(|g| !approval::unchanged(draft, g.facts(&row.draft_id, Known::Unsent, now), &row.hash))
 }
 
 /// Reads the files that the owner listed: vault paths or wikilinks to paths.
@@ -153,8 +162,13 @@ fn attachments(vault: &Vault, draft: &DraftNote) -> Result<Vec<Attachment>, Stri
     Ok(files)
 }
 
-/// Sets keys in a draft's frontmatter, if the file still is what was read.
+/// Sets keys in a draft's frontmatter, if the file still is what was read. An `error` of before goes.
 fn mark(vault: &Vault, path: &str, text: &str, changes: &[(&str, &str)]) -> Result<String> {
+    let mut changes = changes.to_vec();
+    let stale = frontmatter::parse(text).is_ok_and(|(front, _)| front.text("error").is_some());
+    if stale && changes.iter().all(|(key, _)| *key != "error") {
+        changes.push(("error", ""));
+    }
     // A template engine must find nothing to run in what a server said.
     let clean: Vec<(&str, String)> = changes
         .iter()

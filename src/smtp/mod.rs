@@ -64,7 +64,7 @@ pub enum SmtpError {
     #[error("the connection to the SMTP server was lost before anything was sent ({0})")]
     Lost(String),
     /// The server says what SMTP does not; nothing was sent.
-    #[error("the SMTP server's answer could not be understood ({0}); nothing was sent")]
+    #[error("the SMTP server's answer could not be understood ({0})")]
     Protocol(String),
     /// The message's bytes were under way and no answer came.
     #[error("the server went silent after the message was handed over ({0})")]
@@ -188,7 +188,8 @@ async fn timed<T>(work: impl Future<Output = T>) -> Result<T, SmtpError> {
 fn before(what: &str, error: &lettre::transport::smtp::Error) -> SmtpError {
     match error.status() {
         Some(_) => refused(what, error),
-        None if error.is_response() || error.is_client() => SmtpError::Protocol(reason(error)),
+        None if error.is_client() => SmtpError::Protocol(reason(error)),
+        // lettre calls a connection that ends where an answer should be an incomplete response.
         None => SmtpError::Lost(reason(error)),
     }
 }

@@ -8,6 +8,8 @@
     reason = "a test stops at the first thing that is not as expected"
 )]
 
+mod bad_input;
+mod faults;
 mod keyring;
 mod servers;
 mod support;

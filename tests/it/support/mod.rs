@@ -4,14 +4,16 @@
 
 mod case;
 mod dovecot;
+mod drafts;
 mod greenmail;
 mod http;
 mod imap;
 mod lifeline;
 mod smtp;
 
-pub use case::{Account, Case, Output};
+pub use case::{Account, Case, Output, PASSWORD_VARIABLE};
 pub use dovecot::Dovecot;
+pub use drafts::{ends, letter, signal, until};
 pub use greenmail::{GreenMail, User};
 pub use imap::Imap;
 pub use smtp::{Action, Event, Sink, deliver};
