@@ -103,7 +103,6 @@ struct Item<'a> {
     clock: &'a dyn Fn() -> Zoned,
     posted: &'a mut Posted,
     row: OutboxRow,
-    /// The file's text when the attempt began.
 }
 
 impl Item<'_> {
