@@ -115,9 +115,13 @@ fn print(report: &Report) {
         println!("  {}: {}", printable(status), drafts.len());
         let waiting = ["pending", "approved", "queued", "failed", "uncertain", "conflict"].contains(&status.as_str());
         for draft in drafts.iter().filter(|_| waiting) {
-            let urgency =
-                draft.urgency.as_deref().filter(|u| *u != "normal").map(|u| format!(" ({u})")).unwrap_or_default();
-            println!("    {}{}", printable(&draft.note), printable(&urgency));
+            let urgency = draft
+                .urgency
+                .as_deref()
+                .filter(|u| *u != "normal")
+                .map(|u| format!(" ({})", printable(u)))
+                .unwrap_or_default();
+            println!("    {}{}", printable(&draft.note), urgency);
         }
     }
     if !report.outbox.is_empty() {

@@ -19,6 +19,7 @@ use anyhow::{Context, Result};
 use jiff::Zoned;
 use jiff::tz::TimeZone;
 use secrecy::SecretString;
+use std::collections::BTreeSet;
 use take::{Origin, Raw};
 
 /// The two places where things last. Everything that changes them goes through these.
@@ -100,6 +101,9 @@ pub async fn pull(
         }
     }
     session.logout().await;
+    // A conversation of three new messages is one summary.
+    let mut seen = BTreeSet::new();
+    pulled.summaries.retain(|path| seen.insert(path.clone()));
     Ok(pulled)
 }
 

@@ -175,7 +175,14 @@ fn mark(vault: &Vault, path: &str, text: &str, changes: &[(&str, &str)]) -> Resu
         .map(|(k, v)| (*k, v.replace("<%", "< %").replace("{{", "{ {").replace(char::is_control, " ")))
         .collect();
     let changes: Vec<(&str, &str)> = clean.iter().map(|(k, v)| (*k, v.as_str())).collect();
-    let new = frontmatter::set(text, &changes)?;
+    // An error that is over says nothing any more; an `error` that cannot be emptied stays.
+    let stale = changes.iter().all(|(k, _)| *k != "error")
+        && frontmatter::parse(text).is_ok_and(|(front, _)| front.text("error").is_some_and(|e| !e.is_empty()));
+    let cleared = stale.then(|| frontmatter::set(text, &[changes.as_slice(), &[("error", "")]].concat()));
+    let new = match cleared {
+        Some(Ok(new)) => new,
+        _ => frontmatter::set(text, &changes)?,
+    };
     if new != text {
         vault.replace(path, text, &new)?;
     }
