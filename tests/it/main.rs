@@ -9,5 +9,7 @@
 )]
 
 mod keyring;
+mod loop_turns;
 mod servers;
 mod support;
+mod whole_loop;

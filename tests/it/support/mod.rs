@@ -9,12 +9,14 @@ mod http;
 mod imap;
 mod lifeline;
 mod smtp;
+mod world;
 
-pub use case::{Account, Case, Output};
+pub use case::{Account, Case, Output, PASSWORD_VARIABLE};
 pub use dovecot::Dovecot;
 pub use greenmail::{GreenMail, User};
 pub use imap::Imap;
 pub use smtp::{Action, Event, Sink, deliver};
+pub use world::{Received, World, draft_mail, front, put};
 
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
