@@ -9,6 +9,7 @@
 )]
 
 mod keyring;
+mod loop_servers;
 mod loop_turns;
 mod servers;
 mod support;

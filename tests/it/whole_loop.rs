@@ -116,7 +116,8 @@ fn mail_becomes_notes(world: &World, others: &Others) {
     world.sync();
     let notes = world.case.notes("Sources/Email");
     assert_eq!(notes.len(), MADE.len() + SAMPLES.len(), "{notes:#?}");
-    let ids: BTreeSet<_> = notes.iter().map(|n| front(n).text("message_id").or(front(n).text("content_hash"))).collect();
+    let ids: BTreeSet<_> =
+        notes.iter().map(|n| front(n).text("message_id").or(front(n).text("content_hash"))).collect();
     assert_eq!(ids.len(), notes.len(), "{ids:?}");
     let mut drafts: Vec<_> = world.drafts().into_iter().map(|(_, subject)| subject).collect();
     drafts.sort();
@@ -177,7 +178,10 @@ fn edited(draft: &str, others: &Others) -> String {
     edit("\nbcc: []\n", &format!("\nbcc: [ \"{}\" ]\n# CANARY-line\n", others.noor.email));
     edit("\n---\n\n## Key Points to Address\n", "\nCANARY-top\n\n---\n\n## Key Points to Address\n\nCANARY-points\n");
     edit("\n[…]\n", &format!("\n{ANSWER}\n\n<!-- CANARY-html\n## Draft Response\n-->\n%% CANARY-obsidian %%\n"));
-    edit("\n## Original Summary\n", "\n## Original Summary\n\nCANARY-summary\n\n## Vault Context Used\n\nCANARY-context\n");
+    edit(
+        "\n## Original Summary\n",
+        "\n## Original Summary\n\nCANARY-summary\n\n## Vault Context Used\n\nCANARY-context\n",
+    );
     text.push_str("\nCANARY-end\n");
     text
 }
@@ -212,10 +216,16 @@ fn the_reply_arrives(world: &World, others: &Others, draft: &Path) {
     assert_eq!(plain, "text/plain; charset=utf-8; format=flowed");
     assert_eq!(html, "text/html; charset=utf-8");
     let flowed = text.replace(" \r\n", " ");
-    assert!(flowed.contains("The key hangs behind the door, Ada – and the *second* one is with Ada. It is"), "{flowed}");
+    assert!(
+        flowed.contains("The key hangs behind the door, Ada – and the **second** one is with Ada. It is"),
+        "{flowed}"
+    );
     assert!(text.contains(" \r\n") && text.lines().all(|line| line.chars().count() <= 78), "{text}");
     assert!(text.starts_with("Hi Ada,\r\n") && text.contains("Sam Reed"), "{text}");
-    assert!(page.contains("<p>The key hangs behind the door, Ada – and the <strong>second</strong> one is with Ada."), "{page}");
+    assert!(
+        page.contains("<p>The key hangs behind the door, Ada – and the <strong>second</strong> one is with Ada."),
+        "{page}"
+    );
     for part in [text, page] {
         let decoded = mail_parser::MessageParser::default().parse(reply.0.as_slice()).unwrap();
         assert_eq!(decoded.html_body_count(), 1);
@@ -225,12 +235,17 @@ fn the_reply_arrives(world: &World, others: &Others, draft: &Path) {
     assert_eq!(blind.len(), 1);
     assert_eq!(blind[0].header("Message-ID"), reply.header("Message-ID"));
     assert_eq!(blind[0].header("Bcc"), None);
-    assert!(!blind[0].holds("CANARY") && !blind[0].holds(&format!("<{}>", others.noor.email)) || arrival_lines_only(&blind[0], &others.noor.email));
+    assert!(
+        !blind[0].holds("CANARY") && !blind[0].holds(&format!("<{}>", others.noor.email))
+            || arrival_lines_only(&blind[0], &others.noor.email)
+    );
 }
 
 /// GreenMail names the recipient in the lines that it adds above the message.
 fn arrival_lines_only(mail: &Received, address: &str) -> bool {
-    mail.headers().iter().all(|(name, value)| !value.contains(address) || matches!(name.as_str(), "Received" | "Delivered-To"))
+    mail.headers()
+        .iter()
+        .all(|(name, value)| !value.contains(address) || matches!(name.as_str(), "Received" | "Delivered-To"))
 }
 
 /// The mail had no Message-ID: the reply names none, and invents no thread.
@@ -305,7 +320,12 @@ fn nothing_happens_twice(world: &World, others: &Others, lantern: &PathBuf, edit
     put(lantern, edited);
     world.sync();
     assert_eq!(world.status(lantern), "sent");
-    assert_eq!(front(lantern).text("message_id"), sent.iter().filter_map(|m| m.header("Message-ID")).find(|id| id.contains(&front(lantern).text("message_id").unwrap())));
+    assert_eq!(
+        front(lantern).text("message_id"),
+        sent.iter()
+            .filter_map(|m| m.header("Message-ID"))
+            .find(|id| id.contains(&front(lantern).text("message_id").unwrap()))
+    );
     assert_eq!((counts(), world.sent()), ([1, 1, 1], sent));
     let (mut now, mut then) = (world.case.snapshot(), vault);
     for changed in [lantern.strip_prefix(world.case.vault()).unwrap(), Path::new("Outbox/.postnote-ledger.jsonl")] {

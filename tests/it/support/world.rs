@@ -127,7 +127,8 @@ impl World {
     pub fn approve(&self, path: &Path, words: &str) -> String {
         let text = std::fs::read_to_string(path).unwrap();
         assert!(text.contains("\nstatus: pending\n") && text.contains("\n[…]\n"), "{text}");
-        let text = text.replacen("\nstatus: pending\n", "\nstatus: approved\n", 1).replace("\n[…]\n", &format!("\n{words}\n"));
+        let text =
+            text.replacen("\nstatus: pending\n", "\nstatus: approved\n", 1).replace("\n[…]\n", &format!("\n{words}\n"));
         put(path, &text);
         text
     }
