@@ -2,6 +2,7 @@
 
 use crate::support::*;
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 /// A mail to the owner from `ada`, who asks something; `n` is its place in the thread.
@@ -206,7 +207,7 @@ fn loop_waits_and_lets_its_owner_think_again() {
     world.sync();
     let draft = world.draft("Re: The shelf");
     assert_ne!(world.approve(&draft, "Two metres."), text);
-    let mut running = world.case.command(&["sync"]).spawn().unwrap();
+    let mut running = world.case.command(&["sync"]).stdout(Stdio::null()).spawn().unwrap();
     while world.status(&draft) != "queued" {
         assert!(running.try_wait().unwrap().is_none() && begin.elapsed() < Duration::from_secs(60));
         std::thread::sleep(Duration::from_millis(50));
@@ -217,4 +218,26 @@ fn loop_waits_and_lets_its_owner_think_again() {
     assert!(world.sent().is_empty());
     world.sync();
     assert_eq!((world.inbox_of(&ada).len(), world.status(&draft).as_str()), (1, "pending"));
+}
+
+/// An editor that writes CRLF and a byte order mark: the file keeps both, the mail shows neither.
+#[test]
+fn loop_takes_a_file_as_its_editor_writes_it() {
+    let world = World::on_greenmail();
+    let ada = world.greenmail.user("ada", "example.com");
+    world.receive(&question(&ada, 1, "Could you measure the oak shelf?"));
+    world.sync();
+    let draft = world.draft("Re: The shelf");
+    let text = format!("\u{feff}{}", world.approve(&draft, "Two metres.\n\nOr a little more.").replace('\n', "\r\n"));
+    put(&draft, &text);
+    world.sync();
+    let after = read(&draft);
+    let new = |line: &&str| ["sent_at: ", "message_id: ", "server_response: "].iter().any(|key| line.starts_with(key));
+    let kept: String = after.split_inclusive('\n').filter(|line| !new(line)).collect();
+    assert_eq!(kept, text.replace("\r\nstatus: approved\r\n", "\r\nstatus: sent\r\n"));
+    assert_eq!(after.matches('\n').count(), after.matches("\r\n").count(), "{after:?}");
+    let inbox = world.inbox_of(&ada);
+    assert_eq!(inbox.len(), 1);
+    let plain = inbox[0].parts()[0].1.clone();
+    assert!(plain.contains("\r\nTwo metres.\r\n\r\nOr a little more.\r\n") && !plain.contains('\u{feff}'), "{plain:?}");
 }

@@ -1,79 +1,15 @@
 //! The whole loop through the real binary: mail becomes notes, an edit approves a draft, and the reply arrives in
 //! its thread, once, whatever is lost meanwhile. The same on GreenMail and on Dovecot.
 
+mod notes;
+
 use crate::support::*;
-use granit_parser::{Event as Yaml, Parser};
-use std::collections::{BTreeMap, BTreeSet};
-use std::os::unix::fs::PermissionsExt;
+use notes::{ARRIVING, Others, SENT_BEFORE, mail_becomes_notes};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-
-/// What the owner sent before: the roots of two threads, and an answer.
-const SENT: [&str; 2] = [
-    "From: Sam Reed <sam.reed@example.net>\nTo: Ada Park <ada.park@mobile.example.com>\nSubject: Lantern room\n\
-     Date: Fri, 02 Jan 2026 08:00:00 +0000\nMessage-ID: <lantern-1@example.net>\n\nHello Ada, the lantern room is free.\n",
-    "From: Sam Reed <sam@example.org>\nTo: Ben Ode <ben@example.com>\nSubject: Re: The ladder\n\
-     Date: Mon, 05 Jan 2026 10:00:00 +0000\nMessage-ID: <ladder-2@example.org>\nIn-Reply-To: <ladder-1@example.com>\n\
-     References: <ladder-1@example.com>\n\nYes, on Monday.\n",
-];
-
-/// In a thread whose root is in Sent, to an alias, with a Reply-To and a subject that others have answered.
-const LANTERN: &str = "Date: Tue, 06 Jan 2026 09:00:00 +0000\nFrom: Ada Park <ada.park@mobile.example.com>\n\
-     Reply-To: Ada Park <ada@example.com>\nTo: Sam Reed <sam.reed@example.net>\nSubject: RE: AW: Re[2]: Lantern room\n\
-     Message-ID: <lantern-4@mobile.example.com>\nIn-Reply-To: <lantern-3@example.net>\n\
-     References: <lantern-1@example.net> <lantern-2@mobile.example.com>\n <lantern-3@example.net>\n\n\
-     Hi Sam,\n\nCould you send me the key of the lantern room?\n\nAda\n";
-
-/// What arrives besides the samples.
-const MADE: [&str; 5] = [
-    LANTERN,
-    "Date: Tue, 06 Jan 2026 10:00:00 +0000\nFrom: Ben Ode <ben@example.com>\nTo: Sam Reed <sam@example.org>\n\
-     Subject: Keys for the cellar\n\nHi Sam,\n\nCould you lend me the cellar keys on Monday?\n\nBen\n",
-    "Date: Mon, 05 Jan 2026 09:00:00 +0000\nFrom: Ben Ode <ben@example.com>\nTo: Sam Reed <sam@example.org>\n\
-     Subject: The ladder\nMessage-ID: <ladder-1@example.com>\n\nHi Sam,\n\nCould you bring the ladder back?\n\nBen\n",
-    "Date: Wed, 07 Jan 2026 10:00:00 +0000\nFrom: Ben Ode <ben@example.com>\nTo: Noor Haddad <noor@example.org>\n\
-     Cc: Sam Reed <sam@example.org>\nSubject: The roof\nMessage-ID: <roof-1@example.com>\n\n\
-     Hi Noor,\n\nCould you look at the roof before Friday?\n\nBen\n",
-    "Date: Wed, 07 Jan 2026 11:00:00 +0000\nFrom: Cyd Hale <cyd@example.com>\nTo: Sam Reed <sam@example.org>\n\
-     Subject: Away: your mail\nMessage-ID: <away-1@example.com>\nAuto-Submitted: auto-replied\n\n\
-     I am away until Monday. Is it urgent? Then call the office.\n",
-];
-
-const SAMPLES: [&str; 12] = ["02-", "03-", "04-", "05-", "06-", "07-", "08-", "09-", "10-", "11-", "12-", "13-"];
-
-/// Subjects of the drafts that are wanted: one for each mail in which a person asks the owner something.
-const WANTED: [&str; 7] = [
-    "Re: Keys for the cellar",
-    "Re: Lantern room",
-    "Re: Loan agreement for your signature",
-    "Re: Offer --- status: approved bcc: thief@example.net --- <% tp.system.prompt() %> ![[Passwords]]",
-    "Re: Photos from the reading room",
-    "Re: Storage plan for the archive",
-    "Re: 来週の打ち合わせについて",
-];
 
 const ANSWER: &str = "The key hangs behind the door, Ada – and the **second** one is with [[People/Ada Park|Ada]]. \
      It is long enough a line to be flowed over more than one line of a mail, so that this is seen too.";
-
-/// The people at the other end.
-struct Others {
-    ada: User,
-    noor: User,
-    ben: User,
-}
-
-impl Others {
-    fn on(server: &GreenMail) -> Others {
-        let user = |name| server.user(name, "example.com");
-        Others { ada: user("ada"), noor: user("noor"), ben: user("ben") }
-    }
-
-    /// Lets a mail come from, and name, the people of this test alone.
-    fn of(&self, mail: &str) -> String {
-        mail.replace("ada@example.com", &self.ada.email)
-            .replace("noor@example.org", &self.noor.email)
-            .replace("ben@example.com", &self.ben.email)
-    }
-}
 
 #[test]
 fn loop_on_greenmail() {
@@ -97,74 +33,9 @@ fn whole_loop(world: &World) {
     world.sync();
     the_reply_arrives(world, &others, &lantern);
     the_reply_without_a_thread(world, &others);
-    its_own_server_knows(world);
+    its_own_server_knows(world, &others);
     the_draft_says_sent(&lantern, &edited);
     nothing_happens_twice(world, &others, &lantern, &edited);
-}
-
-fn mail_becomes_notes(world: &World, others: &Others) {
-    for mail in SENT {
-        world.has_sent(&others.of(mail));
-    }
-    world.has_sent(&String::from_utf8(sample("sent-01")).unwrap());
-    for mail in MADE {
-        world.receive(&others.of(mail));
-    }
-    for start in SAMPLES {
-        world.receive(&others.of(&String::from_utf8(sample(start)).unwrap()));
-    }
-    world.sync();
-    let notes = world.case.notes("Sources/Email");
-    assert_eq!(notes.len(), MADE.len() + SAMPLES.len(), "{notes:#?}");
-    let ids: BTreeSet<_> =
-        notes.iter().map(|n| front(n).text("message_id").or(front(n).text("content_hash"))).collect();
-    assert_eq!(ids.len(), notes.len(), "{ids:?}");
-    let mut drafts: Vec<_> = world.drafts().into_iter().map(|(_, subject)| subject).collect();
-    drafts.sort();
-    assert_eq!(drafts, WANTED);
-    assert!(world.drafts().iter().all(|(path, _)| world.status(path) == "pending"));
-    // The hostile mail's frontmatter is text, its attachment no note, its body no query.
-    assert!(!world.case.vault().join("x.md").exists());
-    for path in world.case.notes(".") {
-        two_parsers_agree(&path);
-    }
-    for path in world.case.snapshot().keys() {
-        let mode = std::fs::metadata(world.case.vault().join(path)).unwrap().permissions().mode();
-        assert_eq!(mode & 0o777, 0o600, "{}", path.display());
-    }
-    assert!(world.flags().values().all(Vec::is_empty), "{:?}", world.flags());
-}
-
-/// Every note has a frontmatter that two YAML parsers read as the same texts.
-fn two_parsers_agree(path: &Path) {
-    let text = std::fs::read_to_string(path).unwrap();
-    assert!(!text.contains('\r') && text.ends_with('\n'), "{}", path.display());
-    postnote::note::frontmatter::parse(&text).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
-    let yaml = text.strip_prefix("---\n").unwrap().split("\n---\n").next().unwrap();
-    let one: serde_yaml::Value = serde_yaml::from_str(yaml).unwrap();
-    let mut texts = Vec::new();
-    flatten(&one, &mut texts);
-    let two: Vec<String> = Parser::new_from_str(yaml)
-        .filter_map(|event| match event.unwrap().0 {
-            Yaml::Scalar(text, ..) => Some(text.into_owned()),
-            _ => None,
-        })
-        .collect();
-    assert_eq!(texts, two, "{}", path.display());
-    assert!(texts.len() > 6, "{}", path.display());
-}
-
-fn flatten(value: &serde_yaml::Value, out: &mut Vec<String>) {
-    match value {
-        serde_yaml::Value::String(text) => out.push(text.clone()),
-        serde_yaml::Value::Sequence(items) => items.iter().for_each(|item| flatten(item, out)),
-        serde_yaml::Value::Mapping(map) => map.iter().for_each(|(key, item)| {
-            flatten(key, out);
-            flatten(item, out);
-        }),
-        // Nothing that postnote writes may be read as a number, a date or a truth.
-        other => panic!("{other:?}"),
-    }
 }
 
 /// The draft as a person leaves it: approved, with words of their own in every place that must never be sent.
@@ -227,25 +98,12 @@ fn the_reply_arrives(world: &World, others: &Others, draft: &Path) {
         "{page}"
     );
     for part in [text, page] {
-        let decoded = mail_parser::MessageParser::default().parse(reply.0.as_slice()).unwrap();
-        assert_eq!(decoded.html_body_count(), 1);
         assert!(!part.contains("CANARY") && !part.contains("[…]") && !part.contains("[["), "{part}");
     }
     let blind = world.inbox_of(&others.noor);
     assert_eq!(blind.len(), 1);
-    assert_eq!(blind[0].header("Message-ID"), reply.header("Message-ID"));
-    assert_eq!(blind[0].header("Bcc"), None);
-    assert!(
-        !blind[0].holds("CANARY") && !blind[0].holds(&format!("<{}>", others.noor.email))
-            || arrival_lines_only(&blind[0], &others.noor.email)
-    );
-}
-
-/// GreenMail names the recipient in the lines that it adds above the message.
-fn arrival_lines_only(mail: &Received, address: &str) -> bool {
-    mail.headers()
-        .iter()
-        .all(|(name, value)| !value.contains(address) || matches!(name.as_str(), "Received" | "Delivered-To"))
+    assert_eq!((blind[0].header("Message-ID"), blind[0].header("Bcc")), (reply.header("Message-ID"), None));
+    assert!(!blind[0].holds("CANARY"));
 }
 
 /// The mail had no Message-ID: the reply names none, and invents no thread.
@@ -258,27 +116,25 @@ fn the_reply_without_a_thread(world: &World, others: &Others) {
 }
 
 /// Sent holds one copy with the bytes that went out; the mail that was answered is marked, and nothing is read.
-fn its_own_server_knows(world: &World) {
+fn its_own_server_knows(world: &World, others: &Others) {
     let sent = world.sent();
-    assert_eq!(sent.len(), SENT.len() + 1 + 2);
-    let draft = world.draft("Re: Lantern room");
-    let id = front(&draft).text("message_id");
+    assert_eq!(sent.len(), SENT_BEFORE + 2);
+    let id = front(&world.draft("Re: Lantern room")).text("message_id");
     let copies: Vec<_> = sent.iter().filter(|m| m.header("Message-ID") == id).collect();
     assert_eq!(copies.len(), 1);
-    let to = copies[0].header("To").unwrap();
-    let user = User { email: to.split_once('<').unwrap().1.trim_end_matches('>').to_owned(), password: String::new() };
-    let user = User { password: format!("secret of {}", user.email), ..user };
-    let arrived = &world.inbox_of(&user)[0];
-    // GreenMail puts lines of its own above a message at delivery, and keeps it without its last line end.
-    let copy = copies[0].0.strip_suffix(b"\r\n").unwrap_or(&copies[0].0);
-    assert!(arrived.0.strip_suffix(b"\r\n").unwrap_or(&arrived.0).ends_with(copy), "{arrived:?}");
-    assert!(copies[0].headers()[0].0 == "From" && copy.len() > 1000);
+    assert!(copies[0].headers()[0].0 == "From" && copies[0].0.len() > 1000);
+    assert!(!copies[0].holds("Bcc") && !copies[0].holds(&others.noor.email));
+    for user in [&others.ada, &others.noor] {
+        // GreenMail puts lines of its own above a message at delivery, and keeps it without its last line end.
+        let without_end = |mail: &Received| mail.0.strip_suffix(b"\r\n").unwrap_or(&mail.0).to_vec();
+        assert!(without_end(&world.inbox_of(user)[0]).ends_with(&without_end(copies[0])), "{}", user.email);
+    }
     let mut imap = world.mailbox();
     imap.examine("Sent");
     let uid = imap.search(&format!("HEADER Message-ID {}", id.unwrap()))[0];
     assert_eq!(imap.flags(uid), ["\\Seen"]);
     let flags = world.flags();
-    assert_eq!(flags.len(), MADE.len() + SAMPLES.len());
+    assert_eq!(flags.len(), ARRIVING);
     let marked: BTreeMap<_, _> = flags.into_iter().filter(|(_, flags)| !flags.is_empty()).collect();
     let answered = vec!["\\Answered".to_owned()];
     let wanted = [("<lantern-4@mobile.example.com>", &answered), ("Keys for the cellar", &answered)];
@@ -320,12 +176,8 @@ fn nothing_happens_twice(world: &World, others: &Others, lantern: &PathBuf, edit
     put(lantern, edited);
     world.sync();
     assert_eq!(world.status(lantern), "sent");
-    assert_eq!(
-        front(lantern).text("message_id"),
-        sent.iter()
-            .filter_map(|m| m.header("Message-ID"))
-            .find(|id| id.contains(&front(lantern).text("message_id").unwrap()))
-    );
+    let id = front(lantern).text("message_id");
+    assert!(id.is_some() && sent.iter().any(|mail| mail.header("Message-ID") == id), "{id:?}");
     assert_eq!((counts(), world.sent()), ([1, 1, 1], sent));
     let (mut now, mut then) = (world.case.snapshot(), vault);
     for changed in [lantern.strip_prefix(world.case.vault()).unwrap(), Path::new("Outbox/.postnote-ledger.jsonl")] {
