@@ -241,3 +241,28 @@ fn loop_takes_a_file_as_its_editor_writes_it() {
     let plain = inbox[0].parts()[0].1.clone();
     assert!(plain.contains("\r\nTwo metres.\r\n\r\nOr a little more.\r\n") && !plain.contains('\u{feff}'), "{plain:?}");
 }
+
+/// Nothing is filed in Sent, and the state is lost: the vault's own ledger knows what was sent, as when the vault
+/// comes to another machine.
+#[test]
+fn loop_remembers_in_the_vault() {
+    let world = World::on_greenmail().configured("[send]\ndelay = \"0s\"\nsave_sent = \"never\"\n", |toml| toml);
+    let ada = world.greenmail.user("ada", "example.com");
+    world.receive(&question(&ada, 1, "Could you measure the oak shelf?"));
+    world.sync();
+    let draft = world.draft("Re: The shelf");
+    let approved = world.approve(&draft, "Two metres.");
+    world.sync();
+    assert!(world.sent().is_empty());
+    let said = ["status", "sent_at", "message_id"].map(|key| front(&draft).text(key));
+    for (status, forget) in [("approved", false), ("approved", true), ("sending", true)] {
+        if forget {
+            world.forget();
+        }
+        put(&draft, &approved.replace("\nstatus: approved\n", &format!("\nstatus: {status}\n")));
+        world.sync();
+        assert_eq!(world.inbox_of(&ada).len(), 1);
+        assert_eq!(["status", "sent_at", "message_id"].map(|key| front(&draft).text(key)), said, "{status} {forget}");
+    }
+    assert_eq!(said[2], world.inbox_of(&ada)[0].header("Message-ID"));
+}
