@@ -4,6 +4,7 @@
 use crate::support::*;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::time::SystemTime;
 
 fn question(from: &User, name: &str) -> String {
     format!(
@@ -165,24 +166,29 @@ fn dry_run(world: &World) -> serde_json::Value {
     json
 }
 
-/// All that there is: the vault, the state, the flags and Sent. Folders count, and when a file was written.
-fn everything(
-    world: &World,
-) -> (Vec<(PathBuf, Option<std::time::SystemTime>)>, Bytes, Bytes, BTreeMap<String, Vec<String>>, Vec<Received>) {
-    let mut places = Vec::new();
+/// All that there is, on disk and on the server. Folders count, and when a file was written.
+#[derive(Debug, PartialEq)]
+struct Everything {
+    places: BTreeMap<PathBuf, SystemTime>,
+    vault: BTreeMap<PathBuf, Vec<u8>>,
+    state: BTreeMap<PathBuf, Vec<u8>>,
+    flags: BTreeMap<String, Vec<String>>,
+    sent: Vec<Received>,
+}
+
+fn everything(world: &World) -> Everything {
+    let mut places = BTreeMap::new();
     let mut folders = vec![world.case.vault(), world.case.state(), world.case.path().join("home")];
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(&folder).into_iter().flatten() {
             let entry = entry.unwrap();
-            places.push((entry.path(), entry.metadata().unwrap().modified().ok()));
-            folders.extend(Some(entry.path()).filter(|p| p.is_dir()));
+            places.insert(entry.path(), entry.metadata().unwrap().modified().unwrap());
+            folders.extend(Some(entry.path()).filter(|path| path.is_dir()));
         }
     }
-    places.sort();
-    (places, world.case.snapshot(), world.case.snapshot_of(&world.case.state()), world.flags(), world.sent())
+    let (vault, state) = (world.case.snapshot(), world.case.snapshot_of(&world.case.state()));
+    Everything { places, vault, state, flags: world.flags(), sent: world.sent() }
 }
-
-type Bytes = BTreeMap<PathBuf, Vec<u8>>;
 
 fn rehearses(world: &World) {
     let ada = world.greenmail.user("ada", "example.com");

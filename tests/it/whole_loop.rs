@@ -151,7 +151,7 @@ fn the_draft_says_sent(draft: &Path, edited: &str) {
     assert!(status.ends_with("  # CANARY-go") && front(draft).text("status").as_deref() == Some("sent"), "{status}");
     assert_eq!(kept.replace(status, "status: 'approved'  # CANARY-go"), edited);
     assert!(front(draft).text("server_response").unwrap().starts_with("250"));
-    let now = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).datetime();
+    let now = postnote::pass::now().with_time_zone(jiff::tz::TimeZone::UTC).datetime();
     let at: jiff::civil::DateTime = front(draft).text("sent_at").unwrap().parse().unwrap();
     assert!(at <= now && now.duration_since(at).as_secs() < 300, "{at}");
 }
