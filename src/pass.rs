@@ -61,14 +61,19 @@ pub async fn run(
     on: &mut dyn FnMut(Progress),
 ) -> Result<Outcome> {
     let (mut desk, _lock) = open(config, state, scope.dry_run)?;
-    if desk.store.is_fresh() {
+    let fresh = desk.store.is_fresh();
+    if fresh {
         rebuild::rebuild(&mut desk, config, now().time_zone()).context("cannot read the vault's notes back")?;
     }
     let accounts: Vec<&Account> =
         config.accounts.iter().filter(|a| scope.account.as_ref().is_none_or(|name| *name == a.name)).collect();
     let mut outcome = Outcome::default();
-    // Frozen first: while mail is pulled, the time to change one's mind runs.
-    freeze::freeze(config, &mut desk, &now(), &mut outcome.posted)?;
+    // Frozen first: while mail is pulled, the time to change one's mind runs. But what the vault's notes do not say
+    // of a thread (its References) is known again only after the pull, and a reply is composed once.
+    let pull_first = fresh && !scope.send_only;
+    if !pull_first {
+        freeze::freeze(config, &mut desk, &now(), &mut outcome.posted)?;
+    }
     if !scope.send_only {
         for account in &accounts {
             if stop() {
@@ -85,6 +90,9 @@ pub async fn run(
             }
             outcome.pulled.push((account.name.clone(), pulled));
         }
+    }
+    if pull_first {
+        freeze::freeze(config, &mut desk, &now(), &mut outcome.posted)?;
     }
     if !scope.dry_run {
         post(config, &accounts, &mut desk, stop, &mut outcome.posted).await?;

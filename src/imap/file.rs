@@ -60,8 +60,22 @@ impl Session {
         self.select(mailbox).await?;
         let uids = self.search_message_id(message_id).await?;
         for uid in &uids {
-            self.exec(&format!("UID STORE {uid} +FLAGS.SILENT (\\Answered)"), |_| ()).await?;
+            self.answered(*uid).await?;
         }
         Ok(!uids.is_empty())
+    }
+
+    /// The same for a message that has no Message-ID: by its UID, as long as the mailbox still means it by that.
+    pub async fn mark_answered_uid(&mut self, mailbox: &str, uid_validity: u32, uid: u32) -> Result<bool, ImapError> {
+        let open = self.select(mailbox).await?;
+        let same = uid != 0 && uid_validity != 0 && open.uid_validity == uid_validity;
+        if same {
+            self.answered(uid).await?;
+        }
+        Ok(same)
+    }
+
+    async fn answered(&mut self, uid: u32) -> Result<(), ImapError> {
+        self.exec(&format!("UID STORE {uid} +FLAGS.SILENT (\\Answered)"), |_| ()).await
     }
 }

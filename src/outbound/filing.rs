@@ -15,9 +15,12 @@ pub async fn file(config: &Config, store: &Store, sent: &mut SentBox, row: &Outb
     }
     if let Some(parent) = row.parent.as_deref()
         && let Some(parent) = store.message(parent)?
-        && let Some(id) = &parent.message_id
     {
-        match sent.session.mark_answered(&parent.mailbox, id).await {
+        let marked = match &parent.message_id {
+            Some(id) => sent.session.mark_answered(&parent.mailbox, id).await,
+            None => sent.session.mark_answered_uid(&parent.mailbox, parent.uid_validity, parent.uid).await,
+        };
+        match marked {
             // A mailbox that takes no flags, or is gone, keeps nothing from being sent and filed.
             Ok(_) | Err(ImapError::Refused { .. } | ImapError::Argument(_)) => {}
             Err(e) => return Err(e.into()),

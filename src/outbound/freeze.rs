@@ -1,7 +1,7 @@
 //! What the vault's drafts say, judged: approved ones are frozen into the outbox, stopped ones are taken out, and
 //! files that fell behind the outbox are brought up to it.
 
-use super::ledger::{self, Event};
+use super::ledger::{self, Event, Line};
 use super::{Posted, gather, mark};
 use crate::approval::{self, ApprovedDraft, Judgement, Known};
 use crate::compose::{self, Outgoing};
@@ -168,15 +168,15 @@ impl Pass<'_> {
             // Edited while it was queued, and approved once more: what it says now counts.
             self.desk.store.set_state(row.id, State::Stopped, Some("edited and approved again"))?;
         }
-        let known =
-            match (row.as_ref().map(|r| r.state), ledger::last(&self.desk.vault, &self.config.paths.outbox, &id)?) {
-                (Some(State::Accepted | State::Filed), _) => Known::Sent,
-                (Some(State::Attempting), _) => Known::InFlight,
-                (Some(State::Failed | State::Stopped | State::Uncertain | State::Queued), _) => Known::Unsent,
-                (None, Some(Event::Sent)) => Known::Sent,
-                (None, Some(Event::Attempting)) => return self.lost(file),
-                (None, Some(Event::Refused | Event::Uncertain) | None) => Known::Unsent,
-            };
+        let line = ledger::last(&self.desk.vault, &self.config.paths.outbox, &id)?;
+        let known = match (row.as_ref().map(|r| r.state), line.as_ref().map(|l| l.event)) {
+            (Some(State::Accepted | State::Filed), _) => Known::Sent,
+            (Some(State::Attempting), _) => Known::InFlight,
+            (Some(State::Failed | State::Stopped | State::Uncertain | State::Queued), _) => Known::Unsent,
+            (None, Some(Event::Sent)) => Known::Sent,
+            (None, Some(Event::Attempting)) => return self.lost(file),
+            (None, Some(Event::Refused | Event::Uncertain) | None) => Known::Unsent,
+        };
         match approval::judge(&file.draft, gathered.facts(&id, known, self.now)) {
             Judgement::Waiting => Ok(()),
             Judgement::Approved(approved) => self.queue(&file, &approved, gathered.parent_key),
@@ -185,7 +185,7 @@ impl Pass<'_> {
                     Some(_) => "it was sent already and is not sent again; to write again, start a new draft",
                     None => "the same message was sent already and is not sent again; to write again, change its text",
                 };
-                mark(&self.desk.vault, &file.path, &file.text, &[("status", Status::Sent.as_str())])?;
+                self.say_sent(&file, row.as_ref(), line.as_ref())?;
                 self.posted.changed.push((file.path, why.to_owned()));
                 Ok(())
             }
@@ -300,8 +300,9 @@ impl Pass<'_> {
     /// A file that says it is on its way, and a database that knows nothing of it: the state was lost.
     fn lost(&mut self, file: File) -> Result<()> {
         let id = file.draft.draft_id.clone().unwrap_or_default();
-        match ledger::last(&self.desk.vault, &self.config.paths.outbox, &id)? {
-            Some(Event::Sent) => self.change_quietly(&file, Status::Sent),
+        let line = ledger::last(&self.desk.vault, &self.config.paths.outbox, &id)?;
+        match line.as_ref().map(|l| l.event) {
+            Some(Event::Sent) => self.say_sent(&file, None, line.as_ref()),
             Some(Event::Attempting) => {
                 self.change(
                     &file,
@@ -318,6 +319,23 @@ impl Pass<'_> {
                 "the state was lost before it was sent; nothing was sent, approve again",
             ),
         }
+    }
+
+    /// Says that it was sent; and when, and as what, where the file does not know (it may be an older version).
+    fn say_sent(&mut self, file: &File, row: Option<&OutboxRow>, line: Option<&Line>) -> Result<()> {
+        let known = match (row, line) {
+            _ if file.draft.was_sent => None,
+            (Some(OutboxRow { state: State::Accepted | State::Filed, sent_at: Some(at), message_id, .. }), _) => {
+                Some((at, message_id))
+            }
+            (_, Some(Line { event: Event::Sent, at, message_id, .. })) => Some((at, message_id)),
+            _ => None,
+        };
+        let id = known.map(|(_, id)| format!("<{id}>")).unwrap_or_default();
+        let mut changes = vec![("status", Status::Sent.as_str())];
+        changes.extend(known.iter().flat_map(|(at, _)| [("sent_at", at.as_str()), ("message_id", id.as_str())]));
+        mark(&self.desk.vault, &file.path, &file.text, &changes)?;
+        Ok(())
     }
 
     fn change(&mut self, file: &File, status: Status, why: &str) -> Result<()> {

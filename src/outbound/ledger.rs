@@ -9,12 +9,16 @@ use serde::{Deserialize, Serialize};
 const FILE: &str = ".postnote-ledger.jsonl";
 const MOST: u64 = 64 * 1024 * 1024;
 
+/// One line of the record.
 #[derive(Debug, Serialize, Deserialize)]
-struct Line {
+pub(super) struct Line {
     draft_id: String,
-    message_id: String,
-    event: Event,
-    at: String,
+    /// The message's id, without brackets; empty where it is not known.
+    pub(super) message_id: String,
+    /// What happened.
+    pub(super) event: Event,
+    /// When, local, as ISO 8601 without a zone.
+    pub(super) at: String,
 }
 
 /// What was recorded.
@@ -45,17 +49,17 @@ pub(super) fn record(
 }
 
 /// The last event of a draft; of several, `Sent` stands.
-pub(super) fn last(vault: &Vault, outbox: &str, draft_id: &str) -> Result<Option<Event>, VaultError> {
+pub(super) fn last(vault: &Vault, outbox: &str, draft_id: &str) -> Result<Option<Line>, VaultError> {
     let path = format!("{outbox}/{FILE}");
     if !vault.exists(&path) {
         return Ok(None);
     }
     let bytes = vault.read_bytes(&path, MOST)?;
-    let mut found = None;
+    let mut found: Option<Line> = None;
     // A line that a crash cut short says nothing.
     for line in String::from_utf8_lossy(&bytes).lines().filter_map(|l| serde_json::from_str::<Line>(l).ok()) {
-        if line.draft_id == draft_id && found != Some(Event::Sent) {
-            found = Some(line.event);
+        if line.draft_id == draft_id && found.as_ref().is_none_or(|f| f.event != Event::Sent) {
+            found = Some(line);
         }
     }
     Ok(found)

@@ -11,6 +11,9 @@
 mod bad_input;
 mod faults;
 mod keyring;
+mod loop_servers;
+mod loop_turns;
 mod servers;
 mod support;
 mod tidy;
+mod whole_loop;

@@ -98,10 +98,16 @@ impl GreenMail {
     /// A new user with exactly this address. On the shared server another test may have it too.
     pub fn user_named(&self, email: &str) -> User {
         let user = User { email: email.to_owned(), password: format!("secret of {email}") };
-        let json = serde_json::json!({ "email": email, "login": email, "password": user.password });
+        self.add(&user);
+        user
+    }
+
+    /// Makes a user that has an address and a password already, on another server.
+    pub fn add(&self, user: &User) {
+        let User { email, password } = user;
+        let json = serde_json::json!({ "email": email, "login": email, "password": password });
         let (status, body) = request(self.api, "POST", "/api/user", &json.to_string()).unwrap();
         assert_eq!(status, 200, "GreenMail made no user {email}: {body}");
-        user
     }
 
     /// Delivers a message to the user over SMTP.

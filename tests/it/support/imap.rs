@@ -118,9 +118,15 @@ impl Imap {
 
     /// Appends a message; `flags` as in `\Seen \Flagged`.
     pub fn append(&mut self, mailbox: &str, flags: &str, message: &[u8]) {
+        self.append_dated(mailbox, flags, "", message);
+    }
+
+    /// Appends a message as one that arrived at `date`: `01-Jan-2020 12:00:00 +0000`, or empty for now.
+    pub fn append_dated(&mut self, mailbox: &str, flags: &str, date: &str, message: &[u8]) {
         self.tag += 1;
         let tag = format!("t{}", self.tag);
-        self.send(format!("{tag} APPEND {} ({flags}) {{{}}}\r\n", quoted(mailbox), message.len()).as_bytes());
+        let date = if date.is_empty() { String::new() } else { format!("\"{date}\" ") };
+        self.send(format!("{tag} APPEND {} ({flags}) {date}{{{}}}\r\n", quoted(mailbox), message.len()).as_bytes());
         let go = self.response();
         assert!(go.starts_with(b"+"), "APPEND {mailbox}: {}", String::from_utf8_lossy(&go));
         self.send(message);

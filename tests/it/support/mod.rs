@@ -10,6 +10,7 @@ mod http;
 mod imap;
 mod lifeline;
 mod smtp;
+mod world;
 
 pub use case::{Account, Case, Output, PASSWORD_VARIABLE};
 pub use dovecot::Dovecot;
@@ -17,6 +18,7 @@ pub use drafts::{ends, letter, signal, until};
 pub use greenmail::{GreenMail, User};
 pub use imap::Imap;
 pub use smtp::{Action, Event, Sink, deliver};
+pub use world::{Received, World, draft_mail, front, put};
 
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
