@@ -26,6 +26,10 @@ CREATE TABLE IF NOT EXISTS cursors (
   uid_validity INTEGER NOT NULL, next_uid INTEGER NOT NULL, first_until INTEGER NOT NULL, since INTEGER,
   PRIMARY KEY (account, mailbox)
 ) STRICT;
+CREATE TABLE IF NOT EXISTS withheld (
+  account TEXT NOT NULL, mailbox TEXT NOT NULL, uid_validity INTEGER NOT NULL, uid INTEGER NOT NULL,
+  tries INTEGER NOT NULL, PRIMARY KEY (account, mailbox, uid_validity, uid)
+) STRICT;
 CREATE TABLE IF NOT EXISTS accounts (
   account TEXT NOT NULL PRIMARY KEY, synced_at INTEGER NOT NULL, error TEXT
 ) STRICT;
