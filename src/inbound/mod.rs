@@ -7,6 +7,7 @@
 //! - [`rebuild`]: a new database learns what the vault knows
 //! - this file: one account's pass over its mailboxes
 
+mod attachments;
 pub mod rebuild;
 mod summaries;
 pub mod take;

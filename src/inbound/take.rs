@@ -1,12 +1,12 @@
 //! One message → its notes, and what the database remembers of it.
 
-use super::{Pulled, summaries};
+use super::{Pulled, attachments, summaries};
 use crate::assistant::offline::{self, Reading};
 use crate::config::{Account, Action, Config};
 use crate::draft::{self, Setting};
 use crate::mail::body::{self, Body};
 use crate::mail::hash::{sha256, short};
-use crate::mail::{Attachment, Message, file_name, inert, media_type, parse as parser, subject, thread};
+use crate::mail::{Message, file_name, inert, parse as parser, subject, thread};
 use crate::note::digest::Digest;
 use crate::note::name::{draft_stem, numbered, source_stem};
 use crate::note::source::{self, Facts};
@@ -229,7 +229,7 @@ impl Item<'_> {
         let Origin { config, account, mailbox, .. } = *self.origin;
         let folder = source_folder(&config.paths.sources, &self.received, &account.name)?;
         let stem = source_stem(&self.parsed.message, &self.received);
-        let attachments = self.save_attachments(vault, &folder, &stem)?;
+        let attachments = attachments::save(vault, self.parsed, config.keep_original, &folder, &stem)?;
         let before = store.note_before(&stored.thread, stored.at)?;
         let text = source::write(
             &self.parsed.message,
@@ -251,26 +251,6 @@ impl Item<'_> {
             pulled.notes.push(path.clone());
         }
         Ok(path)
-    }
-
-    /// Saves the attachments beside the notes: path and size of each, in the mail's order.
-    fn save_attachments(&self, vault: &Vault, folder: &str, stem: &str) -> Result<Vec<(String, usize)>> {
-        // Date, time and number are enough of the stem to tell messages apart.
-        let prefix: String = stem.split('_').take(3).collect::<Vec<_>>().join("_");
-        let mut files: Vec<(String, &[u8])> = Vec::new();
-        for attachment in &self.parsed.message.attachments {
-            files.push((saved_name(attachment), &attachment.bytes));
-        }
-        if self.origin.config.keep_original || self.parsed.quarantined {
-            files.push(("original.eml".to_owned(), &self.parsed.bytes));
-        }
-        let mut saved: Vec<(String, usize)> = Vec::new();
-        for (name, bytes) in files {
-            let path = format!("{folder}/attachments/{prefix}_{name}");
-            let (path, _) = place_bytes(vault, &path, bytes, &saved)?;
-            saved.push((path, bytes.len()));
-        }
-        Ok(saved)
     }
 
     fn write_draft(&self, vault: &Vault, store: &Store, key: &str, entry: &Entry, pulled: &mut Pulled) -> Result<()> {
@@ -317,25 +297,6 @@ pub fn source_folder(template: &str, received: &Zoned, account: &str) -> Result<
         .context("paths.sources cannot be filled in; it may use year, month, day and account")
 }
 
-/// The name that an attachment is saved under; one without a name gets its type's extension.
-fn saved_name(attachment: &Attachment) -> String {
-    let name = match (&attachment.name, media_type::extension(&attachment.media_type)) {
-        (Some(name), _) => file_name::portable_name(name),
-        (None, Some(extension)) => format!("attachment.{extension}"),
-        (None, None) => "attachment".to_owned(),
-    };
-    inactive(&name)
-}
-
-/// Files that Obsidian or a plug-in would take for a note, a canvas or code are made plain text.
-fn inactive(name: &str) -> String {
-    const ACTIVE: [&str; 9] = ["md", "markdown", "mdx", "canvas", "base", "js", "mjs", "css", "excalidraw"];
-    match name.rsplit_once('.') {
-        Some((_, extension)) if ACTIVE.contains(&extension.to_lowercase().as_str()) => format!("{name}.txt"),
-        _ => name.to_owned(),
-    }
-}
-
 /// Writes a note at a path or, where another note is, at the next numbered one. Where the same note is already (a
 /// run was cut short after writing it), it stays. Gives the path and whether the note is new.
 pub(super) fn place(vault: &Vault, path: &str, text: &[u8], same: impl Fn(&str) -> bool) -> Result<(String, bool)> {
@@ -344,27 +305,6 @@ pub(super) fn place(vault: &Vault, path: &str, text: &[u8], same: impl Fn(&str) 
         match vault.create(&candidate, text) {
             Ok(()) => return Ok((candidate, true)),
             Err(VaultError::Exists(_)) if vault.read(&candidate).is_ok_and(|old| same(&old)) => {
-                return Ok((candidate, false));
-            }
-            Err(VaultError::Exists(_)) => {}
-            Err(e) => return Err(e.into()),
-        }
-    }
-    unreachable!("the numbers do not end")
-}
-
-fn place_bytes(vault: &Vault, path: &str, bytes: &[u8], taken: &[(String, usize)]) -> Result<(String, bool)> {
-    for n in 1.. {
-        let candidate = numbered(path, n);
-        // Two attachments of one mail are two files, also where only case or composition tells them apart.
-        if taken.iter().any(|(t, _)| t.to_lowercase() == candidate.to_lowercase()) {
-            continue;
-        }
-        match vault.create(&candidate, bytes) {
-            Ok(()) => return Ok((candidate, true)),
-            Err(VaultError::Exists(_))
-                if vault.read_bytes(&candidate, bytes.len() as u64).is_ok_and(|old| old == bytes) =>
-            {
                 return Ok((candidate, false));
             }
             Err(VaultError::Exists(_)) => {}
