@@ -110,19 +110,18 @@ impl Gathered {
 pub fn rehearse(
     config: &Config,
     desk: &Desk,
-    path: &str,
     text: &str,
     draft: &DraftNote,
     now: &Zoned,
 ) -> Result<Result<Rehearsal, String>> {
-    let id = draft_id(path, text, draft);
+    let id = draft_id(text, draft);
     let gathered = gather(config, &desk.vault, &desk.store, draft)?;
     Ok(approval::rehearse(draft, gathered.facts(&id, Known::Unsent, now)))
 }
 
 /// The id that a draft goes by: its own, or the one that a draft written by hand will get.
-fn draft_id(path: &str, text: &str, draft: &DraftNote) -> String {
-    draft.draft_id.clone().unwrap_or_else(|| crate::draft::written_id(path, text))
+fn draft_id(text: &str, draft: &DraftNote) -> String {
+    draft.draft_id.clone().unwrap_or_else(|| crate::draft::written_id(text))
 }
 
 /// Reads the files that the owner listed: vault paths or wikilinks to paths.
