@@ -261,7 +261,8 @@ impl Item<'_> {
         let prefix: String = stem.split('_').take(3).collect::<Vec<_>>().join("_");
         let mut files: Vec<(String, &[u8])> = Vec::new();
         for attachment in &self.parsed.message.attachments {
-            let name = inactive(&file_name::portable_name(attachment.name.as_deref().unwrap_or_default()));
+            let name = attachment.name.as_deref().unwrap_or_else(|| nameless(&attachment.media_type));
+            let name = inactive(&file_name::portable_name(name));
             files.push((name, &attachment.bytes));
         }
         if self.origin.config.keep_original || self.parsed.quarantined {
@@ -318,6 +319,22 @@ pub fn source_folder(template: &str, received: &Zoned, account: &str) -> Result<
     environment
         .render_str(template, context)
         .context("paths.sources cannot be filled in; it may use year, month, day and account")
+}
+
+/// What a part without a name is called, so that the owner's programs know what to open it with.
+fn nameless(media_type: &str) -> &'static str {
+    match media_type.to_ascii_lowercase().as_str() {
+        "text/calendar" => "invite.ics",
+        "message/rfc822" => "message.eml",
+        "message/delivery-status" | "message/disposition-notification" => "delivery-status.txt",
+        "text/plain" => "text.txt",
+        "text/html" => "text.html",
+        "application/pdf" => "document.pdf",
+        "image/png" => "image.png",
+        "image/jpeg" => "image.jpg",
+        "image/gif" => "image.gif",
+        _ => "",
+    }
 }
 
 /// Files that Obsidian or a plug-in would take for a note, a canvas or code are made plain text.
