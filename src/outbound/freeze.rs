@@ -18,6 +18,9 @@ use std::time::Duration;
 /// A file that was written less long ago than this may still be being written.
 pub const SETTLE: Duration = Duration::from_millis(500);
 
+/// The longest time between two attempts, in seconds: see [`super::deliver`].
+const LONGEST_WAIT: i64 = 60 << 6;
+
 /// One draft file, read.
 struct File {
     path: String,
@@ -61,19 +64,28 @@ pub fn freeze(config: &Config, desk: &mut Desk, now: &Zoned, posted: &mut Posted
     Ok(())
 }
 
-/// Reads a file once it has settled: unchanged for a moment, so that no half-written save is taken for the whole.
+/// Reads a file; one that may be sent only once it has settled: unchanged for a moment, so that no half-written save
+/// is taken for the whole.
 fn read(desk: &Desk, path: &str) -> Result<Option<File>> {
-    let mut waited = Duration::ZERO;
-    loop {
-        let age = desk.vault.age(path)?;
-        if age >= SETTLE || waited > SETTLE * 4 {
-            break;
+    let mut text = desk.vault.read(path)?;
+    let matters = match draft::read(&text) {
+        Ok(Some(draft)) => matches!(draft.status, Status::Approved | Status::Queued),
+        Ok(None) => false,
+        Err(_) => true,
+    };
+    if matters && desk.vault.age(path)? < SETTLE {
+        let mut settled = false;
+        for _ in 0..4 {
+            std::thread::sleep(SETTLE);
+            let again = desk.vault.read(path)?;
+            settled = again == text;
+            if settled {
+                break;
+            }
+            text = again;
         }
-        let pause = SETTLE - age;
-        std::thread::sleep(pause);
-        waited += pause;
+        anyhow::ensure!(settled, "it is just being edited; the next sync looks at it again");
     }
-    let text = desk.vault.read(path)?;
     Ok(draft::read(&text)?.map(|draft| File { path: path.to_owned(), text, draft }))
 }
 
@@ -159,6 +171,15 @@ impl Pass<'_> {
             Some(row) => Some(row),
             None => self.desk.store.outbox_of(&id)?,
         };
+        if file.draft.draft_id.is_none()
+            && let Some(row) = row.as_ref().filter(|r| r.note != file.path && self.desk.vault.exists(&r.note))
+        {
+            let why = format!(
+                "{} says the very same, and is on its way or sent; delete one of the two, or change this one, and approve again",
+                row.note
+            );
+            return self.change(&file, Status::Conflict, &why);
+        }
         let gathered = gather(self.config, &self.desk.vault, &self.desk.store, &file.draft)?;
         if let Some(row) = row.as_ref().filter(|r| r.state == State::Queued) {
             // The crash between freezing and saying so in the file.
@@ -268,7 +289,7 @@ impl Pass<'_> {
             State::Queued => {
                 let gathered = gather(self.config, &self.desk.vault, &self.desk.store, &file.draft)?;
                 if approval::unchanged(&file.draft, gathered.facts(&row.draft_id, Known::Unsent, self.now), &row.hash) {
-                    return Ok(());
+                    return self.hasten(&file, &row);
                 }
                 self.desk.store.set_state(row.id, State::Stopped, Some("edited after it was approved"))?;
                 self.change(&file, Status::Pending, "edited after it was approved, so it was not sent; approve again")
@@ -295,6 +316,16 @@ impl Pass<'_> {
             State::Stopped => self.change_quietly(&file, Status::Pending),
             State::Attempting => Ok(()),
         }
+    }
+
+    /// A row that was queued while the clock was ahead is due when it would be now; `send_at` stands as it is.
+    fn hasten(&self, file: &File, row: &OutboxRow) -> Result<()> {
+        let wait = self.config.send.delay.as_secs().max(if row.attempts > 0 { LONGEST_WAIT } else { 0 });
+        let latest = self.now.timestamp().as_second().saturating_add(wait);
+        if file.draft.send_at.is_none() && row.not_before > latest {
+            self.desk.store.hasten(row.id, latest)?;
+        }
+        Ok(())
     }
 
     /// A file that says it is on its way, and a database that knows nothing of it: the state was lost.

@@ -167,6 +167,13 @@ impl Store {
         Ok(())
     }
 
+    /// A queued row is due earlier.
+    pub fn hasten(&self, id: i64, not_before: i64) -> Result<(), StoreError> {
+        let sql = "UPDATE outbox SET not_before = ?2 WHERE id = ?1 AND state = 'queued'";
+        self.db.execute(sql, params![id, not_before])?;
+        Ok(())
+    }
+
     /// The rows in a state, oldest first.
     pub fn outbox(&self, state: State) -> Result<Vec<OutboxRow>, StoreError> {
         let sql = format!("SELECT {COLUMNS} FROM outbox WHERE state = ?1 ORDER BY id");

@@ -99,8 +99,8 @@ fn without_comments(text: &str) -> Result<String, BodyError> {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     loop {
-        let html = rest.find("<!--").map(|at| (at, "<!--", "-->"));
-        let obsidian = rest.find("%%").map(|at| (at, "%%", "%%"));
+        let html = opening(rest, "<!--").map(|at| (at, "<!--", "-->"));
+        let obsidian = opening(rest, "%%").map(|at| (at, "%%", "%%"));
         let Some((at, open, close)) = html.into_iter().chain(obsidian).min_by_key(|(at, ..)| *at) else {
             out.push_str(rest);
             return Ok(out);
@@ -110,6 +110,12 @@ fn without_comments(text: &str) -> Result<String, BodyError> {
         let inner = comment.strip_prefix(open).unwrap_or_default();
         rest = inner.split_once(close).ok_or(BodyError::OpenComment(open))?.1;
     }
+}
+
+/// Where a comment opens. An escaped mark, as a quoted mail has it, opens none: else a mail could make the answers
+/// below it vanish.
+fn opening(text: &str, mark: &str) -> Option<usize> {
+    text.match_indices(mark).map(|(at, _)| at).find(|at| !text.get(..*at).is_some_and(|before| before.ends_with('\\')))
 }
 
 /// The first gap that nobody filled: `[…]`, `[...]`, `[TODO …]`.

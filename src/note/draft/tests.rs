@@ -112,3 +112,11 @@ fn a_new_draft_reads_back_and_cannot_be_sent_as_it_is() {
     let filled = read(&text.replace("\n[…]\n", "\nOn Friday.\n")).expect("yaml").expect("a draft");
     assert_eq!(filled.body.as_deref(), Ok("Hi Ada,\n\n> When?\n\nOn Friday.\n\nBest regards,\nSam"));
 }
+
+#[test]
+fn a_comments_mark_out_of_a_mail_hides_nothing() {
+    let body = "## Draft Response\n> \\<!-- why?\n\nBecause.\n\n> and --> this? \\%\\%\n\nYes. <!-- mine -->%%too%%";
+    let sent = body::extract(Kind::Reply, body).expect("a text");
+    assert!(sent.contains("Because.") && sent.ends_with("Yes."), "{sent}");
+    assert!(!sent.contains("mine") && !sent.contains("too"));
+}
