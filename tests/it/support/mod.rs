@@ -16,7 +16,7 @@ pub use dovecot::Dovecot;
 pub use greenmail::{GreenMail, User};
 pub use imap::Imap;
 pub use smtp::{Action, Event, Sink, deliver};
-pub use world::{Received, World, draft_mail, front, put};
+pub use world::{Received, World, draft_mail, front, put, same};
 
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
