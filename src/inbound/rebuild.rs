@@ -2,6 +2,7 @@
 //! state was lost.
 
 use super::Desk;
+use super::take::own_key;
 use crate::config::Config;
 use crate::mail::subject;
 use crate::note::source::{self, strip_brackets};
@@ -23,10 +24,12 @@ pub fn rebuild(desk: &mut Desk, config: &Config, zone: &TimeZone) -> Result<usiz
                 .parse::<DateTime>()
                 .and_then(|t| t.to_zoned(zone.clone()))
                 .map_or(0, |t| t.timestamp().as_second());
+            let author = crate::mail::Address::bare(record.from);
+            let base = subject::base(&record.subject);
             store.put_message(&StoredMessage {
                 // The next pass reads Sent anew, and knows.
                 own: false,
-                key: record.key,
+                key: own_key(store, record.key, &author.key(), &base)?,
                 account: record.account,
                 mailbox: record.mailbox,
                 uid_validity: 0,
@@ -35,8 +38,8 @@ pub fn rebuild(desk: &mut Desk, config: &Config, zone: &TimeZone) -> Result<usiz
                 thread: record.thread,
                 in_reply_to: record.in_reply_to.into_iter().collect(),
                 references: Vec::new(),
-                author: record.from.to_lowercase(),
-                subject: subject::base(&record.subject),
+                author: author.key(),
+                subject: base,
                 at,
                 note: Some(path),
                 digest: None,
@@ -59,11 +62,7 @@ pub fn rebuild(desk: &mut Desk, config: &Config, zone: &TimeZone) -> Result<usiz
                 continue;
             };
             if let Some(id) = &draft.draft_id {
-                let parent = match (&draft.in_reply_to, &draft.source_file) {
-                    (Some(id), _) => store.message_by_id(id)?,
-                    (None, Some(note)) => store.message_by_note(note)?,
-                    (None, None) => None,
-                };
+                let parent = store.answered_by(draft.in_reply_to.as_deref(), draft.source_file.as_deref())?;
                 if store.draft(id)?.is_none() {
                     store.put_draft(id, &path, parent.map(|p| p.key).as_deref())?;
                 }

@@ -132,16 +132,21 @@ fn time_of(message: &Message, internal_date: Option<&str>) -> Timestamp {
     message.date.or_else(server).unwrap_or(Timestamp::UNIX_EPOCH)
 }
 
+/// The key that a message goes by. Two messages that claim one Message-ID are two messages: neither may hide the
+/// other.
+pub(super) fn own_key(store: &Store, key: String, author: &str, base_subject: &str) -> Result<String> {
+    if let Some(known) = store.message(&key)?
+        && (known.author != author || known.subject != base_subject)
+    {
+        return Ok(format!("{key}#{}", short(format!("{author}\n{base_subject}"), 12)));
+    }
+    Ok(key)
+}
+
 fn identify(store: &Store, origin: &Origin<'_>, uid: u32, message: &Message, at: Timestamp) -> Result<StoredMessage> {
     let author = message.author().map(|a| a.key()).unwrap_or_default();
     let base = subject::base(&message.subject);
-    let mut key = message.key();
-    // Two messages that claim one Message-ID are two messages: neither may hide the other.
-    if let Some(known) = store.message(&key)?
-        && (known.author != author || known.subject != base)
-    {
-        key = format!("{key}#{}", short(format!("{author}\n{base}"), 12));
-    }
+    let key = own_key(store, message.key(), &author, &base)?;
     let ancestors = thread::ancestors(message);
     let ancestors = ancestors.get(ancestors.len().saturating_sub(MOST_REFERENCES)..).unwrap_or_default();
     let thread = store.thread_of(ancestors)?.unwrap_or_else(|| thread::root(message));

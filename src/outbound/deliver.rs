@@ -109,7 +109,7 @@ impl Item<'_> {
     /// An attempt that the end of the process cut short: the vault's record or Sent decides, or the owner.
     async fn reconcile(&mut self, sent: &mut SentBox) -> Result<()> {
         let outbox = &self.sender.config.paths.outbox;
-        if ledger::last(&self.desk.vault, outbox, &self.row.draft_id)? == Some(Event::Sent) {
+        if ledger::last(&self.desk.vault, outbox, &self.row.draft_id)?.is_some_and(|line| line.event == Event::Sent) {
             return self.accepted("recorded as accepted");
         }
         if sent.holds(&self.row.message_id).await? {

@@ -43,15 +43,7 @@ const MOST_ATTACHED: usize = 35_000_000;
 
 /// The mail that a draft answers, as far as it is known.
 fn parent(store: &Store, draft: &DraftNote) -> Result<Option<StoredMessage>> {
-    if let Some(id) = &draft.in_reply_to
-        && let Some(found) = store.message_by_id(id)?
-    {
-        return Ok(Some(found));
-    }
-    match &draft.source_file {
-        Some(note) => Ok(store.message_by_note(note)?),
-        None => Ok(None),
-    }
+    Ok(store.answered_by(draft.in_reply_to.as_deref(), draft.source_file.as_deref())?)
 }
 
 /// Every own identity, each account's main one before its aliases.

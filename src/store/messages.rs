@@ -100,6 +100,17 @@ impl Store {
         Ok(self.db.query_row(&sql, [note], row).optional()?)
     }
 
+    /// The message that a draft answers: the one that its source note is about, unless it names another's id.
+    pub fn answered_by(&self, id: Option<&str>, note: Option<&str>) -> Result<Option<StoredMessage>, StoreError> {
+        let by_note = note.map(|note| self.message_by_note(note)).transpose()?.flatten();
+        match id {
+            Some(id) if by_note.as_ref().is_none_or(|m| m.message_id.as_deref() != Some(id)) => {
+                Ok(self.message_by_id(id)?.or(by_note))
+            }
+            _ => Ok(by_note),
+        }
+    }
+
     /// The messages of a thread with a digest, oldest first.
     pub fn digested(&self, thread: &str) -> Result<Vec<StoredMessage>, StoreError> {
         let sql = format!("SELECT {COLUMNS} FROM messages WHERE thread = ?1 AND digest IS NOT NULL ORDER BY at, key");

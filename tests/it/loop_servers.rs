@@ -52,7 +52,7 @@ fn uids_start_anew(world: World) {
     let after = world.case.snapshot();
     assert!(before.2.iter().all(|(path, bytes)| after[path] == *bytes));
     world.sync();
-    assert_eq!(world.case.snapshot(), after);
+    same(&world.case.snapshot(), &after);
     // The one without a Message-ID is known by its new UID.
     world.approve(&world.draft("Re: letter"), "Here it is.");
     world.sync();
@@ -71,6 +71,28 @@ fn loop_survives_new_uids_on_greenmail() {
 #[test]
 fn loop_survives_new_uids_on_dovecot() {
     uids_start_anew(World::on_dovecot());
+}
+
+/// Two mails that claim one Message-ID are two, also for a state that is built anew.
+#[test]
+fn loop_tells_two_mails_of_one_id_apart() {
+    let world = World::on_greenmail();
+    let (ada, ben) = (world.greenmail.user("ada", "example.com"), world.greenmail.user("ben", "example.com"));
+    world.receive(&question(&ada, "ladder"));
+    world.receive(&question(&ben, "lantern").replace("<lantern@", "<ladder@").replace("Ada", "Ben"));
+    world.sync();
+    assert_eq!((subjects(&world).len(), world.drafts().len()), (2, 2));
+    let vault = world.case.snapshot();
+    world.forget();
+    world.sync();
+    same(&world.case.snapshot(), &vault);
+    for (draft, words) in [("Re: ladder", "Here is the ladder."), ("Re: lantern", "Here is the lantern.")] {
+        world.approve(&world.draft(draft), words);
+    }
+    world.sync();
+    let (to_ada, to_ben) = (world.inbox_of(&ada), world.inbox_of(&ben));
+    assert_eq!((to_ada.len(), to_ben.len()), (1, 1));
+    assert!(to_ada[0].holds("Here is the ladder.") && to_ben[0].holds("Here is the lantern."));
 }
 
 fn old_mail_stays_out(world: &World) {

@@ -158,7 +158,7 @@ fn answered_elsewhere(world: &World) {
     world.forget();
     let vault = world.case.snapshot();
     world.sync();
-    assert_eq!(world.case.snapshot(), vault);
+    same(&world.case.snapshot(), &vault);
     assert!(world.inbox_of(&ada).is_empty());
 }
 

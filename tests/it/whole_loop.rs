@@ -160,7 +160,7 @@ fn nothing_happens_twice(world: &World, others: &Others, lantern: &PathBuf, edit
     let counts = || [&others.ada, &others.noor, &others.ben].map(|user| world.inbox_of(user).len());
     let (vault, sent) = (world.case.snapshot(), world.sent());
     world.sync();
-    assert_eq!(world.case.snapshot(), vault);
+    same(&world.case.snapshot(), &vault);
     // The state is lost, and somebody approves what was sent.
     world.forget();
     let text = std::fs::read_to_string(lantern).unwrap();
@@ -183,7 +183,7 @@ fn nothing_happens_twice(world: &World, others: &Others, lantern: &PathBuf, edit
     for changed in [lantern.strip_prefix(world.case.vault()).unwrap(), Path::new("Outbox/.postnote-ledger.jsonl")] {
         assert!(now.remove(changed).is_some() && then.remove(changed).is_some());
     }
-    assert_eq!(now, then);
+    same(&now, &then);
 }
 
 /// The vault with the quotes around the status away: those went when the owner wrote it anew.

@@ -18,7 +18,7 @@ pub use drafts::{ends, letter, signal, until};
 pub use greenmail::{GreenMail, User};
 pub use imap::Imap;
 pub use smtp::{Action, Event, Sink, deliver};
-pub use world::{Received, World, draft_mail, front, put};
+pub use world::{Received, World, draft_mail, front, put, same};
 
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};

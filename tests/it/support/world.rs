@@ -198,3 +198,14 @@ impl Received {
         parsed.parts.iter().filter(|p| !matches!(p.body, mail_parser::PartType::Multipart(_))).map(part).collect()
     }
 }
+
+/// Finds two snapshots of a vault to be the same, or says which files differ and how.
+pub fn same(now: &BTreeMap<PathBuf, Vec<u8>>, then: &BTreeMap<PathBuf, Vec<u8>>) {
+    let shown = |of: &BTreeMap<PathBuf, Vec<u8>>, other: &BTreeMap<PathBuf, Vec<u8>>| {
+        let differs = |(path, bytes): &(&PathBuf, &Vec<u8>)| other.get(*path) != Some(bytes);
+        let text =
+            |(path, bytes): (&PathBuf, &Vec<u8>)| format!("{}:\n{}", path.display(), String::from_utf8_lossy(bytes));
+        of.iter().filter(differs).map(text).collect::<String>()
+    };
+    assert!(now == then, "now:\n{}\nthen:\n{}", shown(now, then), shown(then, now));
+}
