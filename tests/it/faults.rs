@@ -24,12 +24,6 @@ fn command(event: &Event, start: &str) -> bool {
     matches!(event, Event::Command(line) if line.starts_with(start))
 }
 
-/// Each on its own thread: most of the time is waiting.
-fn at_once<T: Send, const N: usize>(items: [T; N], work: impl Fn(T) + Sync) {
-    let work = &work;
-    std::thread::scope(|scope| items.map(|item| scope.spawn(move || work(item))).map(|t| t.join().unwrap()));
-}
-
 /// How many messages a server got up to the final dot, whatever it answered.
 fn dots(sink: &Sink) -> usize {
     sink.events().iter().filter(|event| is_message(event)).count()

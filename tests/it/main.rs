@@ -11,5 +11,6 @@
 mod bad_input;
 mod faults;
 mod keyring;
+mod killed;
 mod servers;
 mod support;

@@ -13,7 +13,7 @@ mod smtp;
 
 pub use case::{Account, Case, Output, PASSWORD_VARIABLE};
 pub use dovecot::Dovecot;
-pub use drafts::{ends, letter, signal, until};
+pub use drafts::{at_once, ends, letter, signal, until};
 pub use greenmail::{GreenMail, User};
 pub use imap::Imap;
 pub use smtp::{Action, Event, Sink, deliver};
