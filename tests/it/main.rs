@@ -12,5 +12,6 @@ mod bad_input;
 mod faults;
 mod keyring;
 mod killed;
+mod scheduled;
 mod servers;
 mod support;
