@@ -14,4 +14,5 @@ mod keyring;
 mod killed;
 mod scheduled;
 mod servers;
+mod starttls;
 mod support;

@@ -170,6 +170,31 @@ fn asked_to_end_while_a_message_is_on_its_way_it_does_not_wait_for_ever() {
 }
 
 #[test]
+fn asked_to_end_while_a_server_or_a_password_is_waited_for_it_ends() {
+    let silent = Scripted::start(|wire| {
+        wire.say("* OK hello\r\n")?;
+        std::thread::sleep(Duration::from_secs(60));
+        Ok(())
+    });
+    let sink = Sink::start();
+    let server = GreenMail::shared();
+    let (case, _) = every_second(&sink);
+    let config = std::fs::read_to_string(case.config_path()).unwrap();
+    let waits = [
+        config.replace(&format!("port = {}", server.imap), &format!("port = {}", silent.port)),
+        config.replace(&format!("env = \"{PASSWORD_VARIABLE}\""), "command = \"touch asked; exec sleep 60\""),
+    ];
+    let asked = case.path().join("asked");
+    for (config, with) in waits.iter().zip(["TERM", "INT"]) {
+        let waiting = |config: &str| if config.contains("asked") { asked.exists() } else { silent.connected() };
+        std::fs::write(case.config_path(), config).unwrap();
+        let running = Running::start(&case);
+        until("it waits", || waiting(config));
+        running.stop(with);
+    }
+}
+
+#[test]
 fn a_pass_that_takes_longer_than_the_interval_is_not_overlapped() {
     let (open, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
     let (now, peak) = (open.clone(), most.clone());

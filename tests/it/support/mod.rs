@@ -9,6 +9,7 @@ mod greenmail;
 mod http;
 mod imap;
 mod lifeline;
+mod scripted;
 mod smtp;
 
 pub use case::{Account, Case, Output, PASSWORD_VARIABLE};
@@ -16,6 +17,7 @@ pub use dovecot::Dovecot;
 pub use drafts::{at_once, ends, letter, signal, until};
 pub use greenmail::{GreenMail, User};
 pub use imap::Imap;
+pub use scripted::{Authority, Certificate, Scripted};
 pub use smtp::{Action, Event, Sink, deliver};
 
 use std::net::{Ipv4Addr, TcpListener};
