@@ -86,9 +86,11 @@ fn a_vault_that_goes_away_is_not_made_anew_and_comes_back_as_it_was() {
     assert!(after.len() > before.len() && before.iter().all(|(path, bytes)| after.get(path) == Some(bytes)));
 }
 
+type Damage = fn(&mut Vec<u8>);
+
 #[test]
 fn a_damaged_database_is_put_aside_and_built_anew() {
-    let ways: [(&str, fn(&mut Vec<u8>)); 6] = [
+    let ways: [(&str, Damage); 6] = [
         ("garbage", |bytes| bytes.fill(b'x')),
         ("half", |bytes| bytes.truncate(bytes.len() / 2)),
         ("a page and a bit", |bytes| bytes.truncate(5000)),

@@ -8,6 +8,7 @@
     reason = "a test stops at the first thing that is not as expected"
 )]
 
+mod approved_once;
 mod bad_input;
 mod faults;
 mod keyring;

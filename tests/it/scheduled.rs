@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 const TO: &str = "ada@example.com";
-const SOON: Duration = Duration::from_secs(5);
+const SOON: Duration = Duration::from_secs(8);
 
 /// A case that syncs every second.
 fn every_second(sink: &Sink) -> (Case, User) {
