@@ -2,7 +2,7 @@
 # Installs what the demo or the tests need and this machine lacks.
 #
 #   scripts/install.sh demo    a compiler, curl, Java 17 and Maven (for GreenMail)
-#   scripts/install.sh test    the same, and Dovecot, a keyring daemon, rustfmt, clippy, cargo-deny
+#   scripts/install.sh test    the same, and Dovecot, strace, a keyring daemon, rustfmt, clippy, cargo-deny
 #
 # On Debian and Ubuntu it uses apt, with sudo when not root. Elsewhere it says what to install, and stops.
 # The servers that the packages bring are never started or enabled: the scripts run private ones of their own.
@@ -34,6 +34,7 @@ missing() {
     if [ "$what" = test ]; then
         have dovecot || echo "dovecot|dovecot-imapd|Dovecot 2.3 with IMAP"
         have openssl || echo "openssl|openssl|openssl, the command"
+        have strace || echo "strace|strace|strace"
         have gnome-keyring-daemon || echo "gnome-keyring-daemon|gnome-keyring|gnome-keyring"
         have dbus-run-session || echo "dbus-run-session|dbus|D-Bus (dbus-run-session)"
     fi

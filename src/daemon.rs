@@ -3,6 +3,7 @@
 use crate::config::Config;
 use crate::inbound::Progress;
 use crate::pass::{self, Outcome, Scope, now};
+use crate::store::StoreError;
 use anyhow::Result;
 use jiff::{SignedDuration, Timestamp, Zoned};
 use std::path::Path;
@@ -53,7 +54,9 @@ pub async fn run(
     let mut first = true;
     while !stop.is_asked() {
         let outcome = one(config, state, scope, stop).await;
-        if first && outcome.is_err() {
+        // A sync by hand may be at work just now; the next pass comes.
+        let locked = |e: &anyhow::Error| e.chain().any(|e| matches!(e.downcast_ref(), Some(StoreError::Locked)));
+        if first && outcome.as_ref().is_err_and(|e| !locked(e)) {
             return outcome.map(|_| ());
         }
         first = false;

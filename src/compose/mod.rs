@@ -20,6 +20,9 @@ use lettre::message::header::{ContentTransferEncoding, ContentType, HeaderName, 
 use lettre::message::{Attachment as Part, Body, Mailbox, MultiPart, SinglePart};
 use std::time::SystemTime;
 
+/// The header that names the draft: a server may rewrite the Message-ID, and this one finds the message all the same.
+pub const DRAFT_HEADER: &str = "X-Postnote-Draft";
+
 /// A message ready to leave: only [`compose`] makes one, out of an [`ApprovedDraft`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outgoing {
@@ -100,8 +103,7 @@ pub fn compose(
     if !draft.references().is_empty() {
         builder = builder.raw_header(plain_header("References", fold_ids(draft.references())));
     }
-    // A server may rewrite the Message-ID; this header finds the message again all the same.
-    builder = builder.raw_header(plain_header("X-Postnote-Draft", draft.draft_id().to_owned()));
+    builder = builder.raw_header(plain_header(DRAFT_HEADER, draft.draft_id().to_owned()));
     let message = match (body_part(draft, &id, signature, format), draft.attachments()) {
         (Content::Plain(part), []) => builder.singlepart(part),
         (Content::Both(part), []) => builder.multipart(part),

@@ -58,7 +58,7 @@ impl Session {
     /// Sets \Answered on the message with that Message-ID in a mailbox; `false` when it is not there any more.
     pub async fn mark_answered(&mut self, mailbox: &str, message_id: &str) -> Result<bool, ImapError> {
         self.select(mailbox).await?;
-        let uids = self.search_message_id(message_id).await?;
+        let uids = self.search_header("Message-ID", &format!("<{message_id}>")).await?;
         for uid in &uids {
             self.answered(*uid).await?;
         }

@@ -105,12 +105,12 @@ impl Session {
         Ok(found)
     }
 
-    /// UIDs of the messages with that Message-ID in the open mailbox.
-    pub async fn search_message_id(&mut self, id: &str) -> Result<Vec<u32>, ImapError> {
-        if !id.is_ascii() {
-            return Err(ImapError::Argument(id.to_owned()));
+    /// UIDs of the messages in the open mailbox whose header of that name holds `value` (RFC 3501 §6.4.4 `HEADER`).
+    pub async fn search_header(&mut self, name: &str, value: &str) -> Result<Vec<u32>, ImapError> {
+        if !value.is_ascii() {
+            return Err(ImapError::Argument(value.to_owned()));
         }
-        self.search(&format!("HEADER Message-ID {}", quoted(&format!("<{id}>")))).await
+        self.search(&format!("HEADER {name} {}", quoted(value))).await
     }
 
     /// RFC822.SIZE of each message, in octets.
@@ -126,6 +126,11 @@ impl Session {
         .await?;
         found.retain(|(uid, _)| uids.contains(uid));
         Ok(found)
+    }
+
+    /// True when a message of that size is not fetched.
+    pub fn is_too_large(size: u32) -> bool {
+        size > MAX_MESSAGE
     }
 
     /// The messages, whole, without setting \Seen (BODY.PEEK). One that is gone meanwhile is not among them.

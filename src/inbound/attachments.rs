@@ -21,7 +21,12 @@ pub(super) fn save(
     for attachment in &parsed.message.attachments {
         files.push((saved_name(attachment), &attachment.bytes));
     }
-    if keep_original || parsed.quarantined {
+    // What cannot be shown must not be lost: then the message is kept as it came.
+    let shown = &parsed.body;
+    let blank =
+        [&shown.new_markdown, &shown.quoted_markdown, &shown.signature_markdown].iter().all(|t| t.trim().is_empty());
+    let unread = blank && files.is_empty() && parsed.message.invite.is_none() && has_body(&parsed.bytes);
+    if keep_original || parsed.quarantined || unread {
         files.push(("original.eml".to_owned(), &parsed.bytes));
     }
     let mut saved: Vec<(String, usize)> = Vec::new();
@@ -30,6 +35,12 @@ pub(super) fn save(
         saved.push((path, bytes.len()));
     }
     Ok(saved)
+}
+
+/// True when anything stands below the header section, or nothing ends it.
+fn has_body(bytes: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(bytes).replace("\r\n", "\n");
+    text.split_once("\n\n").is_none_or(|(_, body)| !body.trim().is_empty())
 }
 
 /// The name that an attachment is saved under; one without a name gets its type's extension.

@@ -221,14 +221,16 @@ impl Pass<'_> {
         headers_only: bool,
     ) -> Result<(Vec<Raw>, Vec<u32>)> {
         let uids: Vec<u32> = batch.iter().map(|(uid, _)| *uid).collect();
-        let mut fetched = match batch {
-            _ if headers_only => session.fetch_headers(&uids).await?,
+        let fetched = match batch {
+            _ if headers_only => session.fetch_headers(&uids).await,
+            [(uid, size)] if Session::is_too_large(*size) => return Ok((Vec::new(), vec![*uid])),
             [(uid, size)] if Session::is_large(*size) => {
-                let bytes = session.fetch_large(*uid, *size).await?;
-                bytes.into_iter().map(|bytes| imap::Fetched { uid: *uid, bytes }).collect()
+                let bytes = session.fetch_large(*uid, *size).await;
+                bytes.map(|b| b.into_iter().map(|bytes| imap::Fetched { uid: *uid, bytes }).collect())
             }
-            _ => session.fetch(&uids).await?,
+            _ => session.fetch(&uids).await,
         };
+        let mut fetched = given_or_none(fetched)?;
         // An OK without the message: gone meanwhile, or kept back. The latter is asked for once more, alone.
         let absent: Vec<u32> =
             uids.iter().copied().filter(|uid| fetched.iter().all(|f: &imap::Fetched| f.uid != *uid)).collect();
@@ -236,8 +238,10 @@ impl Pass<'_> {
         if !absent.is_empty() {
             let there = session.search(&format!("UID {}", imap::set(&absent))).await?;
             for uid in there.into_iter().filter(|uid| absent.contains(uid)) {
-                let again =
-                    if headers_only { session.fetch_headers(&[uid]).await? } else { session.fetch(&[uid]).await? };
+                let again = given_or_none(match headers_only {
+                    true => session.fetch_headers(&[uid]).await,
+                    false => session.fetch(&[uid]).await,
+                })?;
                 if again.is_empty() {
                     missing.push(uid);
                 }
@@ -291,6 +295,14 @@ impl Pass<'_> {
             store.set_cursor(&account.name, mailbox, cursor)?;
             Ok::<_, anyhow::Error>(())
         })
+    }
+}
+
+/// A FETCH that the server refuses gave nothing: one message that it cannot read must not hold up the others.
+fn given_or_none(fetched: Result<Vec<imap::Fetched>, ImapError>) -> Result<Vec<imap::Fetched>, ImapError> {
+    match fetched {
+        Err(ImapError::Refused { .. }) => Ok(Vec::new()),
+        other => other,
     }
 }
 

@@ -3,7 +3,7 @@
 use super::ledger::{self, Event};
 use super::{Posted, filing, gather, mark};
 use crate::approval::{self, Known};
-use crate::compose::Outgoing;
+use crate::compose::{DRAFT_HEADER, Outgoing};
 use crate::config::{Account, Config};
 use crate::imap::{self, ImapError, Session};
 use crate::inbound::{Desk, sent_mailbox};
@@ -46,11 +46,21 @@ impl SentBox {
         Ok(SentBox { session, mailbox })
     }
 
-    /// True when the mailbox for sent mail holds the message.
-    pub async fn holds(&mut self, message_id: &str) -> Result<bool, ImapError> {
+    /// True when the mailbox for sent mail holds the row's message, by its Message-ID.
+    pub async fn holds(&mut self, row: &OutboxRow) -> Result<bool, ImapError> {
+        self.has("Message-ID", &format!("<{}>", row.message_id)).await
+    }
+
+    /// The same after an attempt, when some servers have given the message an id of their own: then by the header
+    /// that names the draft, too, for which a server may have to read the whole mailbox.
+    pub async fn holds_after_all(&mut self, row: &OutboxRow) -> Result<bool, ImapError> {
+        Ok(self.holds(row).await? || self.has(DRAFT_HEADER, &row.draft_id).await?)
+    }
+
+    async fn has(&mut self, header: &str, value: &str) -> Result<bool, ImapError> {
         let Some(mailbox) = &self.mailbox else { return Ok(false) };
         self.session.examine(mailbox).await?;
-        Ok(!self.session.search_message_id(message_id).await?.is_empty())
+        Ok(!self.session.search_header(header, value).await?.is_empty())
     }
 }
 
@@ -89,7 +99,6 @@ pub async fn deliver(
                 "{}: it was sent, but its copy is not in Sent yet ({e:#}); the next sync tries again",
                 row.note
             ));
-            break;
         }
     }
     sent.session.logout().await;
@@ -112,7 +121,7 @@ impl Item<'_> {
         if ledger::last(&self.desk.vault, outbox, &self.row.draft_id)?.is_some_and(|line| line.event == Event::Sent) {
             return self.accepted("recorded as accepted");
         }
-        if sent.holds(&self.row.message_id).await? {
+        if sent.holds_after_all(&self.row).await? {
             return self.accepted("found in the Sent mailbox");
         }
         self.uncertain("postnote was stopped while it was sending")
@@ -120,7 +129,7 @@ impl Item<'_> {
 
     async fn send(&mut self, sent: &mut SentBox) -> Result<()> {
         // Looked up first: between the last look at the file and the mark in it, nobody is waited for.
-        if sent.holds(&self.row.message_id).await? {
+        if sent.holds(&self.row).await? {
             return self.accepted("found in the Sent mailbox");
         }
         let Some(text) = self.still_approved()? else { return Ok(()) };
@@ -143,7 +152,7 @@ impl Item<'_> {
             Ok(Receipt { response }) => self.accepted(&response),
             Err(e) if e.is_uncertain() => {
                 // Some servers file sent mail themselves: then Sent can tell.
-                if sent.holds(&self.row.message_id).await.unwrap_or(false) {
+                if sent.holds_after_all(&self.row).await.unwrap_or(false) {
                     return self.accepted("found in the Sent mailbox");
                 }
                 self.uncertain(&e.to_string())

@@ -10,7 +10,7 @@ use anyhow::Result;
 
 /// Files one accepted row.
 pub async fn file(config: &Config, store: &Store, sent: &mut SentBox, row: &OutboxRow) -> Result<()> {
-    if save_copy(config.send.save_sent, sent) && !sent.holds(&row.message_id).await? {
+    if save_copy(config.send.save_sent, sent) && !sent.holds(row).await? {
         append(sent, &row.bytes).await?;
     }
     if let Some(parent) = row.parent.as_deref()

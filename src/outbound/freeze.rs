@@ -157,6 +157,14 @@ impl Pass<'_> {
             let why = "you have answered this mail elsewhere; the text is kept";
             mark(&self.desk.vault, &file.path, &file.text, &[("status", Status::Superseded.as_str())])?;
             self.posted.changed.push((file.path, why.to_owned()));
+            return Ok(());
+        }
+        if let Some(newer) = self.desk.store.newer_in(&parent.thread, parent.at)?
+            && self.desk.store.has_draft_for(&newer)?
+        {
+            let why = "a newer message in this thread has a draft of its own; the text is kept";
+            mark(&self.desk.vault, &file.path, &file.text, &[("status", Status::Superseded.as_str())])?;
+            self.posted.changed.push((file.path, why.to_owned()));
         }
         Ok(())
     }
@@ -247,7 +255,8 @@ impl Pass<'_> {
             parent,
             state: State::Queued,
             attempts: 0,
-            not_before: due.timestamp().as_second(),
+            // Rounded up: nobody gets less time than was promised.
+            not_before: due.timestamp().as_second() + i64::from(due.timestamp().subsec_nanosecond() > 0),
             sent_at: None,
             response: None,
             error: None,

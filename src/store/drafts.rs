@@ -36,14 +36,4 @@ impl Store {
     pub fn has_draft_for(&self, parent: &str) -> Result<bool, StoreError> {
         Ok(self.db.query_row("SELECT EXISTS (SELECT 1 FROM drafts WHERE parent = ?1)", [parent], |r| r.get(0))?)
     }
-
-    /// The drafts that answer a message of the thread.
-    pub fn drafts_in(&self, thread: &str) -> Result<Vec<KnownDraft>, StoreError> {
-        let sql =
-            "SELECT draft_id, d.note, parent FROM drafts d JOIN messages m ON m.key = d.parent WHERE m.thread = ?1";
-        let mut statement = self.db.prepare_cached(sql)?;
-        let row = |r: &rusqlite::Row<'_>| Ok(KnownDraft { draft_id: r.get(0)?, note: r.get(1)?, parent: r.get(2)? });
-        let rows = statement.query_map([thread], row)?.collect::<Result<_, _>>()?;
-        Ok(rows)
-    }
 }

@@ -154,7 +154,7 @@ impl Store {
         options.write(true).create(true).truncate(false);
         private(&mut options);
         options.open(&path).map_err(io)?;
-        match Self::prepare(Connection::open(&path)?, &path, None) {
+        match Self::prepare(Connection::open(&path)?, &path, None).and_then(Self::sound) {
             Err(StoreError::Sqlite(e)) if is_damaged(&e) => {
                 tracing::warn!("the state database is damaged; it is put aside and built anew");
                 for suffix in ["", "-wal", "-shm"] {
@@ -170,7 +170,18 @@ impl Store {
         }
     }
 
-    /// A copy to try things on: nothing that is done to it lasts.
+    /// This store, if every page can be read: damage must show before anything is sent, not in the middle.
+    fn sound(self) -> Result<Store, StoreError> {
+        let found: String = self.db.query_row("PRAGMA quick_check(1)", [], |r| r.get(0))?;
+        if found == "ok" {
+            return Ok(self);
+        }
+        let corrupt = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CORRUPT);
+        Err(rusqlite::Error::SqliteFailure(corrupt, Some(found)).into())
+    }
+
+    /// A copy to try things on: nothing that is done to it lasts. A damaged database counts as none, as in
+    /// [`Store::open`].
     pub fn scratch(folder: &Path) -> Result<Store, StoreError> {
         let mut tries = 0;
         loop {
@@ -208,7 +219,15 @@ impl Store {
             }
         }
         let path = dir.path().join(FILE);
-        Self::prepare(Connection::open(&path)?, &path, Some(dir))
+        match Self::prepare(Connection::open(&path)?, &path, Some(dir)).and_then(Self::sound) {
+            Err(StoreError::Sqlite(e)) if is_damaged(&e) => {
+                let dir =
+                    tempfile::tempdir().map_err(|source| StoreError::Io { path: std::env::temp_dir(), source })?;
+                let path = dir.path().join(FILE);
+                Self::prepare(Connection::open(&path)?, &path, Some(dir))
+            }
+            other => other,
+        }
     }
 
     fn prepare(mut db: Connection, path: &Path, scratch: Option<tempfile::TempDir>) -> Result<Store, StoreError> {

@@ -8,12 +8,16 @@
     reason = "a test stops at the first thing that is not as expected"
 )]
 
+mod approved_once;
 mod bad_input;
 mod faults;
 mod keyring;
+mod killed;
 mod loop_servers;
 mod loop_turns;
+mod scheduled;
 mod servers;
+mod starttls;
 mod support;
 mod tidy;
 mod whole_loop;

@@ -65,12 +65,16 @@ pub fn digest(reading: &Reading, escape: fn(&str) -> String) -> Digest {
     let (urgency, why) = urgency::of(reading.base_subject, &lines, due, reading.now.date());
     let summary = summary::summarise(&lines, day);
     let in_to = message.to.iter().any(|a| owner.is_me(a));
+    let summary_text = summary.to_lowercase();
     let mut digest = Digest {
         title: title(reading, &summary),
         summary,
         actions,
         decisions: facts::decisions(&lines),
-        key_information: facts::key_information(&lines, day),
+        key_information: facts::key_information(&lines, day)
+            .into_iter()
+            .filter(|fact| !repeats(&summary_text, fact))
+            .collect(),
         questions: asked.iter().map(|line| line.sentence.text.clone()).collect(),
         reply_reason: reply_reason(&asked, in_to, why),
         urgency,
@@ -158,6 +162,11 @@ fn head(text: &str) -> String {
     let cut: String = text.chars().take(MOST_TITLE).collect();
     let whole = cut.rsplit_once(' ').map_or(cut.as_str(), |(words, _)| words);
     format!("{whole}…")
+}
+
+/// True when the summary, lowercased, says the fact already.
+fn repeats(summary: &str, fact: &str) -> bool {
+    summary.contains(fact.to_lowercase().trim_end_matches(['.', '!', '?']))
 }
 
 #[cfg(test)]

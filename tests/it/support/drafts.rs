@@ -64,6 +64,12 @@ impl Case {
         rusqlite::Connection::open(self.state().join("state.db")).unwrap().execute_batch(sql).unwrap();
     }
 
+    /// The number that a query of the state's database gives.
+    pub fn count(&self, sql: &str) -> usize {
+        let db = rusqlite::Connection::open(self.state().join("state.db")).unwrap();
+        db.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap().try_into().unwrap()
+    }
+
     /// Starts the binary; its output is not kept.
     pub fn start(&self, arguments: &[&str]) -> Child {
         self.command(arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
@@ -104,4 +110,10 @@ pub fn ends(child: &mut Child, patience: Duration) -> Option<i32> {
 pub fn signal(child: &Child, name: &str) {
     let sent = std::process::Command::new("kill").args(["-s", name, &child.id().to_string()]).status().unwrap();
     assert!(sent.success());
+}
+
+/// Each on its own thread: most of the time is waiting.
+pub fn at_once<T: Send, R: Send, const N: usize>(items: [T; N], work: impl Fn(T) -> R + Sync) -> [R; N] {
+    let work = &work;
+    std::thread::scope(|scope| items.map(|item| scope.spawn(move || work(item))).map(|t| t.join().unwrap()))
 }

@@ -9,14 +9,16 @@ mod greenmail;
 mod http;
 mod imap;
 mod lifeline;
+mod scripted;
 mod smtp;
 mod world;
 
 pub use case::{Account, Case, Output, PASSWORD_VARIABLE};
 pub use dovecot::Dovecot;
-pub use drafts::{ends, letter, signal, until};
+pub use drafts::{at_once, ends, letter, signal, until};
 pub use greenmail::{GreenMail, User};
 pub use imap::Imap;
+pub use scripted::{Authority, Certificate, Scripted};
 pub use smtp::{Action, Event, Sink, deliver};
 pub use world::{Received, World, draft_mail, front, put, same};
 
