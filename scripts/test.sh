@@ -20,7 +20,7 @@ step() {
     report+=("$(printf '%-14s %5ss  %s' "$name" "$((SECONDS - begin))" "$outcome")")
 }
 
-documentation() { RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --quiet; }
+documentation() { RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --document-private-items --quiet; }
 
 # The advisory database is a download: where it cannot be reached, that is said, and is no failure.
 advisories() {

@@ -4,11 +4,11 @@
 //! composed, and so cannot be sent. Pure: nothing is read or written here.
 
 use crate::mail::Address;
+use crate::mail::hash::sha256;
 use crate::mail::message::Attachment;
 use crate::note::draft::{DraftNote, Kind, Recipients, Status};
 use jiff::Zoned;
 use jiff::civil::DateTime;
-use sha2::{Digest as _, Sha256};
 
 /// A draft that its owner approved and that is fit to be sent, frozen.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,7 +24,8 @@ pub struct ApprovedDraft {
     in_reply_to: Option<String>,
     references: Vec<String>,
     attachments: Vec<Attachment>,
-    send_at: Option<Zoned>,
+    /// As written, and the time that it means.
+    send_at: Option<(String, Zoned)>,
 }
 
 /// What the ledger knows of a draft's id.
@@ -226,11 +227,13 @@ fn threading(draft: &DraftNote, parent: Option<&Parent>) -> Result<(Option<Strin
     Ok((id, references))
 }
 
-fn send_at(text: &str, now: &Zoned) -> Result<Zoned, String> {
+fn send_at(text: &str, now: &Zoned) -> Result<(String, Zoned), String> {
     let text = text.trim();
-    text.parse::<Zoned>()
+    let at = text
+        .parse::<Zoned>()
         .or_else(|_| text.parse::<DateTime>().and_then(|local| local.to_zoned(now.time_zone().clone())))
-        .map_err(|_| format!("`send_at`: {text:?} is no time; write it like 2026-01-06T09:00"))
+        .map_err(|_| format!("`send_at`: {text:?} is no time; write it like 2026-01-06T09:00"))?;
+    Ok((text.to_owned(), at))
 }
 
 impl ApprovedDraft {
@@ -272,7 +275,7 @@ impl ApprovedDraft {
     }
     /// Not before this time.
     pub fn send_at(&self) -> Option<&Zoned> {
-        self.send_at.as_ref()
+        self.send_at.as_ref().map(|(_, at)| at)
     }
 
     /// SHA-256 over everything that the owner approved, lowercase hex: what is approved is what is sent.
@@ -293,9 +296,9 @@ impl ApprovedDraft {
             ..
         } = self;
         let shown = |list: &[Address]| list.iter().map(Address::to_string).collect::<Vec<_>>();
-        let files: Vec<_> =
-            attachments.iter().map(|a| (&a.name, &a.media_type, hex(&Sha256::digest(&a.bytes)))).collect();
-        let at = send_at.as_ref().map(Zoned::to_string);
+        let files: Vec<_> = attachments.iter().map(|a| (&a.name, &a.media_type, sha256(&a.bytes))).collect();
+        // As it is written: a machine that travels into another time zone changes nothing that was approved.
+        let at = send_at.as_ref().map(|(written, _)| written);
         let all = serde_json::json!([
             draft_id,
             account,
@@ -309,13 +312,8 @@ impl ApprovedDraft {
             files,
             at
         ]);
-        hex(&Sha256::digest(all.to_string()))
+        sha256(all.to_string())
     }
-}
-
-/// Bytes as lowercase hex.
-pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|b| format!("{b:02x}")).collect()
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::sync::Notify;
+use tokio::time::Instant;
 
 /// Set once, when the process is asked to end; everybody else looks or waits.
 #[derive(Debug, Default)]
@@ -60,7 +61,8 @@ pub async fn run(
             report(&outcome, None);
             break;
         }
-        let Some(next) = next(config, state) else {
+        let due = outcome.as_ref().ok().and_then(|o| o.next_due);
+        let Some(next) = next(config, due) else {
             report(&outcome, None);
             anyhow::bail!("the schedule has no next time; correct sync.schedule");
         };
@@ -88,13 +90,13 @@ async fn patience(stop: &Stop) {
     tokio::time::sleep(Duration::from_secs(10)).await;
 }
 
-fn next(config: &Config, state: &Path) -> Option<Zoned> {
+fn next(config: &Config, due: Option<Timestamp>) -> Option<Zoned> {
     let now = now();
     let scheduled = config.sync.schedule.next(&now)?;
     let jitter = config.sync.jitter.as_millis().clamp(0, i128::from(i64::MAX));
     let scheduled = scheduled.checked_add(SignedDuration::from_millis(random_below(jitter))).ok()?;
     // A draft with `send_at` does not wait for the next scheduled sync.
-    let due = pass::next_send(config, state).ok().flatten().map(|t: Timestamp| t.to_zoned(now.time_zone().clone()));
+    let due = due.map(|t| t.to_zoned(now.time_zone().clone()));
     Some(due.filter(|d| *d > now).map_or(scheduled.clone(), |d| d.min(scheduled)))
 }
 
@@ -107,10 +109,13 @@ fn random_below(limit: i128) -> i64 {
     i64::try_from(random % limit.unsigned_abs()).unwrap_or(0)
 }
 
-/// Sleeps in short steps: the clock may be set, and the machine may sleep meanwhile.
+/// Sleeps in short steps, by whichever clock is there first: one may be set back, the other stands still while the
+/// machine sleeps.
 async fn wait_until(until: &Zoned, stop: &Stop) {
-    while now() < *until && !stop.is_asked() {
-        let left = Duration::try_from(now().duration_until(until)).unwrap_or_default();
+    let span = Duration::try_from(now().duration_until(until)).unwrap_or_default();
+    let steady = Instant::now() + span;
+    while now() < *until && Instant::now() < steady && !stop.is_asked() {
+        let left = steady.duration_since(Instant::now());
         tokio::select! {
             () = tokio::time::sleep(left.min(Duration::from_secs(30))) => {}
             () = stop.asked() => {}

@@ -58,9 +58,10 @@ pub fn draft_id(key: &str, at: jiff::Timestamp) -> String {
     id("reply", key, at)
 }
 
-/// The id of a draft that a person wrote: the same for the same text in the same place.
-pub fn written_id(path: &str, text: &str) -> String {
-    id("written", &format!("{path}\n{text}"), jiff::Timestamp::UNIX_EPOCH)
+/// The id of a draft that a person wrote: the same for the same text, wherever it lies, so that a copy that a sync
+/// tool or a backup makes of the file is known as one.
+pub fn written_id(text: &str) -> String {
+    id("written", text, jiff::Timestamp::UNIX_EPOCH)
 }
 
 fn id(kind: &str, of: &str, at: jiff::Timestamp) -> String {

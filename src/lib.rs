@@ -1,24 +1,34 @@
 //! postnote: your mailbox as notes, your approvals as mail.
-pub mod cli;
+//!
+//! Modules from the bottom up; each imports only what stands above it here, as ARCHITECTURE.md says. New here? Read
+//! [`mail::message`] and [`note::draft`] for the two things that everything is about, then [`pass`] for what happens
+//! to them.
+
+// Values: pure, at the bottom.
 pub mod config;
-// values
 pub mod mail;
 pub mod note;
-// stages
+
+// Stages: pure functions from value to value.
 pub mod approval;
 pub mod assistant;
 pub mod compose;
 pub mod draft;
 pub mod triage;
-// edges
+
+// Edges: I/O.
 pub mod imap;
 pub mod net;
 pub mod secret;
 pub mod smtp;
 pub mod store;
 pub mod vault;
-// wiring
+
+// Wiring: straight lines over what is above.
 pub mod daemon;
 pub mod inbound;
 pub mod outbound;
 pub mod pass;
+
+// The command line, the only place that prints.
+pub mod cli;

@@ -11,6 +11,7 @@ use anyhow::{Context, Result};
 use jiff::{Timestamp, Zoned};
 use std::path::Path;
 use std::time::Duration;
+use tokio::time::Instant;
 
 /// What a pass covers.
 #[derive(Debug, Clone, Default)]
@@ -30,6 +31,8 @@ pub struct Outcome {
     pub pulled: Vec<(String, Result<Pulled>)>,
     /// What became of drafts.
     pub posted: Posted,
+    /// When the next queued draft is due.
+    pub next_due: Option<Timestamp>,
 }
 
 impl Outcome {
@@ -101,6 +104,9 @@ pub async fn run(
         let known = outcome.posted.problems.clone();
         outcome.posted.problems.extend(after.problems.into_iter().filter(|p| !known.contains(p)));
     }
+    if config.send.enabled {
+        outcome.next_due = deliver::next_due(&desk)?;
+    }
     Ok(outcome)
 }
 
@@ -117,13 +123,24 @@ pub fn open(config: &Config, state: &Path, dry_run: bool) -> Result<(Desk, Optio
         return Ok((Desk { vault: vault.rehearsing(), store: Store::scratch(state)? }, None));
     }
     let lock = store::lock(state)?;
-    vault.sweep(&config.paths.outbox)?;
+    if lock.after_a_crash() {
+        let paths = &config.paths;
+        for folder in [rebuild::fixed_part(&paths.sources), &paths.outbox, &paths.people] {
+            vault.sweep(folder)?;
+        }
+    }
     Ok((Desk { vault, store: Store::open(state)? }, Some(lock)))
 }
 
 async fn pull(config: &Config, account: &Account, desk: &mut Desk, on: &mut dyn FnMut(Progress)) -> Result<Pulled> {
     let password = secret::read(&account.secret, &account.name).await?;
     inbound::pull(config, account, &password, desk, &now(), on).await
+}
+
+/// What went wrong with an account, with its name in front, once: a secret's error has it already.
+pub fn of_account(account: &str, what: &str) -> String {
+    let name = format!("account {account:?}: ");
+    if what.starts_with(&name) { what.to_owned() } else { name + what }
 }
 
 /// Waits out `send.delay` of what is queued, then sends.
@@ -150,7 +167,7 @@ async fn post(
             Err(e) => Err(e.into()),
         };
         if let Err(e) = sent {
-            posted.problems.push(format!("account {:?}: {e:#}", account.name));
+            posted.problems.push(of_account(&account.name, &format!("{e:#}")));
         }
     }
     Ok(())
@@ -160,19 +177,12 @@ async fn wait_for_due(config: &Config, desk: &Desk, stop: &dyn Fn() -> bool) -> 
     let Some(due) = deliver::last_due_before(desk, now().timestamp().checked_add(config.send.delay)?)? else {
         return Ok(());
     };
-    while now().timestamp() < due && !stop() {
+    // The clock may step back meanwhile: nobody waits longer than the delay for it.
+    let patience = Instant::now() + config.send.delay.unsigned_abs() + Duration::from_secs(1);
+    while now().timestamp() < due && Instant::now() < patience && !stop() {
         let left = now().timestamp().duration_until(due);
         let step = Duration::try_from(left).unwrap_or_default().min(Duration::from_millis(200));
         tokio::time::sleep(step).await;
     }
     Ok(())
-}
-
-/// When a queued draft is due that waits for its `send_at`; for `postnote run`.
-pub fn next_send(config: &Config, state: &Path) -> Result<Option<Timestamp>> {
-    if !config.send.enabled {
-        return Ok(None);
-    }
-    let store = Store::scratch(state)?;
-    deliver::next_due(&store)
 }

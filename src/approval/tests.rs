@@ -124,3 +124,23 @@ fn the_hash_covers_what_the_owner_sees() {
         assert_ne!(base, hash(&front, body), "{front}");
     }
 }
+
+#[test]
+fn travelling_into_another_time_zone_changes_nothing() {
+    let note = format!("---\ntype: draft-reply\n{GOOD}send_at: 2026-01-06T09:00\n---\n## Draft Response\nHi\n");
+    let draft = draft::read(&note).expect("yaml").expect("a draft");
+    let hash_in = |now: &str| {
+        let (now, identities) = (now.parse().expect("a time"), identities());
+        let facts = Facts {
+            draft_id: "d1",
+            known: Known::Unsent,
+            identities: &identities,
+            parent: None,
+            newer: None,
+            attachments: Ok(Vec::new()),
+            now: &now,
+        };
+        approve(&draft, facts).expect("approved").hash()
+    };
+    assert_eq!(hash_in("2026-01-05T19:35:19[UTC]"), hash_in("2026-01-06T04:35:19[Asia/Tokyo]"));
+}

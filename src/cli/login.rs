@@ -9,7 +9,7 @@ use std::io::{BufRead, IsTerminal};
 
 pub(super) async fn login(config: &Config, account: &str) -> Result<Ended, Failure> {
     let password = read(account)?;
-    secret::store(account, &password).await?;
+    secret::store(account, &password).await.with_context(|| format!("account {account:?}"))?;
     println!("The password of {account} is in the keyring.");
     if config.account(account).is_some_and(|a| a.secret != SecretSource::Keyring) {
         println!("The config takes it from elsewhere; set auth.password = {{ keyring = true }} to use this one.");
@@ -21,7 +21,7 @@ pub(super) async fn logout(account: &str) -> Result<Ended, Failure> {
     match secret::delete(account).await {
         Ok(()) => println!("The password of {account} is removed from the keyring."),
         Err(e) if e.is_no_entry() => println!("The keyring holds no password of {account}."),
-        Err(e) => return Err(e.into()),
+        Err(e) => return Err(anyhow::Error::from(e).context(format!("account {account:?}")).into()),
     }
     Ok(Ended::Well)
 }

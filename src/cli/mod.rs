@@ -4,6 +4,21 @@
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "the one place that prints")]
 
+/// The standard library's panics when nobody reads any more (`postnote status | head`), and here nothing is left to
+/// save by then. For the modules below.
+macro_rules! println {
+    ($($text:tt)*) => {{
+        use std::io::Write as _;
+        writeln!(std::io::stdout(), $($text)*).ok();
+    }};
+}
+macro_rules! eprintln {
+    ($($text:tt)*) => {{
+        use std::io::Write as _;
+        writeln!(std::io::stderr(), $($text)*).ok();
+    }};
+}
+
 mod login;
 mod place;
 mod preview;

@@ -1,11 +1,10 @@
 //! Where config and state are: the environment's part of the config.
 
 use super::Failure;
-use crate::approval::hex;
 use crate::config::Config;
+use crate::mail::hash::short;
 use anyhow::{Context, anyhow};
 use directories::{BaseDirs, ProjectDirs};
-use sha2::{Digest as _, Sha256};
 use std::path::{Path, PathBuf};
 
 fn project() -> Result<ProjectDirs, Failure> {
@@ -42,7 +41,6 @@ pub(super) fn state(config: &Config) -> Result<PathBuf, Failure> {
     let base = project.state_dir().unwrap_or_else(|| project.data_local_dir());
     // The same vault by another way is the same vault.
     let vault = std::fs::canonicalize(&config.vault).unwrap_or_else(|_| config.vault.clone());
-    let hash = hex(&Sha256::digest(vault.to_string_lossy().as_bytes()));
     let name = vault.file_name().map(|n| crate::mail::file_name::slug(&n.to_string_lossy(), 40)).unwrap_or_default();
-    Ok(base.join(format!("{name}-{}", hash.get(..8).unwrap_or_default())))
+    Ok(base.join(format!("{name}-{}", short(vault.to_string_lossy().as_bytes(), 8))))
 }

@@ -31,7 +31,7 @@ pub(super) fn preview(config: &Config, state: &Path, args: &PreviewArgs) -> Resu
     let note = draft::read(&text)
         .with_context(|| path.clone())?
         .ok_or_else(|| anyhow!("{path} is no draft: its `type` should be draft-reply, draft-mail or email-draft"))?;
-    let rehearsal = outbound::rehearse(config, &desk, &path, &text, &note, &now())?
+    let rehearsal = outbound::rehearse(config, &desk, &text, &note, &now())?
         .map_err(|reason| anyhow!("{path} cannot be sent as it is: {reason}"))?;
     let account = config.account(rehearsal.account());
     let signature = account.and_then(|a| a.signature.as_deref());

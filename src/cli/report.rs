@@ -1,15 +1,15 @@
 //! How a pass went, for people and as JSON.
 
 use super::printable;
-use crate::pass::Outcome;
+use crate::pass::{Outcome, of_account};
 use serde_json::{Value, json};
 
-/// Prints what happened, problems on standard error; what was queued or sent before problems.
-pub(super) fn print(outcome: &Outcome, dry_run: bool) {
+/// Prints what happened, problems on standard error. `quiet`: without a line for an account with nothing new.
+pub(super) fn print(outcome: &Outcome, dry_run: bool, quiet: bool) {
     let would = if dry_run { "would write" } else { "wrote" };
     for (account, result) in &outcome.pulled {
         match result {
-            Err(e) => eprintln!("postnote: account {account:?}: {}", printable(&advice(account, e))),
+            Err(e) => eprintln!("postnote: {}", printable(&of_account(account, &advice(account, e)))),
             Ok(pulled) => {
                 let mut parts = Vec::new();
                 for (list, one, many) in [
@@ -22,6 +22,7 @@ pub(super) fn print(outcome: &Outcome, dry_run: bool) {
                     }
                 }
                 match parts.as_slice() {
+                    [] if quiet => {}
                     [] => println!("{account}: nothing new"),
                     _ => println!("{account}: {would} {}", parts.join(", ")),
                 }

@@ -57,7 +57,7 @@ fn gather(config: &Config, state: &Path, desk: &Desk, only: Option<&str>) -> Res
         let synced = desk.store.synced(&account.name)?;
         let error = synced.as_ref().and_then(|(_, error)| error.clone());
         if let Some(error) = &error {
-            attention.push(format!("account {:?}: {error}", account.name));
+            attention.push(pass::of_account(&account.name, error));
         }
         let at = synced.map(|(at, _)| Timestamp::from_second(at)).transpose()?;
         accounts.push(AccountStatus {
@@ -115,9 +115,13 @@ fn print(report: &Report) {
         println!("  {}: {}", printable(status), drafts.len());
         let waiting = ["pending", "approved", "queued", "failed", "uncertain", "conflict"].contains(&status.as_str());
         for draft in drafts.iter().filter(|_| waiting) {
-            let urgency =
-                draft.urgency.as_deref().filter(|u| *u != "normal").map(|u| format!(" ({u})")).unwrap_or_default();
-            println!("    {}{}", printable(&draft.note), printable(&urgency));
+            let urgency = draft
+                .urgency
+                .as_deref()
+                .filter(|u| *u != "normal")
+                .map(|u| format!(" ({})", printable(u)))
+                .unwrap_or_default();
+            println!("    {}{}", printable(&draft.note), urgency);
         }
     }
     if !report.outbox.is_empty() {

@@ -32,7 +32,7 @@ pub(super) async fn sync(config: &Config, state: &Path, args: SyncArgs, send_onl
     if args.json {
         println!("{:#}", report::as_json(&outcome, args.dry_run));
     } else {
-        report::print(&outcome, args.dry_run);
+        report::print(&outcome, args.dry_run, false);
     }
     if stop.is_asked() {
         eprintln!("postnote: stopped; the next sync goes on from here");

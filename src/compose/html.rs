@@ -16,7 +16,7 @@ pub fn render(markdown: &str, signature: Option<&str>) -> String {
 }
 
 fn to_html(markdown: &str) -> String {
-    let markdown = without_wikilinks(markdown);
+    let markdown = without_setext(&without_wikilinks(markdown));
     let options = Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_TASKLISTS;
     let mut dropped: Vec<bool> = Vec::new();
     let events = Parser::new_ext(&markdown, options).filter_map(|event| match event {
@@ -37,6 +37,28 @@ fn to_html(markdown: &str) -> String {
     });
     let mut out = String::new();
     html::push_html(&mut out, events);
+    out
+}
+
+/// A line of dashes or equals signs right below a text is, in a mail, a signature's mark or a rule: it does not make
+/// that text a heading (CommonMark §4.3).
+fn without_setext(markdown: &str) -> String {
+    let mut fenced = false;
+    let mut below_text = false;
+    let mut out = String::with_capacity(markdown.len());
+    for line in markdown.split_inclusive('\n') {
+        let trimmed = line.trim();
+        let fence = trimmed.starts_with("```") || trimmed.starts_with("~~~");
+        fenced ^= fence;
+        let underline = ["-", "="].iter().any(|c| !trimmed.is_empty() && trimmed.replace(c, "").is_empty());
+        if below_text && underline && !fenced {
+            out.push('\\');
+            out.push_str(line.trim_start());
+        } else {
+            out.push_str(line);
+        }
+        below_text = !fenced && !fence && !trimmed.is_empty();
+    }
     out
 }
 

@@ -13,11 +13,11 @@ pub mod text;
 use crate::approval::{ApprovedDraft, Rehearsal};
 use crate::config::Format;
 use crate::mail::Address;
+use crate::mail::hash::short;
 use crate::mail::message::Attachment;
 use jiff::Zoned;
 use lettre::message::header::{ContentTransferEncoding, ContentType, HeaderName, HeaderValue};
 use lettre::message::{Attachment as Part, Body, Mailbox, MultiPart, SinglePart};
-use sha2::{Digest as _, Sha256};
 use std::time::SystemTime;
 
 /// A message ready to leave: only [`compose`] makes one, out of an [`ApprovedDraft`].
@@ -67,8 +67,7 @@ impl Outgoing {
 
 /// The Message-ID that a draft's message has, however often it is tried and whatever became of the database.
 pub fn message_id(draft_id: &str, from: &Address) -> String {
-    let hash = Sha256::digest(format!("postnote draft {draft_id}"));
-    let id: String = hash.iter().take(16).map(|b| format!("{b:02x}")).collect();
+    let id = short(format!("postnote draft {draft_id}"), 32);
     format!("{id}@{}", ascii_domain(&from.domain()))
 }
 
@@ -162,8 +161,7 @@ fn body_part(draft: &ApprovedDraft, id: &str, signature: Option<&str>, format: F
 
 /// A boundary that follows from the message's id, so that composing again gives the same bytes.
 fn boundary(part: &str, id: &str) -> String {
-    let hash = Sha256::digest(format!("{part} {id}"));
-    hash.iter().take(16).fold(String::from("postnote-"), |out, b| out + &format!("{b:02x}"))
+    format!("postnote-{}", short(format!("{part} {id}"), 32))
 }
 
 /// 7bit for short ASCII lines, quoted-printable for all else: no server needs 8BITMIME for it.

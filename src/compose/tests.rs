@@ -143,3 +143,21 @@ fn html_is_harmless() {
     );
     assert!(out.contains("<a href=\"https://e.org\">b</a>") && out.contains("<br />"));
 }
+
+#[test]
+fn a_signature_by_hand_stays_one() {
+    let body = "See you\n-- \nSam";
+    assert_eq!(text::flowed(body, None), "See you\r\n-- \r\nSam\r\n");
+    let html = html::render(body, None);
+    assert!(!html.contains("<h2"), "{html}");
+    assert!(html.contains("--") && html.contains("Sam"), "{html}");
+    assert!(html::render("```\na\n--\n```\n\nb\n\n---\n\nc", None).contains("a\r\n--\r\n"));
+    assert!(html::render("b\n\n---\n\nc", None).contains("<hr"));
+}
+
+#[test]
+fn a_links_own_parentheses_stay() {
+    let text = text::flowed("see [it](https://e.org/Foo_(bar)) now", None);
+    assert_eq!(text, "see it <https://e.org/Foo_(bar)> now\r\n");
+    assert_eq!(text::flowed("[a](b", None), "[a](b\r\n");
+}

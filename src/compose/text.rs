@@ -31,6 +31,10 @@ pub fn flowed(markdown: &str, signature: Option<&str>) -> String {
 
 /// One line of the source as one flowed paragraph: every line but the last ends in a space.
 fn flow(line: &str, lines: &mut Vec<String>) {
+    // The signature's mark, written by hand: it keeps its space and flows nowhere (RFC 3676 §4.3).
+    if line == "-- " {
+        return lines.push(line.to_owned());
+    }
     let line = line.trim_end();
     let (depth, text) = quote_depth(line);
     let prefix = if depth > 0 { format!("{} ", ">".repeat(depth)) } else { String::new() };
@@ -44,8 +48,6 @@ fn flow(line: &str, lines: &mut Vec<String>) {
         current.push_str(word);
     }
     let last = current.trim_end();
-    // A lone `--` would be taken for the signature's mark.
-    let last = if depth == 0 && last == "--" { "-" } else { last };
     lines.push(if depth > 0 { format!("{prefix}{last}").trim_end().to_owned() } else { stuffed(last) });
 }
 
@@ -114,7 +116,22 @@ fn link(rest: &str) -> Option<(String, String, &str)> {
     if text.contains(['[', ']']) {
         return None;
     }
-    let (url, after) = target.split_once(')')?;
+    let (url, after) = target.split_at_checked(closing(target)?)?;
+    let after = after.strip_prefix(')')?;
     let url = url.split_whitespace().next()?.trim_matches(['<', '>']);
     Some((unescaped(text), url.to_owned(), after))
+}
+
+/// Where the parenthesis that ends a link's target is: those inside the target come in pairs (CommonMark §6.3).
+fn closing(target: &str) -> Option<usize> {
+    let mut depth = 0usize;
+    for (at, c) in target.char_indices() {
+        match c {
+            '(' => depth += 1,
+            ')' if depth == 0 => return Some(at),
+            ')' => depth -= 1,
+            _ => {}
+        }
+    }
+    None
 }

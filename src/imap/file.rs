@@ -5,6 +5,8 @@ use super::{ImapError, SILENCE, Session};
 use async_imap::imap_proto::{Response, ResponseCode};
 use tokio::io::AsyncWriteExt;
 
+const PIECE: usize = 64 * 1024;
+
 impl Session {
     /// Appends a message with \Seen (RFC 3501 §6.3.11).
     ///
@@ -36,12 +38,14 @@ impl Session {
             }
         }
         let stream = self.inner.get_mut();
-        let written = async {
-            stream.write_all(bytes).await?;
-            stream.write_all(b"\r\n").await?;
-            stream.flush().await
-        };
-        tokio::time::timeout(SILENCE, written).await.map_err(|e| lost(&e))?.map_err(|e| lost(&e))?;
+        // Each piece has its time: a large message over a slow line is no silence.
+        for piece in bytes.chunks(PIECE).chain([b"\r\n".as_slice()]) {
+            let written = async {
+                stream.write_all(piece).await?;
+                stream.flush().await
+            };
+            tokio::time::timeout(SILENCE, written).await.map_err(|e| lost(&e))?.map_err(|e| lost(&e))?;
+        }
         self.answer(&id, "APPEND", |_| ()).await
     }
 

@@ -66,13 +66,19 @@ fn refusal(error: async_imap::error::Error, endpoint: &Endpoint, user: &str) -> 
         Error::No(text) | Error::Bad(text) => ImapError::Login {
             host: endpoint.host.clone(),
             user: user.to_owned(),
-            text: text.chars().filter(|c| !c.is_control()).take(200).collect(),
+            text: said(&text).chars().filter(|c| !c.is_control()).take(200).collect(),
         },
         Error::Validate(_) => ImapError::Argument("a user name or password with a line break".to_owned()),
         Error::ConnectionLost => ImapError::Lost("it was closed during the login".to_owned()),
         Error::Io(e) => ImapError::Lost(e.to_string()),
         _ => ImapError::Protocol("during the login".to_owned()),
     }
+}
+
+/// The server's own words out of what async-imap makes of them: `code: …, info: Some("…")`.
+fn said(text: &str) -> String {
+    let inner = text.split_once("info: Some(\"").and_then(|(_, rest)| rest.rsplit_once("\")"));
+    inner.map_or(text, |(words, _)| words).replace("\\\"", "\"")
 }
 
 struct Plain<'a> {
@@ -122,4 +128,13 @@ async fn line(reader: &mut BufReader<TcpStream>) -> Result<String, ImapError> {
         return Err(ImapError::Lost("it was closed before STARTTLS".to_owned()));
     }
     Ok(String::from_utf8_lossy(&bytes).trim_end().chars().filter(|c| !c.is_control()).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_servers_words_alone() {
+        assert_eq!(super::said(r#"code: None, info: Some("LOGIN \"failed\"")"#), "LOGIN \"failed\"");
+        assert_eq!(super::said("code: None, info: None"), "code: None, info: None");
+    }
 }

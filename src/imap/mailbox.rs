@@ -209,11 +209,11 @@ fn body_of(attributes: &[AttributeValue<'_>]) -> Option<Vec<u8>> {
 }
 
 /// A sequence set: `1:3,7` (RFC 3501 §9). `uids` ascending.
-fn set(uids: &[u32]) -> String {
+pub fn set(uids: &[u32]) -> String {
     let mut ranges: Vec<(u32, u32)> = Vec::new();
     for &uid in uids {
         match ranges.last_mut() {
-            Some((_, end)) if *end + 1 == uid => *end = uid,
+            Some((_, end)) if end.checked_add(1) == Some(uid) => *end = uid,
             _ => ranges.push((uid, uid)),
         }
     }

@@ -5,7 +5,7 @@
 //!
 //! - [`login`]: connect, STARTTLS, log in
 //! - [`mailbox`]: list, examine, search, fetch
-//! - [`file`]: append, flags
+//! - [`mod@file`]: append, flags
 //! - [`name`]: mailbox names on the wire (RFC 3501 §5.1.3)
 //! - this file: the strict `exec` and its errors
 
@@ -15,7 +15,7 @@ mod mailbox;
 mod name;
 
 pub use login::connect;
-pub use mailbox::{Fetched, Mailbox, MailboxInfo};
+pub use mailbox::{Fetched, Mailbox, MailboxInfo, set};
 
 use crate::net::{NetError, Stream};
 use async_imap::imap_proto::{Response, ResponseCode, Status};

@@ -7,6 +7,7 @@
 //! - [`rebuild`]: a new database learns what the vault knows
 //! - this file: one account's pass over its mailboxes
 
+mod attachments;
 pub mod rebuild;
 mod summaries;
 pub mod take;
@@ -19,6 +20,7 @@ use anyhow::{Context, Result};
 use jiff::Zoned;
 use jiff::tz::TimeZone;
 use secrecy::SecretString;
+use std::collections::BTreeSet;
 use take::{Origin, Raw};
 
 /// The two places where things last. Everything that changes them goes through these.
@@ -61,6 +63,8 @@ pub enum Progress {
     Messages(usize),
 }
 
+/// A message that the server lists and does not give is asked for in so many syncs.
+const MOST_TRIES: u32 = 10;
 /// At most so many messages in one FETCH, and so many octets.
 const BATCH: usize = 100;
 const BATCH_OCTETS: u64 = 16 * 1024 * 1024;
@@ -98,6 +102,9 @@ pub async fn pull(
         }
     }
     session.logout().await;
+    // A conversation of three new messages is one summary.
+    let mut seen = BTreeSet::new();
+    pulled.summaries.retain(|path| seen.insert(path.clone()));
     Ok(pulled)
 }
 
@@ -141,15 +148,20 @@ impl Pass<'_> {
         });
         let headers_only = self.is_sent && !self.config.sync.sent_notes;
         for chunk in uids.chunks(BATCH) {
-            for batch in batches(&session.sizes(chunk).await?) {
-                let raw = self.fetch(session, &batch, headers_only).await?;
-                let next = batch.last().map_or(cursor.next_uid, |(uid, _)| uid + 1);
+            let mut sizes = session.sizes(chunk).await?;
+            // One whose size the server keeps to itself is fetched all the same.
+            let silent: Vec<_> = chunk.iter().filter(|uid| sizes.iter().all(|(u, _)| u != *uid)).collect();
+            sizes.extend(silent.into_iter().map(|uid| (*uid, 0)));
+            for batch in batches(&sizes) {
+                let (raw, missing) = self.fetch(session, &batch, headers_only).await?;
+                self.withheld(mailbox.uid_validity, &batch, &missing, pulled)?;
+                let next = batch.last().map_or(cursor.next_uid, |(uid, _)| uid.saturating_add(1));
                 cursor.next_uid = cursor.next_uid.max(next);
                 self.keep(raw, mailbox.uid_validity, cursor, pulled)?;
                 on(Progress::Messages(batch.len()));
             }
         }
-        let end = mailbox.uid_next.unwrap_or(0).max(uids.last().map_or(0, |u| u + 1));
+        let end = mailbox.uid_next.unwrap_or(0).max(uids.last().map_or(0, |u| u.saturating_add(1)));
         if end > cursor.next_uid || self.desk.store.cursor(&self.account.name, self.mailbox)? != Some(cursor) {
             cursor.next_uid = cursor.next_uid.max(end);
             self.desk.store.set_cursor(&self.account.name, self.mailbox, cursor)?;
@@ -195,14 +207,21 @@ impl Pass<'_> {
             // `n:*` always names the last message, whatever its UID (RFC 3501 §6.4.8).
             uids.extend(session.search(&format!("UID {from}:*")).await?.into_iter().filter(|uid| *uid >= from));
         }
+        uids.extend(self.desk.store.withheld(&self.account.name, self.mailbox, cursor.uid_validity, MOST_TRIES)?);
         uids.sort_unstable();
         uids.dedup();
         Ok(uids)
     }
 
-    async fn fetch(&self, session: &mut Session, batch: &[(u32, u32)], headers_only: bool) -> Result<Vec<Raw>> {
+    /// A batch's messages, and the UIDs that are there but for which the server gives nothing.
+    async fn fetch(
+        &self,
+        session: &mut Session,
+        batch: &[(u32, u32)],
+        headers_only: bool,
+    ) -> Result<(Vec<Raw>, Vec<u32>)> {
         let uids: Vec<u32> = batch.iter().map(|(uid, _)| *uid).collect();
-        let fetched = match batch {
+        let mut fetched = match batch {
             _ if headers_only => session.fetch_headers(&uids).await?,
             [(uid, size)] if Session::is_large(*size) => {
                 let bytes = session.fetch_large(*uid, *size).await?;
@@ -210,13 +229,54 @@ impl Pass<'_> {
             }
             _ => session.fetch(&uids).await?,
         };
+        // An OK without the message: gone meanwhile, or kept back. The latter is asked for once more, alone.
+        let absent: Vec<u32> =
+            uids.iter().copied().filter(|uid| fetched.iter().all(|f: &imap::Fetched| f.uid != *uid)).collect();
+        let mut missing = Vec::new();
+        if !absent.is_empty() {
+            let there = session.search(&format!("UID {}", imap::set(&absent))).await?;
+            for uid in there.into_iter().filter(|uid| absent.contains(uid)) {
+                let again =
+                    if headers_only { session.fetch_headers(&[uid]).await? } else { session.fetch(&[uid]).await? };
+                if again.is_empty() {
+                    missing.push(uid);
+                }
+                fetched.extend(again);
+            }
+            // Many, and nothing of any: that is the server's trouble, not the messages'.
+            if uids.len() > 1 && missing.len() == uids.len() {
+                let gone = "the server lists messages, and gives the content of none";
+                return Err(ImapError::Protocol(gone.to_owned()).into());
+            }
+            fetched.sort_by_key(|f| f.uid);
+        }
         let mut raw = Vec::with_capacity(fetched.len());
         for imap::Fetched { uid, bytes } in fetched {
             let parsed = take::parse(bytes, headers_only);
             let internal_date = if parsed.message.date.is_none() { session.internal_date(uid).await? } else { None };
             raw.push(Raw { uid, parsed, internal_date });
         }
-        Ok(raw)
+        Ok((raw, missing))
+    }
+
+    /// Remembers what the server keeps back, so that later syncs ask again; after some tries it is let go, loudly.
+    fn withheld(&self, uid_validity: u32, batch: &[(u32, u32)], missing: &[u32], pulled: &mut Pulled) -> Result<()> {
+        let (account, mailbox, store) = (&self.account.name, self.mailbox, &self.desk.store);
+        let before = store.withheld(account, mailbox, uid_validity, u32::MAX)?;
+        for (uid, _) in batch {
+            if !missing.contains(uid) {
+                if before.contains(uid) {
+                    store.given(account, mailbox, uid_validity, *uid)?;
+                }
+                continue;
+            }
+            let tries = store.withhold(account, mailbox, uid_validity, *uid)?;
+            let then = if tries < MOST_TRIES { "the next sync asks again" } else { "look at it in your mail program" };
+            pulled.problems.push(format!(
+                "mailbox {mailbox:?}: the server lists the message with UID {uid}, but gives no content for it; it has no note, {then}"
+            ));
+        }
+        Ok(())
     }
 
     /// Writes a batch's notes, and then, in one commit, what is known of them and the cursor.

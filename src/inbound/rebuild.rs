@@ -27,7 +27,8 @@ pub fn rebuild(desk: &mut Desk, config: &Config, zone: &TimeZone) -> Result<usiz
             let author = crate::mail::Address::bare(record.from);
             let base = subject::base(&record.subject);
             store.put_message(&StoredMessage {
-                own: config.is_own(&author),
+                // The next pass reads Sent anew, and knows.
+                own: false,
                 key: own_key(store, record.key, &author.key(), &base)?,
                 account: record.account,
                 mailbox: record.mailbox,
@@ -67,12 +68,13 @@ pub fn rebuild(desk: &mut Desk, config: &Config, zone: &TimeZone) -> Result<usiz
                 }
             }
         }
+        store.built()?;
         Ok(count)
     })
 }
 
 /// The folder that every filled-in template lies in.
-fn fixed_part(template: &str) -> &str {
+pub fn fixed_part(template: &str) -> &str {
     match template.split_once("{{") {
         Some((fixed, _)) => fixed.rsplit_once('/').map_or(fixed, |(folder, _)| folder),
         None => template,

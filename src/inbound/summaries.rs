@@ -2,8 +2,8 @@
 
 use super::Pulled;
 use super::take::place;
-use crate::approval::hex;
 use crate::config::Config;
+use crate::mail::hash::sha256;
 use crate::mail::subject;
 use crate::note::name::{folder_name, summary_stem};
 use crate::note::source::strip_brackets;
@@ -13,7 +13,6 @@ use crate::store::Store;
 use crate::vault::{Vault, VaultError};
 use anyhow::Result;
 use jiff::Timestamp;
-use sha2::{Digest as _, Sha256};
 
 /// Writes or continues the summary of a thread with one message more.
 pub(super) fn write(
@@ -32,7 +31,7 @@ pub(super) fn write(
             let folder = format!("{}/{}", config.paths.people, folder_name(&first.author));
             let stem = summary_stem(&title(store, new)?, &first.received);
             let (path, _) = place(vault, &format!("{folder}/{stem}.md"), text.as_bytes(), |old| is_of(old, thread))?;
-            (path, fingerprint(&text))
+            (path, sha256(&text))
         }
         Some((path, hash)) => {
             let old = match vault.read(&path) {
@@ -41,7 +40,7 @@ pub(super) fn write(
                 Err(e) if e.is_missing_file() => return Ok(()),
                 Err(e) => return Err(e.into()),
             };
-            let untouched = fingerprint(&old) == hash;
+            let untouched = sha256(&old) == hash;
             let person = frontmatter::parse(&old)
                 .ok()
                 .and_then(|(f, _)| f.text("person"))
@@ -56,7 +55,7 @@ pub(super) fn write(
                 Err(e) => return Err(e.into()),
             }
             // One that a person edited stays theirs.
-            (path, if untouched { fingerprint(&text) } else { hash })
+            (path, if untouched { sha256(&text) } else { hash })
         }
     };
     store.put_summary(thread, &path, &hash)?;
@@ -87,8 +86,4 @@ fn title(store: &Store, entry: &Entry) -> Result<String> {
 
 fn is_of(text: &str, thread: &str) -> bool {
     frontmatter::parse(text).is_ok_and(|(f, _)| f.text("thread").is_some_and(|t| strip_brackets(&t) == thread))
-}
-
-pub(super) fn fingerprint(text: &str) -> String {
-    hex(&Sha256::digest(text))
 }

@@ -1,11 +1,11 @@
 //! One message → its notes, and what the database remembers of it.
 
-use super::{Pulled, summaries};
-use crate::approval::hex;
+use super::{Pulled, attachments, summaries};
 use crate::assistant::offline::{self, Reading};
 use crate::config::{Account, Action, Config};
 use crate::draft::{self, Setting};
 use crate::mail::body::{self, Body};
+use crate::mail::hash::{sha256, short};
 use crate::mail::{Message, file_name, inert, parse as parser, subject, thread};
 use crate::note::digest::Digest;
 use crate::note::name::{draft_stem, numbered, source_stem};
@@ -17,8 +17,10 @@ use crate::triage::{self, Arrival, ThreadFacts, Triage, Verdict};
 use crate::vault::{Vault, VaultError};
 use anyhow::{Context, Result};
 use jiff::{Timestamp, Zoned};
-use sha2::{Digest as _, Sha256};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// More ids than these are not looked at: no thread has them, and a hostile mail may name a hundred thousand.
+const MOST_REFERENCES: usize = 60;
 
 /// Where a message comes from.
 #[derive(Debug, Clone, Copy)]
@@ -76,7 +78,7 @@ pub fn parse(bytes: Vec<u8>, headers_only: bool) -> Parsed {
         Err(_) => {
             let message = Message {
                 subject: "(a message that could not be read)".to_owned(),
-                content_hash: hex(&Sha256::digest(&bytes)),
+                content_hash: sha256(&bytes),
                 size: bytes.len(),
                 ..Message::default()
             };
@@ -92,18 +94,14 @@ pub fn take(vault: &Vault, store: &Store, origin: &Origin<'_>, raw: Raw, pulled:
     let Raw { uid, parsed, internal_date } = raw;
     let message = &parsed.message;
     let at = time_of(message, internal_date.as_deref());
-    let own = message.author().is_some_and(|a| origin.config.is_own(a));
-    let mut stored = identify(store, origin, uid, message, at, own)?;
+    let mut stored = identify(store, origin, uid, message, at)?;
     let silent = origin.is_sent && !origin.config.sync.sent_notes;
-    if let Some(known) = store.message(&stored.key)? {
-        // Mail that the owner sent was seen in Sent first; when it arrives as well, it gets its note.
-        if known.note.is_some() || silent || !own {
-            let kept = StoredMessage { note: known.note, digest: known.digest, ..stored };
-            return Ok(store.put_message(&kept)?);
-        }
-    }
-    if silent {
-        return Ok(store.put_message(&StoredMessage { own: true, ..stored })?);
+    // Mail that the owner sent was seen in Sent first; when it arrives as well, it gets its note.
+    let arrives_too = |known: &StoredMessage| known.own && known.note.is_none() && !origin.is_sent;
+    match store.message(&stored.key)? {
+        Some(known) if !arrives_too(&known) => return Ok(store.put_message(&stored)?),
+        _ if silent => return Ok(store.put_message(&stored)?),
+        _ => {}
     }
     let item = Item { origin, parsed: &parsed, received: at.to_zoned(origin.now.time_zone().clone()) };
     let verdict = item.verdict(store, &stored)?;
@@ -137,28 +135,28 @@ fn time_of(message: &Message, internal_date: Option<&str>) -> Timestamp {
 /// The key that a message goes by. Two messages that claim one Message-ID are two messages: neither may hide the
 /// other.
 pub(super) fn own_key(store: &Store, key: String, author: &str, base_subject: &str) -> Result<String> {
-    if let Some(known) = store.message(&key)?
-        && (known.author != author || known.subject != base_subject)
-    {
-        let hash = hex(&Sha256::digest(format!("{author}\n{base_subject}")));
-        return Ok(format!("{key}#{}", hash.get(..12).unwrap_or_default()));
+    match store.message(&key)? {
+        Some(known) if known.author != author || known.subject != base_subject => Ok(format!(
+            "{key}#{}",
+            short(
+                format!(
+                    "{author}
+{base_subject}"
+                ),
+                12
+            )
+        )),
+        _ => Ok(key),
     }
-    Ok(key)
 }
 
-fn identify(
-    store: &Store,
-    origin: &Origin<'_>,
-    uid: u32,
-    message: &Message,
-    at: Timestamp,
-    own: bool,
-) -> Result<StoredMessage> {
+fn identify(store: &Store, origin: &Origin<'_>, uid: u32, message: &Message, at: Timestamp) -> Result<StoredMessage> {
     let author = message.author().map(|a| a.key()).unwrap_or_default();
     let base = subject::base(&message.subject);
     let key = own_key(store, message.key(), &author, &base)?;
     let ancestors = thread::ancestors(message);
-    let thread = store.thread_of(&ancestors)?.unwrap_or_else(|| thread::root(message));
+    let ancestors = ancestors.get(ancestors.len().saturating_sub(MOST_REFERENCES)..).unwrap_or_default();
+    let thread = store.thread_of(ancestors)?.unwrap_or_else(|| thread::root(message));
     Ok(StoredMessage {
         key,
         account: origin.account.name.clone(),
@@ -168,14 +166,21 @@ fn identify(
         message_id: message.message_id.clone(),
         thread,
         in_reply_to: message.in_reply_to.clone(),
-        references: message.references.clone(),
+        references: shortened(&message.references),
         author,
         subject: base,
         at: at.as_second(),
-        own,
+        // Only what lies in Sent is the owner's: anybody can write his address into From.
+        own: origin.is_sent,
         note: None,
         digest: None,
     })
+}
+
+/// Of very many ids the root and the tail.
+fn shortened(references: &[String]) -> Vec<String> {
+    let skip = references.len().saturating_sub(MOST_REFERENCES);
+    references.iter().enumerate().filter(|(i, _)| *i == 0 || *i > skip).map(|(_, id)| id.clone()).collect()
 }
 
 /// A new message on its way into notes.
@@ -236,7 +241,7 @@ impl Item<'_> {
         let Origin { config, account, mailbox, .. } = *self.origin;
         let folder = source_folder(&config.paths.sources, &self.received, &account.name)?;
         let stem = source_stem(&self.parsed.message, &self.received);
-        let attachments = self.save_attachments(vault, &folder, &stem)?;
+        let attachments = attachments::save(vault, self.parsed, config.keep_original, &folder, &stem)?;
         let before = store.note_before(&stored.thread, stored.at)?;
         let text = source::write(
             &self.parsed.message,
@@ -260,31 +265,13 @@ impl Item<'_> {
         Ok(path)
     }
 
-    /// Saves the attachments beside the notes: path and size of each, in the mail's order.
-    fn save_attachments(&self, vault: &Vault, folder: &str, stem: &str) -> Result<Vec<(String, usize)>> {
-        // Date, time and number are enough of the stem to tell messages apart.
-        let prefix: String = stem.split('_').take(3).collect::<Vec<_>>().join("_");
-        let mut files: Vec<(String, &[u8])> = Vec::new();
-        for attachment in &self.parsed.message.attachments {
-            let name = inactive(&file_name::portable_name(attachment.name.as_deref().unwrap_or_default()));
-            files.push((name, &attachment.bytes));
-        }
-        if self.origin.config.keep_original || self.parsed.quarantined {
-            files.push(("original.eml".to_owned(), &self.parsed.bytes));
-        }
-        let mut saved: Vec<(String, usize)> = Vec::new();
-        for (name, bytes) in files {
-            let path = format!("{folder}/attachments/{prefix}_{name}");
-            let (path, _) = place_bytes(vault, &path, bytes, &saved)?;
-            saved.push((path, bytes.len()));
-        }
-        Ok(saved)
-    }
-
     fn write_draft(&self, vault: &Vault, store: &Store, key: &str, entry: &Entry, pulled: &mut Pulled) -> Result<()> {
         let Origin { config, account, now, .. } = *self.origin;
         let message = &self.parsed.message;
         let id = draft::draft_id(key, self.received.timestamp());
+        if store.draft(&id)?.is_some() {
+            return Ok(());
+        }
         let setting = Setting {
             owner: &account.owner(),
             identity: &account.identity,
@@ -322,15 +309,6 @@ pub fn source_folder(template: &str, received: &Zoned, account: &str) -> Result<
         .context("paths.sources cannot be filled in; it may use year, month, day and account")
 }
 
-/// Files that Obsidian or a plug-in would take for a note, a canvas or code are made plain text.
-fn inactive(name: &str) -> String {
-    const ACTIVE: [&str; 9] = ["md", "markdown", "mdx", "canvas", "base", "js", "mjs", "css", "excalidraw"];
-    match name.rsplit_once('.') {
-        Some((_, extension)) if ACTIVE.contains(&extension.to_lowercase().as_str()) => format!("{name}.txt"),
-        _ => name.to_owned(),
-    }
-}
-
 /// Writes a note at a path or, where another note is, at the next numbered one. Where the same note is already (a
 /// run was cut short after writing it), it stays. Gives the path and whether the note is new.
 pub(super) fn place(vault: &Vault, path: &str, text: &[u8], same: impl Fn(&str) -> bool) -> Result<(String, bool)> {
@@ -339,27 +317,6 @@ pub(super) fn place(vault: &Vault, path: &str, text: &[u8], same: impl Fn(&str) 
         match vault.create(&candidate, text) {
             Ok(()) => return Ok((candidate, true)),
             Err(VaultError::Exists(_)) if vault.read(&candidate).is_ok_and(|old| same(&old)) => {
-                return Ok((candidate, false));
-            }
-            Err(VaultError::Exists(_)) => {}
-            Err(e) => return Err(e.into()),
-        }
-    }
-    unreachable!("the numbers do not end")
-}
-
-fn place_bytes(vault: &Vault, path: &str, bytes: &[u8], taken: &[(String, usize)]) -> Result<(String, bool)> {
-    for n in 1.. {
-        let candidate = numbered(path, n);
-        // Two attachments of one mail are two files, also where only case or composition tells them apart.
-        if taken.iter().any(|(t, _)| t.to_lowercase() == candidate.to_lowercase()) {
-            continue;
-        }
-        match vault.create(&candidate, bytes) {
-            Ok(()) => return Ok((candidate, true)),
-            Err(VaultError::Exists(_))
-                if vault.read_bytes(&candidate, bytes.len() as u64).is_ok_and(|old| old == bytes) =>
-            {
                 return Ok((candidate, false));
             }
             Err(VaultError::Exists(_)) => {}

@@ -1,7 +1,7 @@
 //! Text of a mail → Markdown in which nothing is live: not for CommonMark, not for Obsidian and not for the
 //! plugins that run code out of notes (Dataview, Tasks, Templater). The words stay readable.
 //!
-//! Plain text goes through [`text`] or [`line`]; the text nodes of HTML go through the same policy, which is in
+//! Plain text goes through [`text`] or [`line()`]; the text nodes of HTML go through the same policy, which is in
 //! `escape`. Nothing here is for YAML: that is escaped by its serializer.
 
 pub(crate) mod escape;

@@ -5,10 +5,13 @@
 //!
 //! - [`address`]: mailboxes (`Name <local@domain>`) and lists of them
 //! - [`message`]: [`Message`], [`Attachment`], [`Defect`]
+//! - [`media_type`]: media types and file extensions
 //! - [`parse`]: bytes → `(Message, Vec<Defect>)`, never failing
 //! - [`subject`]: base subjects (RFC 5256 §2.1)
 //! - [`thread`]: the root of a message's thread
 //! - [`file_name`]: portable names for attachments and notes
+//! - [`file_name`]: names that every file system takes
+//! - [`hash`]: SHA-256 as hex
 //! - [`html`]: HTML → Markdown
 //! - [`inert`]: text of a mail → Markdown in which nothing is live
 //! - [`quote`]: which lines are new, which quoted, which signature
@@ -19,9 +22,11 @@ pub mod address;
 pub mod body;
 mod clean;
 pub mod file_name;
+pub mod hash;
 pub mod html;
 pub mod inert;
 pub mod invite;
+pub mod media_type;
 pub mod message;
 pub mod parse;
 pub mod quote;

@@ -122,6 +122,9 @@ fn mask_nested(raw: &[u8]) -> Cow<'_, [u8]> {
 
 /// Gives back the letter that [`mask_nested`] took.
 fn unmask(bytes: &mut [u8]) {
+    if !bytes.contains(&MASK) {
+        return;
+    }
     for nested in NESTED {
         let Some((last, start)) = nested.split_last() else { continue };
         let masked = |w: &[u8]| w.split_last().is_some_and(|(m, s)| *m == MASK && s.eq_ignore_ascii_case(start));

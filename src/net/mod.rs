@@ -27,7 +27,7 @@ const PATIENCE_PER_ADDRESS: Duration = Duration::from_secs(10);
 ///
 /// With [`Security::Plaintext`] every address that the name resolves to must be loopback; else nothing is
 /// sent at all. The addresses that were checked are the ones connected to: the name is not looked up again.
-/// For [`Security::Tls`] and [`Security::StartTls`] the stream is not yet secure; [`tls`] comes next (for
+/// For [`Security::Tls`] and [`Security::StartTls`] the stream is not yet secure; [`tls()`] comes next (for
 /// STARTTLS after the server's word, with nothing left unread in any buffer).
 pub async fn tcp(endpoint: &Endpoint) -> Result<TcpStream, NetError> {
     let deadline = Instant::now() + PATIENCE;

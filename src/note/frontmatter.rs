@@ -225,8 +225,9 @@ impl Writer {
 /// A string as YAML: plain for words that no YAML version reads as anything else, else a JSON string, which
 /// YAML 1.2 §5.7 takes as it is. What a template engine would run (`<%`, `{{`) is broken by an escape.
 fn quoted(value: &str) -> String {
-    let plain = value.starts_with(|c: char| c.is_ascii_alphabetic())
-        && value.chars().all(|c| c.is_ascii_alphanumeric() || "-_/.".contains(c))
+    let plain = value.starts_with(char::is_alphabetic)
+        && value.chars().all(|c| c.is_alphanumeric() || "-_/. ".contains(c))
+        && !value.ends_with(' ')
         && !matches!(
             value.to_ascii_lowercase().as_str(),
             "true" | "false" | "null" | "yes" | "no" | "on" | "off" | "y" | "n"

@@ -9,8 +9,8 @@ use crate::imap::{self, ImapError, Session};
 use crate::inbound::{Desk, sent_mailbox};
 use crate::note::draft::{self, Status};
 use crate::smtp::{self, Credentials, Receipt, SmtpError};
+use crate::store::StoreError;
 use crate::store::outbox::{OutboxRow, State};
-use crate::store::{Store, StoreError};
 use anyhow::{Context, Result};
 use jiff::{Timestamp, Zoned};
 use secrecy::SecretString;
@@ -115,13 +115,14 @@ impl Item<'_> {
     }
 
     async fn send(&mut self, sent: &mut SentBox) -> Result<()> {
-        if !self.still_approved()? {
-            return Ok(());
-        }
+        // Looked up first: between the last look at the file and the mark in it, nobody is waited for.
         if sent.holds(&self.row.message_id).await? {
             return self.accepted("found in the Sent mailbox");
         }
-        self.say(Status::Sending, &[])?;
+        let Some(text) = self.still_approved()? else { return Ok(()) };
+        // On the very text that was judged: who edits it just now stops the attempt.
+        let status = [("status", Status::Sending.as_str())];
+        mark(&self.desk.vault, &self.row.note, &text, &status)?;
         self.record(Event::Attempting)?;
         if !self.desk.store.begin_attempt(self.row.id)? {
             return Ok(());
@@ -147,12 +148,12 @@ impl Item<'_> {
         }
     }
 
-    /// Looks at the file once more: what is sent is what it says now, or nothing.
-    fn still_approved(&mut self) -> Result<bool> {
+    /// Looks at the file once more: what is sent is what it says now, or nothing. Gives the text that it judged.
+    fn still_approved(&mut self) -> Result<Option<String>> {
         let stopped = |this: &mut Self, why: &str| {
             this.desk.store.set_state(this.row.id, State::Stopped, Some(why))?;
             this.posted.changed.push((this.row.note.clone(), why.to_owned()));
-            Ok(false)
+            Ok(None)
         };
         let text = match self.desk.vault.read(&self.row.note) {
             Ok(text) => text,
@@ -162,6 +163,9 @@ impl Item<'_> {
         let Some(draft) = draft::read(&text)? else {
             return stopped(self, "the file is no draft any more, so it was not sent");
         };
+        if draft.draft_id.as_deref() != Some(self.row.draft_id.as_str()) {
+            return stopped(self, "the file is another draft now, so it was not sent");
+        }
         if !matches!(draft.status, Status::Queued | Status::Approved) {
             return stopped(self, "taken back before it was sent");
         }
@@ -172,26 +176,35 @@ impl Item<'_> {
             let why = "the thread has a newer message than the one answered; look at it, and approve again to send this all the same";
             self.desk.store.set_state(self.row.id, State::Stopped, Some(why))?;
             let id = format!("<{newer}>");
-            self.say(Status::Conflict, &[("error", why), ("conflict_with", &id)])?;
+            self.say(Status::Conflict, &[("error", why), ("conflict_with", &id)]);
             self.posted.problems.push(format!("{}: {why}", self.row.note));
-            return Ok(false);
+            return Ok(None);
         }
         if !approval::unchanged(&draft, gathered.facts(&self.row.draft_id, Known::Unsent, &now), &self.row.hash) {
             let why = "edited after it was approved, so it was not sent; approve again";
             self.desk.store.set_state(self.row.id, State::Stopped, Some(why))?;
-            self.say(Status::Pending, &[("error", why)])?;
+            self.say(Status::Pending, &[("error", why)]);
             self.posted.problems.push(format!("{}: {why}", self.row.note));
-            return Ok(false);
+            return Ok(None);
         }
-        Ok(true)
+        Ok(Some(text))
     }
 
     fn accepted(&mut self, response: &str) -> Result<()> {
         let at = self.now();
-        self.desk.store.accepted(self.row.id, &at, response)?;
-        self.record(Event::Sent)?;
+        // Two records, and one of them failing must not keep the other from saying that it is out.
+        let remembered = self.desk.store.accepted(self.row.id, &at, response);
+        let recorded = self.record(Event::Sent);
+        remembered?;
+        recorded?;
         let id = format!("<{}>", self.row.message_id);
-        self.say(Status::Sent, &[("sent_at", &at), ("message_id", &id), ("server_response", response)])?;
+        let mut more = vec![("sent_at", at.as_str()), ("message_id", &id), ("server_response", response)];
+        let draft = self.desk.vault.read(&self.row.note).ok().and_then(|text| draft::read(&text).ok().flatten());
+        if draft.is_some_and(|d| super::edited(self.sender.config, self.desk, &d, &self.row, &(self.clock)())) {
+            more.push(("error", super::EDITED));
+            self.posted.changed.push((self.row.note.clone(), super::EDITED.to_owned()));
+        }
+        self.say(Status::Sent, &more);
         self.posted.sent.push(self.row.note.clone());
         Ok(())
     }
@@ -204,7 +217,7 @@ impl Item<'_> {
             let at = (self.clock)().timestamp().as_second() + wait;
             self.desk.store.retry(self.row.id, at, &error.to_string())?;
             let why = format!("{error}. Nothing was sent; it is tried again after {wait} s");
-            self.say(Status::Queued, &[("error", &why)])?;
+            self.say(Status::Queued, &[("error", &why)]);
             self.posted.problems.push(format!("{}: {why}", self.row.note));
         } else {
             self.desk.store.set_state(self.row.id, State::Failed, Some(&error.to_string()))?;
@@ -214,7 +227,7 @@ impl Item<'_> {
                 "put it right and approve again".to_owned()
             };
             let why = format!("{error}. Nothing was sent; {what}");
-            self.say(Status::Failed, &[("error", &why)])?;
+            self.say(Status::Failed, &[("error", &why)]);
             self.posted.problems.push(format!("{}: {why}", self.row.note));
         }
         Ok(())
@@ -227,7 +240,7 @@ impl Item<'_> {
         );
         self.desk.store.set_state(self.row.id, State::Uncertain, Some(&why))?;
         self.record(Event::Uncertain)?;
-        self.say(Status::Uncertain, &[("error", &why)])?;
+        self.say(Status::Uncertain, &[("error", &why)]);
         self.posted.problems.push(format!("{}: {why}", self.row.note));
         Ok(())
     }
@@ -237,20 +250,14 @@ impl Item<'_> {
         ledger::record(&self.desk.vault, outbox, &self.row.draft_id, &self.row.message_id, event, &self.now())
     }
 
-    /// Says it in the note. A note that its owner is just editing is told later, from the outbox.
-    fn say(&mut self, status: Status, more: &[(&str, &str)]) -> Result<()> {
+    /// Says it in the note. A note that cannot be marked now is told later, from the outbox.
+    fn say(&self, status: Status, more: &[(&str, &str)]) {
         let mut changes = vec![("status", status.as_str())];
         changes.extend_from_slice(more);
         let said = self.desk.vault.read(&self.row.note).map_err(anyhow::Error::from);
         let said = said.and_then(|text| mark(&self.desk.vault, &self.row.note, &text, &changes));
-        match said {
-            Ok(_) => Ok(()),
-            // Before the attempt, a note that cannot be marked stops it; afterwards the facts stand in the outbox.
-            Err(e) if status == Status::Sending => Err(e),
-            Err(e) => {
-                tracing::warn!(note = self.row.note, error = %e, "the note could not be marked");
-                Ok(())
-            }
+        if let Err(e) = said {
+            tracing::warn!(note = self.row.note, error = %e, "the note could not be marked");
         }
     }
 
@@ -276,7 +283,7 @@ pub fn last_due_before(desk: &Desk, horizon: Timestamp) -> Result<Option<Timesta
 }
 
 /// When the next queued row is due; `None` when nothing waits.
-pub fn next_due(store: &Store) -> Result<Option<Timestamp>> {
-    let rows = store.outbox(State::Queued)?;
+pub fn next_due(desk: &Desk) -> Result<Option<Timestamp>> {
+    let rows = desk.store.outbox(State::Queued)?;
     rows.iter().map(|r| r.not_before).min().map(|s| Ok(Timestamp::from_second(s)?)).transpose()
 }

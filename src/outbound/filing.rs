@@ -5,7 +5,7 @@ use super::deliver::SentBox;
 use crate::config::{Config, SaveSent};
 use crate::imap::ImapError;
 use crate::store::Store;
-use crate::store::outbox::{OutboxRow, State};
+use crate::store::outbox::OutboxRow;
 use anyhow::Result;
 
 /// Files one accepted row.
@@ -26,7 +26,7 @@ pub async fn file(config: &Config, store: &Store, sent: &mut SentBox, row: &Outb
             Err(e) => return Err(e.into()),
         }
     }
-    store.set_state(row.id, State::Filed, None)?;
+    store.filed(row.id)?;
     Ok(())
 }
 

@@ -25,6 +25,14 @@ struct File {
     draft: DraftNote,
 }
 
+impl File {
+    /// The id that it goes by; one that a person wrote gets its id when it is approved.
+    fn id(&self) -> Option<String> {
+        let written = || (self.draft.status == Status::Approved).then(|| super::draft_id(&self.text, &self.draft));
+        self.draft.draft_id.clone().or_else(written)
+    }
+}
+
 /// Goes over every draft in the outbox folder. What cannot be read or sent is said in the note where possible, and
 /// in `posted.problems` in any case; the rest goes on.
 pub fn freeze(config: &Config, desk: &mut Desk, now: &Zoned, posted: &mut Posted) -> Result<()> {
@@ -38,8 +46,8 @@ pub fn freeze(config: &Config, desk: &mut Desk, now: &Zoned, posted: &mut Posted
     }
     let mut owners: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for file in &files {
-        if let Some(id) = &file.draft.draft_id {
-            owners.entry(id.clone()).or_default().push(file.path.clone());
+        if let Some(id) = file.id() {
+            owners.entry(id).or_default().push(file.path.clone());
         }
     }
     for file in files {
@@ -71,9 +79,9 @@ fn read(desk: &Desk, path: &str) -> Result<Option<File>> {
 
 /// Where several files carry one id, the registered one has it, else the first; for the others, its path.
 fn twin(desk: &Desk, owners: &BTreeMap<String, Vec<String>>, file: &File) -> Result<Option<String>> {
-    let Some(id) = &file.draft.draft_id else { return Ok(None) };
-    let Some(paths) = owners.get(id).filter(|p| p.len() > 1) else { return Ok(None) };
-    let registered = desk.store.draft(id)?.map(|d| d.note).filter(|n| paths.contains(n));
+    let Some(id) = file.id() else { return Ok(None) };
+    let Some(paths) = owners.get(&id).filter(|p| p.len() > 1) else { return Ok(None) };
+    let registered = desk.store.draft(&id)?.map(|d| d.note).filter(|n| paths.contains(n));
     let owner = registered.or_else(|| paths.first().cloned());
     Ok(owner.filter(|o| *o != file.path))
 }
@@ -90,9 +98,14 @@ impl Pass<'_> {
         if let Some(other) = elsewhere {
             return match file.draft.status {
                 Status::Approved | Status::Pending | Status::Queued => {
-                    let why = format!(
-                        "{other} carries the same draft_id; delete one of the two, or the draft_id line here to make this a draft of its own"
-                    );
+                    let why = match file.draft.draft_id {
+                        Some(_) => format!(
+                            "{other} carries the same draft_id; delete one of the two, or the draft_id line here to make this a draft of its own"
+                        ),
+                        None => {
+                            format!("{other} is the same message; delete one of the two, or change what this one says")
+                        }
+                    };
                     self.change(&file, Status::Conflict, &why)
                 }
                 _ => Ok(()),
@@ -103,6 +116,7 @@ impl Pass<'_> {
                 if self.desk.store.draft(id)?.is_none_or(|known| known.note != file.path) {
                     let parent = super::parent(&self.desk.store, &file.draft)?;
                     self.desk.store.put_draft(id, &file.path, parent.map(|p| p.key).as_deref())?;
+                    self.desk.store.move_note(id, &file.path)?;
                 }
                 self.desk.store.outbox_of(id)?
             }
@@ -140,14 +154,19 @@ impl Pass<'_> {
             self.posted.changed.push((file.path, "approved; it waits, because send.enabled is false".to_owned()));
             return Ok(());
         }
-        let id = super::draft_id(&file.path, &file.text, &file.draft);
+        let id = super::draft_id(&file.text, &file.draft);
         let row = match row {
             Some(row) => Some(row),
             None => self.desk.store.outbox_of(&id)?,
         };
-        // The crash between freezing and saying so in the file.
+        let gathered = gather(self.config, &self.desk.vault, &self.desk.store, &file.draft)?;
         if let Some(row) = row.as_ref().filter(|r| r.state == State::Queued) {
-            return self.say_queued(&file, &id, row.not_before);
+            // The crash between freezing and saying so in the file.
+            if approval::unchanged(&file.draft, gathered.facts(&id, Known::Unsent, self.now), &row.hash) {
+                return self.say_queued(&file, &id, row.not_before);
+            }
+            // Edited while it was queued, and approved once more: what it says now counts.
+            self.desk.store.set_state(row.id, State::Stopped, Some("edited and approved again"))?;
         }
         let line = ledger::last(&self.desk.vault, &self.config.paths.outbox, &id)?;
         let known = match (row.as_ref().map(|r| r.state), line.as_ref().map(|l| l.event)) {
@@ -158,12 +177,14 @@ impl Pass<'_> {
             (None, Some(Event::Attempting)) => return self.lost(file),
             (None, Some(Event::Refused | Event::Uncertain) | None) => Known::Unsent,
         };
-        let gathered = gather(self.config, &self.desk.vault, &self.desk.store, &file.draft)?;
         match approval::judge(&file.draft, gathered.facts(&id, known, self.now)) {
             Judgement::Waiting => Ok(()),
             Judgement::Approved(approved) => self.queue(&file, &approved, gathered.parent_key),
             Judgement::AlreadySent => {
-                let why = "it was sent already and is not sent again; to write again, start a new draft";
+                let why = match file.draft.draft_id {
+                    Some(_) => "it was sent already and is not sent again; to write again, start a new draft",
+                    None => "the same message was sent already and is not sent again; to write again, change its text",
+                };
                 self.say_sent(&file, row.as_ref(), line.as_ref())?;
                 self.posted.changed.push((file.path, why.to_owned()));
                 Ok(())
@@ -253,15 +274,18 @@ impl Pass<'_> {
                 self.change(&file, Status::Pending, "edited after it was approved, so it was not sent; approve again")
             }
             State::Accepted | State::Filed => {
-                let at = row.sent_at.unwrap_or_default();
+                let at = row.sent_at.clone().unwrap_or_default();
                 let id = format!("<{}>", row.message_id);
-                let response = row.response.unwrap_or_default();
-                let changes = [
+                let response = row.response.clone().unwrap_or_default();
+                let mut changes = vec![
                     ("status", Status::Sent.as_str()),
                     ("sent_at", &at),
                     ("message_id", &id),
                     ("server_response", &response),
                 ];
+                if super::edited(self.config, self.desk, &file.draft, &row, self.now) {
+                    changes.push(("error", super::EDITED));
+                }
                 mark(&self.desk.vault, &file.path, &file.text, &changes)?;
                 self.posted.changed.push((file.path, "sent earlier; now the note says so".to_owned()));
                 Ok(())

@@ -14,11 +14,13 @@ mod ledger;
 use crate::approval::{self, Facts, Identity, Known, Parent, Rehearsal};
 use crate::config::Config;
 use crate::inbound::Desk;
+use crate::mail::media_type;
 use crate::mail::message::Attachment;
 use crate::note::draft::DraftNote;
 use crate::note::frontmatter;
 use crate::store::Store;
 use crate::store::messages::StoredMessage;
+use crate::store::outbox::OutboxRow;
 use crate::vault::Vault;
 use anyhow::Result;
 use jiff::Zoned;
@@ -102,19 +104,27 @@ impl Gathered {
 pub fn rehearse(
     config: &Config,
     desk: &Desk,
-    path: &str,
     text: &str,
     draft: &DraftNote,
     now: &Zoned,
 ) -> Result<Result<Rehearsal, String>> {
-    let id = draft_id(path, text, draft);
+    let id = draft_id(text, draft);
     let gathered = gather(config, &desk.vault, &desk.store, draft)?;
     Ok(approval::rehearse(draft, gathered.facts(&id, Known::Unsent, now)))
 }
 
 /// The id that a draft goes by: its own, or the one that a draft written by hand will get.
-fn draft_id(path: &str, text: &str, draft: &DraftNote) -> String {
-    draft.draft_id.clone().unwrap_or_else(|| crate::draft::written_id(path, text))
+fn draft_id(text: &str, draft: &DraftNote) -> String {
+    draft.draft_id.clone().unwrap_or_else(|| crate::draft::written_id(text))
+}
+
+/// Why a note that is sent may say something else than what was sent.
+const EDITED: &str = "this note was edited while it was being sent: what was sent is what you had approved, and your Sent mailbox holds it";
+
+/// True when a note does not say any more what was frozen.
+fn edited(config: &Config, desk: &Desk, draft: &DraftNote, row: &OutboxRow, now: &Zoned) -> bool {
+    gather(config, &desk.vault, &desk.store, draft)
+        .is_ok_and(|g| !approval::unchanged(draft, g.facts(&row.draft_id, Known::Unsent, now), &row.hash))
 }
 
 /// Reads the files that the owner listed: vault paths or wikilinks to paths.
@@ -134,7 +144,7 @@ fn attachments(vault: &Vault, draft: &DraftNote) -> Result<Vec<Attachment>, Stri
         }
         let name = path.rsplit('/').next().unwrap_or(path).to_owned();
         files.push(Attachment {
-            media_type: media_type(&name).to_owned(),
+            media_type: media_type::of_name(&name).to_owned(),
             name: Some(name),
             content_id: None,
             inline: false,
@@ -144,40 +154,27 @@ fn attachments(vault: &Vault, draft: &DraftNote) -> Result<Vec<Attachment>, Stri
     Ok(files)
 }
 
-/// The media type of a file by its extension; octets where it is not a usual one.
-fn media_type(name: &str) -> &'static str {
-    match name.rsplit_once('.').map(|(_, e)| e.to_lowercase()).as_deref() {
-        Some("pdf") => "application/pdf",
-        Some("png") => "image/png",
-        Some("jpg" | "jpeg") => "image/jpeg",
-        Some("gif") => "image/gif",
-        Some("webp") => "image/webp",
-        Some("svg") => "image/svg+xml",
-        Some("txt" | "log") => "text/plain",
-        Some("md") => "text/markdown",
-        Some("csv") => "text/csv",
-        Some("html" | "htm") => "text/html",
-        Some("json") => "application/json",
-        Some("ics") => "text/calendar",
-        Some("zip") => "application/zip",
-        Some("docx") => "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-        Some("xlsx") => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-        Some("pptx") => "application/vnd.openxmlformats-officedocument.presentationml.presentation",
-        Some("mp3") => "audio/mpeg",
-        Some("mp4") => "video/mp4",
-        _ => "application/octet-stream",
-    }
-}
-
-/// Sets keys in a draft's frontmatter, if the file still is what was read.
+/// Sets keys in a draft's frontmatter, if the file still is what was read. An `error` of before goes.
 fn mark(vault: &Vault, path: &str, text: &str, changes: &[(&str, &str)]) -> Result<String> {
+    let mut changes = changes.to_vec();
+    let stale = frontmatter::parse(text).is_ok_and(|(front, _)| front.text("error").is_some());
+    if stale && changes.iter().all(|(key, _)| *key != "error") {
+        changes.push(("error", ""));
+    }
     // A template engine must find nothing to run in what a server said.
     let clean: Vec<(&str, String)> = changes
         .iter()
         .map(|(k, v)| (*k, v.replace("<%", "< %").replace("{{", "{ {").replace(char::is_control, " ")))
         .collect();
     let changes: Vec<(&str, &str)> = clean.iter().map(|(k, v)| (*k, v.as_str())).collect();
-    let new = frontmatter::set(text, &changes)?;
+    // An error that is over says nothing any more; an `error` that cannot be emptied stays.
+    let stale = changes.iter().all(|(k, _)| *k != "error")
+        && frontmatter::parse(text).is_ok_and(|(front, _)| front.text("error").is_some_and(|e| !e.is_empty()));
+    let cleared = stale.then(|| frontmatter::set(text, &[changes.as_slice(), &[("error", "")]].concat()));
+    let new = match cleared {
+        Some(Ok(new)) => new,
+        _ => frontmatter::set(text, &changes)?,
+    };
     if new != text {
         vault.replace(path, text, &new)?;
     }

@@ -3,13 +3,11 @@
 
 use std::path::PathBuf;
 
-/// Why a secret cannot be read, kept or removed. Each names the account and what to do.
+/// Why a secret cannot be read, kept or removed. Each says what to do; whoever shows it names the account.
 #[derive(Debug, thiserror::Error)]
 pub enum SecretError {
     /// The environment variable cannot be used.
-    #[error(
-        "account {account:?}: the environment variable {name} {problem}; set it, or choose another source in the config"
-    )]
+    #[error("the environment variable {name} {problem}; set it, or choose another source in the config")]
     Env {
         /// The account's name.
         account: String,
@@ -19,7 +17,7 @@ pub enum SecretError {
         problem: &'static str,
     },
     /// The file cannot be used.
-    #[error("account {account:?}: the password file {} {problem}", path.display())]
+    #[error("the password file {} {problem}", path.display())]
     File {
         /// The account's name.
         account: String,
@@ -29,7 +27,7 @@ pub enum SecretError {
         problem: String,
     },
     /// The command did not give a secret.
-    #[error("account {account:?}: the password command {problem}; run it by hand to see why")]
+    #[error("the password command {problem}; run it by hand to see why")]
     Command {
         /// The account's name.
         account: String,
@@ -38,7 +36,7 @@ pub enum SecretError {
     },
     /// The command took longer than it may.
     #[error(
-        "account {account:?}: the password command did not end within {seconds} s; if it asks for something, answer it, or unlock what it waits for"
+        "the password command did not end within {seconds} s; if it asks for something, answer it, or unlock what it waits for"
     )]
     CommandTimedOut {
         /// The account's name.
@@ -47,7 +45,7 @@ pub enum SecretError {
         seconds: u64,
     },
     /// There is nothing in it.
-    #[error("account {account:?}: the password from `{kind}` is empty")]
+    #[error("the password from `{kind}` is empty")]
     Empty {
         /// The account's name.
         account: String,
@@ -55,7 +53,7 @@ pub enum SecretError {
         kind: &'static str,
     },
     /// More than one line, or a NUL.
-    #[error("account {account:?}: the password from `{kind}` is more than one line; keep nothing else with it")]
+    #[error("the password from `{kind}` is more than one line; keep nothing else with it")]
     NotOneLine {
         /// The account's name.
         account: String,
@@ -63,14 +61,14 @@ pub enum SecretError {
         kind: &'static str,
     },
     /// The keyring holds nothing for the account.
-    #[error("account {account:?}: the keyring holds no password for it; run: postnote login {account}")]
+    #[error("the keyring holds no password for it; run: postnote login {account}")]
     NoEntry {
         /// The account's name.
         account: String,
     },
     /// No keyring service.
     #[error(
-        "account {account:?}: no keyring service is running here ({detail}); start one (gnome-keyring, KWallet), \
+        "no keyring service is running here ({detail}); start one (gnome-keyring, KWallet), \
          or choose another source in the config: {{ command = … }}, {{ env = … }} or {{ file = … }}"
     )]
     KeyringMissing {
@@ -80,7 +78,7 @@ pub enum SecretError {
         detail: String,
     },
     /// The keyring is locked, or access was denied.
-    #[error("account {account:?}: the keyring is locked or denies access ({detail}); unlock it and try again")]
+    #[error("the keyring is locked or denies access ({detail}); unlock it and try again")]
     KeyringLocked {
         /// The account's name.
         account: String,
@@ -88,7 +86,7 @@ pub enum SecretError {
         detail: String,
     },
     /// The keyring did not answer; usually it waits for someone to unlock it.
-    #[error("account {account:?}: the keyring did not answer within {seconds} s; it may be waiting to be unlocked")]
+    #[error("the keyring did not answer within {seconds} s; it may be waiting to be unlocked")]
     KeyringTimedOut {
         /// The account's name.
         account: String,
@@ -96,7 +94,7 @@ pub enum SecretError {
         seconds: u64,
     },
     /// Another fault of the keyring.
-    #[error("account {account:?}: the keyring failed: {detail}")]
+    #[error("the keyring failed: {detail}")]
     Keyring {
         /// The account's name.
         account: String,

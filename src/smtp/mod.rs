@@ -64,7 +64,7 @@ pub enum SmtpError {
     #[error("the connection to the SMTP server was lost before anything was sent ({0})")]
     Lost(String),
     /// The server says what SMTP does not; nothing was sent.
-    #[error("the SMTP server's answer could not be understood ({0}); nothing was sent")]
+    #[error("the SMTP server's answer could not be understood ({0})")]
     Protocol(String),
     /// The message's bytes were under way and no answer came.
     #[error("the server went silent after the message was handed over ({0})")]
@@ -97,6 +97,12 @@ const COMMAND: Duration = Duration::from_secs(300);
 /// RFC 5321 §4.5.3.2.6: ten minutes for the answer to the final dot.
 const FINAL: Duration = Duration::from_secs(600);
 
+/// What the bytes themselves may take besides, over a slow line of 16 KiB a second: to give up on them half-way
+/// would leave a message of which nobody can tell.
+fn upload(octets: usize) -> Duration {
+    Duration::from_secs(octets as u64 / (16 * 1024))
+}
+
 /// Sends a message to all of its recipients, or to none: when one recipient is refused, the message's bytes are
 /// not sent.
 pub async fn send(
@@ -123,7 +129,7 @@ pub async fn send(
     }
     // lettre writes CRLF before the dot; without our own last CRLF the message arrives as it was composed.
     let bytes = outgoing.bytes().strip_suffix(b"\r\n").unwrap_or(outgoing.bytes());
-    let receipt = match tokio::time::timeout(FINAL, connection.message(bytes)).await {
+    let receipt = match tokio::time::timeout(FINAL + upload(bytes.len()), connection.message(bytes)).await {
         Ok(Ok(response)) if response.code().severity == Severity::PositiveCompletion => {
             Ok(Receipt { response: line(&response) })
         }
@@ -132,7 +138,7 @@ pub async fn send(
             Some(_) => refused("the message", &e),
             None => SmtpError::Uncertain(reason(&e)),
         }),
-        Err(_) => Err(SmtpError::Uncertain("no answer in ten minutes".to_owned())),
+        Err(_) => Err(SmtpError::Uncertain("no answer in time".to_owned())),
     };
     // What QUIT brings changes nothing any more.
     tokio::time::timeout(Duration::from_secs(5), connection.quit()).await.ok();
@@ -182,7 +188,8 @@ async fn timed<T>(work: impl Future<Output = T>) -> Result<T, SmtpError> {
 fn before(what: &str, error: &lettre::transport::smtp::Error) -> SmtpError {
     match error.status() {
         Some(_) => refused(what, error),
-        None if error.is_response() || error.is_client() => SmtpError::Protocol(reason(error)),
+        None if error.is_client() => SmtpError::Protocol(reason(error)),
+        // lettre calls a connection that ends where an answer should be an incomplete response.
         None => SmtpError::Lost(reason(error)),
     }
 }

@@ -68,7 +68,7 @@ impl Store {
             &format!("INSERT INTO messages ({COLUMNS}) VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15)
              ON CONFLICT DO UPDATE SET account = excluded.account, mailbox = excluded.mailbox,
              uid_validity = excluded.uid_validity, uid = excluded.uid, in_reply_to = excluded.in_reply_to,
-             refs = excluded.refs, at = excluded.at, note = coalesce(excluded.note, note), digest = coalesce(excluded.digest, digest)"),
+             refs = excluded.refs, at = excluded.at, own = max(own, excluded.own), note = coalesce(excluded.note, note), digest = coalesce(excluded.digest, digest)"),
             params![
                 m.key, m.account, m.mailbox, m.uid_validity, m.uid, m.message_id, m.thread,
                 m.in_reply_to.join(" "), m.references.join(" "), m.author, m.subject, m.at, m.own, m.note, m.digest

@@ -14,44 +14,48 @@ pub mod outbox;
 
 use rusqlite::{Connection, ErrorCode, OptionalExtension, params};
 use std::fs::{self, File, TryLockError};
-use std::io;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 const FILE: &str = "state.db";
 const VERSION: i64 = 1;
 
 const SCHEMA: &str = "
-CREATE TABLE cursors (
+CREATE TABLE IF NOT EXISTS cursors (
   account TEXT NOT NULL, mailbox TEXT NOT NULL,
   uid_validity INTEGER NOT NULL, next_uid INTEGER NOT NULL, first_until INTEGER NOT NULL, since INTEGER,
   PRIMARY KEY (account, mailbox)
 ) STRICT;
-CREATE TABLE accounts (
+CREATE TABLE IF NOT EXISTS withheld (
+  account TEXT NOT NULL, mailbox TEXT NOT NULL, uid_validity INTEGER NOT NULL, uid INTEGER NOT NULL,
+  tries INTEGER NOT NULL, PRIMARY KEY (account, mailbox, uid_validity, uid)
+) STRICT;
+CREATE TABLE IF NOT EXISTS accounts (
   account TEXT NOT NULL PRIMARY KEY, synced_at INTEGER NOT NULL, error TEXT
 ) STRICT;
-CREATE TABLE messages (
+CREATE TABLE IF NOT EXISTS messages (
   key TEXT NOT NULL PRIMARY KEY, account TEXT NOT NULL, mailbox TEXT NOT NULL,
   uid_validity INTEGER NOT NULL, uid INTEGER NOT NULL,
   message_id TEXT, thread TEXT NOT NULL, in_reply_to TEXT NOT NULL, refs TEXT NOT NULL,
   author TEXT NOT NULL, subject TEXT NOT NULL, at INTEGER NOT NULL, own INTEGER NOT NULL,
   note TEXT, digest TEXT
 ) STRICT;
-CREATE INDEX messages_thread ON messages (thread, at);
-CREATE INDEX messages_id ON messages (message_id);
-CREATE TABLE answers (parent TEXT NOT NULL, child TEXT NOT NULL, PRIMARY KEY (parent, child)) STRICT;
-CREATE TABLE summaries (thread TEXT NOT NULL PRIMARY KEY, note TEXT NOT NULL, hash TEXT NOT NULL) STRICT;
-CREATE TABLE drafts (
+CREATE INDEX IF NOT EXISTS messages_thread ON messages (thread, at);
+CREATE INDEX IF NOT EXISTS messages_id ON messages (message_id);
+CREATE TABLE IF NOT EXISTS answers (parent TEXT NOT NULL, child TEXT NOT NULL, PRIMARY KEY (parent, child)) STRICT;
+CREATE TABLE IF NOT EXISTS summaries (thread TEXT NOT NULL PRIMARY KEY, note TEXT NOT NULL, hash TEXT NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS drafts (
   draft_id TEXT NOT NULL PRIMARY KEY, note TEXT NOT NULL, parent TEXT
 ) STRICT;
-CREATE INDEX drafts_parent ON drafts (parent);
-CREATE TABLE outbox (
+CREATE INDEX IF NOT EXISTS drafts_parent ON drafts (parent);
+CREATE TABLE IF NOT EXISTS outbox (
   id INTEGER PRIMARY KEY AUTOINCREMENT, draft_id TEXT NOT NULL UNIQUE, note TEXT NOT NULL,
   account TEXT NOT NULL, hash TEXT NOT NULL, sender TEXT NOT NULL, recipients TEXT NOT NULL,
   message_id TEXT NOT NULL, bytes BLOB NOT NULL, parent TEXT,
   state TEXT NOT NULL CHECK (state IN ('queued', 'attempting', 'accepted', 'filed', 'failed', 'uncertain', 'stopped')),
   attempts INTEGER NOT NULL, not_before INTEGER NOT NULL, sent_at TEXT, response TEXT, error TEXT
 ) STRICT;
-CREATE INDEX outbox_state ON outbox (state);
+CREATE INDEX IF NOT EXISTS outbox_state ON outbox (state);
 ";
 
 /// What a caller may have to decide on.
@@ -87,7 +91,24 @@ pub struct Store {
 
 /// Held while a process works with the vault; freed when dropped, or when the process ends.
 #[derive(Debug)]
-pub struct Lock(#[expect(dead_code, reason = "held, never read")] File);
+pub struct Lock {
+    file: File,
+    unclean: bool,
+}
+
+impl Lock {
+    /// True when the process that held the lock before was cut short.
+    pub fn after_a_crash(&self) -> bool {
+        self.unclean
+    }
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // An empty lock file says that its last holder came to the end. If that fails, the next one only sweeps.
+        self.file.set_len(0).ok();
+    }
+}
 
 /// Takes the lock of a state folder, which is made when it is not there.
 pub fn lock(folder: &Path) -> Result<Lock, StoreError> {
@@ -97,9 +118,13 @@ pub fn lock(folder: &Path) -> Result<Lock, StoreError> {
     let mut options = File::options();
     options.write(true).create(true).truncate(false);
     private(&mut options);
-    let file = options.open(&path).map_err(io)?;
+    let mut file = options.open(&path).map_err(io)?;
     match file.try_lock() {
-        Ok(()) => Ok(Lock(file)),
+        Ok(()) => {
+            let unclean = file.metadata().map_err(io)?.len() > 0;
+            file.write_all(b"held\n").map_err(io)?;
+            Ok(Lock { file, unclean })
+        }
         Err(TryLockError::WouldBlock) => Err(StoreError::Locked),
         Err(TryLockError::Error(source)) => Err(io(source)),
     }
@@ -147,6 +172,33 @@ impl Store {
 
     /// A copy to try things on: nothing that is done to it lasts.
     pub fn scratch(folder: &Path) -> Result<Store, StoreError> {
+        let mut tries = 0;
+        loop {
+            // Another process may be writing while the files are copied: then the copy is no database.
+            let copied = Self::copy(folder).and_then(|store| {
+                let sound: String = store.db.query_row("PRAGMA quick_check(1)", [], |r| r.get(0))?;
+                Ok((store, sound == "ok"))
+            });
+            tries += 1;
+            match copied {
+                Ok((store, true)) => return Ok(store),
+                Ok((_, false)) if tries < 5 => {}
+                Err(StoreError::Sqlite(e)) if tries < 5 && is_damaged(&e) => {}
+                // What cannot be read counts as lost, as it does for `open`.
+                Ok((_, false)) => return Self::empty(),
+                Err(StoreError::Sqlite(e)) if is_damaged(&e) => return Self::empty(),
+                Err(e) => return Err(e),
+            }
+            std::thread::sleep(std::time::Duration::from_millis(50));
+        }
+    }
+
+    /// A database in memory.
+    fn empty() -> Result<Store, StoreError> {
+        Self::prepare(Connection::open_in_memory()?, Path::new(FILE), None)
+    }
+
+    fn copy(folder: &Path) -> Result<Store, StoreError> {
         let dir = tempfile::tempdir().map_err(|source| StoreError::Io { path: std::env::temp_dir(), source })?;
         for suffix in ["", "-wal"] {
             let from = folder.join(format!("{FILE}{suffix}"));
@@ -168,8 +220,8 @@ impl Store {
         match version {
             0 => {
                 let tx = db.transaction()?;
+                // The version is set by `built`: until then the database knows less than the vault.
                 tx.execute_batch(SCHEMA)?;
-                tx.pragma_update(None, "user_version", VERSION)?;
                 tx.commit()?;
             }
             VERSION => {}
@@ -178,9 +230,15 @@ impl Store {
         Ok(Store { db, fresh, _scratch: scratch })
     }
 
-    /// True when the database was made just now: what the vault knows has to be read into it.
+    /// True when the database is new: what the vault knows has to be read into it, and then [`Store::built`] told.
     pub fn is_fresh(&self) -> bool {
         self.fresh
+    }
+
+    /// What the vault knows is in the database now. In the transaction that put it there: a crash in between
+    /// leaves the database as fresh as it was.
+    pub fn built(&self) -> Result<(), StoreError> {
+        Ok(self.db.pragma_update(None, "user_version", VERSION)?)
     }
 
     /// Runs `work` as one transaction: all of it lasts, or nothing.
@@ -220,6 +278,29 @@ impl Store {
             params![account, mailbox, cursor.uid_validity, cursor.next_uid, cursor.first_until, cursor.since],
         )?;
         Ok(())
+    }
+
+    /// Counts a message that the server lists and does not give; how often it has been asked for.
+    pub fn withhold(&self, account: &str, mailbox: &str, uid_validity: u32, uid: u32) -> Result<u32, StoreError> {
+        let sql = "INSERT INTO withheld VALUES (?1, ?2, ?3, ?4, 1) ON CONFLICT DO UPDATE SET tries = tries + 1 RETURNING tries";
+        Ok(self.db.query_row(sql, params![account, mailbox, uid_validity, uid], |r| r.get(0))?)
+    }
+
+    /// The message was given, or is gone.
+    pub fn given(&self, account: &str, mailbox: &str, uid_validity: u32, uid: u32) -> Result<(), StoreError> {
+        let sql = "DELETE FROM withheld WHERE account = ?1 AND mailbox = ?2 AND uid_validity = ?3 AND uid = ?4";
+        self.db.execute(sql, params![account, mailbox, uid_validity, uid])?;
+        Ok(())
+    }
+
+    /// UIDs that were asked for less than `most` times without being given.
+    pub fn withheld(&self, account: &str, mailbox: &str, uid_validity: u32, most: u32) -> Result<Vec<u32>, StoreError> {
+        let sql = "SELECT uid FROM withheld WHERE account = ?1 AND mailbox = ?2 AND uid_validity = ?3 AND tries < ?4";
+        let mut statement = self.db.prepare_cached(sql)?;
+        let rows = statement
+            .query_map(params![account, mailbox, uid_validity, most], |r| r.get(0))?
+            .collect::<Result<_, _>>()?;
+        Ok(rows)
     }
 
     /// Notes how an account's last sync went.

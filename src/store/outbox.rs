@@ -95,7 +95,7 @@ fn row(r: &Row<'_>) -> rusqlite::Result<OutboxRow> {
         account: r.get(3)?,
         hash: r.get(4)?,
         sender: r.get(5)?,
-        recipients: recipients.split_whitespace().map(str::to_owned).collect(),
+        recipients: recipients.lines().map(str::to_owned).collect(),
         message_id: r.get(7)?,
         bytes: r.get(8)?,
         parent: r.get(9)?,
@@ -120,7 +120,7 @@ impl Store {
              parent = excluded.parent, state = 'queued', attempts = 0, not_before = excluded.not_before, error = NULL
              WHERE state IN ('failed', 'stopped', 'uncertain')",
             params![
-                new.draft_id, new.note, new.account, new.hash, new.sender, new.recipients.join(" "),
+                new.draft_id, new.note, new.account, new.hash, new.sender, new.recipients.join("\n"),
                 new.message_id, new.bytes, new.parent, new.not_before
             ],
         )?;
@@ -152,6 +152,18 @@ impl Store {
         let sql =
             "UPDATE outbox SET state = 'queued', not_before = ?2, error = ?3 WHERE id = ?1 AND state = 'attempting'";
         self.db.execute(sql, params![id, not_before, error])?;
+        Ok(())
+    }
+
+    /// The draft's file was moved or renamed.
+    pub fn move_note(&self, draft_id: &str, note: &str) -> Result<(), StoreError> {
+        self.db.execute("UPDATE outbox SET note = ?2 WHERE draft_id = ?1", [draft_id, note])?;
+        Ok(())
+    }
+
+    /// Done: nobody needs the message's bytes any more, and they are private.
+    pub fn filed(&self, id: i64) -> Result<(), StoreError> {
+        self.db.execute("UPDATE outbox SET state = 'filed', bytes = x'' WHERE id = ?1", [id])?;
         Ok(())
     }
 

@@ -60,9 +60,11 @@ fn a_row_past_an_attempt_is_never_queued_again_by_itself() {
     assert!(!store.queue(&row("d1")).expect("asked"));
     store.accepted(id, "2026-01-05T19:35:19", "250 OK").expect("accepted");
     assert!(!store.queue(&row("d1")).expect("asked"));
-    store.set_state(id, State::Filed, None).expect("filed");
+    store.move_note("d1", "Outbox/Later/x.md").expect("moved");
+    store.filed(id).expect("filed");
     assert!(!store.queue(&row("d1")).expect("asked"));
-    assert_eq!(store.outbox(State::Filed).expect("rows").len(), 1);
+    let filed = store.outbox(State::Filed).expect("rows");
+    assert_eq!(filed.iter().map(|r| (r.note.as_str(), r.bytes.len())).collect::<Vec<_>>(), [("Outbox/Later/x.md", 0)]);
 }
 
 #[test]
@@ -125,5 +127,24 @@ fn one_lock_at_a_time() {
     let held = lock(dir.path()).expect("free");
     assert!(matches!(lock(dir.path()), Err(StoreError::Locked)));
     drop(held);
-    lock(dir.path()).expect("free again");
+    assert!(!lock(dir.path()).expect("free again").after_a_crash());
+    fs::write(dir.path().join("lock"), "held\n").expect("as a crash leaves it");
+    assert!(lock(dir.path()).expect("free").after_a_crash());
+    assert!(!lock(dir.path()).expect("free").after_a_crash());
+}
+
+#[test]
+fn stays_fresh_until_the_vault_is_read_into_it() {
+    let dir = tempfile::tempdir().expect("a folder");
+    drop(Store::open(dir.path()).expect("opened"));
+    let mut store = Store::open(dir.path()).expect("opened");
+    assert!(store.is_fresh());
+    let cut_short: Result<(), StoreError> = store.atomically(|s| {
+        s.built()?;
+        Err(StoreError::Locked)
+    });
+    assert!(cut_short.is_err());
+    assert!(Store::open(dir.path()).expect("opened").is_fresh());
+    store.atomically(|s| s.built()).expect("built");
+    assert!(!Store::open(dir.path()).expect("opened").is_fresh());
 }

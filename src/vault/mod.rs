@@ -7,7 +7,7 @@ mod place;
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io::{self, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
@@ -166,11 +166,17 @@ impl Vault {
         let place = place::new(&self.root, path)?;
         let fresh = !place.exists();
         let mut options = File::options();
-        options.append(true).create(true);
+        options.read(true).append(true).create(true);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         let mut file = options.open(&place).map_err(VaultError::io(path))?;
-        file.write_all(format!("{line}\n").as_bytes()).and_then(|()| file.sync_all()).map_err(VaultError::io(path))?;
+        // A line that a crash cut short must not swallow this one.
+        let mut last = [b'\n'];
+        if file.seek(io::SeekFrom::End(-1)).is_ok() {
+            file.read_exact(&mut last).map_err(VaultError::io(path))?;
+        }
+        let text = if last == [b'\n'] { format!("{line}\n") } else { format!("\n{line}\n") };
+        file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(VaultError::io(path))?;
         if fresh { sync_folder(place.parent().unwrap_or(&self.root)).map_err(VaultError::io(path)) } else { Ok(()) }
     }
 
@@ -200,20 +206,22 @@ impl Vault {
         Ok(found)
     }
 
-    /// Removes the temporary files that a crash left in a folder. Call it only under the lock.
+    /// Removes the temporary files that a crash left below a folder. Call it only under the lock.
     pub fn sweep(&self, folder: &str) -> Result<(), VaultError> {
-        if self.rehearsed.is_some() {
+        if self.rehearsed.is_some() || !place::existing(&self.root, folder)?.exists() {
             return Ok(());
         }
-        let place = place::existing(&self.root, folder)?;
-        if !place.exists() {
-            return Ok(());
-        }
-        for entry in fs::read_dir(&place).map_err(VaultError::io(folder))?.flatten() {
-            let name = entry.file_name();
-            let name = name.to_string_lossy();
-            if name.starts_with(TEMPORARY) && name.ends_with(".tmp") {
-                fs::remove_file(entry.path()).map_err(VaultError::io(folder))?;
+        let mut folders = vec![folder.to_owned()];
+        while let Some(folder) = folders.pop() {
+            let place = place::existing(&self.root, &folder)?;
+            for entry in fs::read_dir(&place).map_err(VaultError::io(&folder))?.flatten() {
+                let (name, kind) = (entry.file_name(), entry.file_type().map_err(VaultError::io(&folder))?);
+                let name = name.to_string_lossy();
+                if kind.is_dir() {
+                    folders.push(format!("{folder}/{name}"));
+                } else if name.starts_with(TEMPORARY) && name.ends_with(".tmp") {
+                    fs::remove_file(entry.path()).map_err(VaultError::io(&folder))?;
+                }
             }
         }
         Ok(())

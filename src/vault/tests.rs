@@ -57,11 +57,21 @@ fn a_missing_vault_is_an_error_and_stays_missing() {
 #[test]
 fn sweeps_its_own_leftovers_alone() {
     let (_dir, vault) = vault();
-    vault.create("o/x.md", b"x").expect("created");
-    for name in [".postnote-abc.tmp", ".other.tmp"] {
-        fs::write(vault.root().join("o").join(name), "x").expect("written");
+    vault.create("o/in/x.md", b"x").expect("created");
+    for name in [".postnote-abc.tmp", ".other.tmp", ".postnote-ledger.jsonl"] {
+        fs::write(vault.root().join("o/in").join(name), "x").expect("written");
     }
     vault.sweep("o").expect("swept");
-    assert!(!vault.root().join("o/.postnote-abc.tmp").exists());
-    assert!(vault.root().join("o/.other.tmp").exists());
+    assert!(!vault.root().join("o/in/.postnote-abc.tmp").exists());
+    assert!(vault.root().join("o/in/.other.tmp").exists() && vault.root().join("o/in/.postnote-ledger.jsonl").exists());
+}
+
+#[test]
+fn a_line_cut_short_swallows_no_other() {
+    let (_dir, vault) = vault();
+    vault.append_line("o/ledger", "one").expect("appended");
+    fs::write(vault.root().join("o/ledger"), "one\ntw").expect("cut short");
+    vault.append_line("o/ledger", "three").expect("appended");
+    vault.append_line("o/ledger", "four").expect("appended");
+    assert_eq!(vault.read("o/ledger").expect("there"), "one\ntw\nthree\nfour\n");
 }

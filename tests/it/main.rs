@@ -8,9 +8,12 @@
     reason = "a test stops at the first thing that is not as expected"
 )]
 
+mod bad_input;
+mod faults;
 mod keyring;
 mod loop_servers;
 mod loop_turns;
 mod servers;
 mod support;
+mod tidy;
 mod whole_loop;

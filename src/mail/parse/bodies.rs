@@ -86,6 +86,7 @@ impl<'a> Bodies<'a> {
         }
         let mut bytes = text.into_bytes();
         unmask(&mut bytes);
+        // Masking changes ASCII only, so this is still UTF-8.
         String::from_utf8(bytes).unwrap_or_default()
     }
 

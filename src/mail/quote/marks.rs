@@ -317,6 +317,13 @@ fn fold(line: &str) -> String {
 
 /// An attribution (`On …, … wrote:`) at the start of these lines, over at most four of them.
 pub(super) fn attribution(lines: &[&str]) -> Option<Attribution> {
+    let may_end = |l: &&str| {
+        let l = l.trim_end_matches(['*', ' ']);
+        l.ends_with([':', '：']) || (l.ends_with('>') && l.contains('@'))
+    };
+    if !lines.iter().take(4).any(may_end) {
+        return None;
+    }
     let mut joined = String::new();
     for (i, line) in lines.iter().take(4).enumerate() {
         if line.is_empty() || line.len() > 400 {
@@ -369,6 +376,9 @@ fn has_word(text: &str, word: &str) -> bool {
 
 /// `-----Original Message-----` and its like.
 pub(super) fn separator(line: &str) -> bool {
+    if !line.trim_start_matches(['*', ' ', '\t']).starts_with(['-', '_', '>']) {
+        return false;
+    }
     let line = fold(line);
     // GroupWise: `>>> Ada Park 12/11/00 03:54PM >>>`.
     let inner = line.strip_prefix(">>> ").and_then(|l| l.strip_suffix(" >>>"));
@@ -382,6 +392,10 @@ pub(super) fn separator(line: &str) -> bool {
 
 /// The line above mail that somebody passes on.
 pub(super) fn forward(line: &str) -> bool {
+    let bare = line.trim_matches(['*', ' ', '\t']);
+    if !bare.starts_with("--") && !bare.ends_with(':') {
+        return false;
+    }
     let line = fold(line);
     let inner = line.trim_matches(|c: char| "-_=>: ".contains(c));
     let marked = line.starts_with("--") || line.ends_with(':');
@@ -390,6 +404,9 @@ pub(super) fn forward(line: &str) -> bool {
 
 /// A block of `From: … Sent: … To: … Subject: …` at the start of these lines.
 pub(super) fn header_block(lines: &[&str]) -> bool {
+    if !lines.first().is_some_and(|l| l.contains([':', '：'])) {
+        return false;
+    }
     let mut seen = [false; 5];
     let kinds = [FROM, DATE, TO, SUBJECT, CC];
     let mut blank = 0;

@@ -4,6 +4,7 @@
 
 mod case;
 mod dovecot;
+mod drafts;
 mod greenmail;
 mod http;
 mod imap;
@@ -13,6 +14,7 @@ mod world;
 
 pub use case::{Account, Case, Output, PASSWORD_VARIABLE};
 pub use dovecot::Dovecot;
+pub use drafts::{ends, letter, signal, until};
 pub use greenmail::{GreenMail, User};
 pub use imap::Imap;
 pub use smtp::{Action, Event, Sink, deliver};
