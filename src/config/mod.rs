@@ -164,17 +164,22 @@ fn bad<T>(message: impl Into<String>) -> Result<T, ConfigError> {
     Err(ConfigError(message.into()))
 }
 
+/// The line and what is wrong with it. The line itself, which toml would show, may hold a password.
+fn at_line(text: &str, error: &toml::de::Error) -> ConfigError {
+    let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+    ConfigError(format!("line {}: {}", before.matches('\n').count() + 1, error.message().trim_end()))
+}
+
 impl Config {
     /// Reads a config.
     ///
     /// `home` replaces a leading `~`; `base`, the config file's folder, is where relative paths start.
     pub fn parse(text: &str, home: &Path, base: &Path) -> Result<Config, ConfigError> {
-        let table: toml::Table =
-            text.parse().map_err(|e: toml::de::Error| ConfigError(e.to_string().trim_end().to_owned()))?;
+        let table: toml::Table = text.parse().map_err(|e| at_line(text, &e))?;
         if let Some(message) = keys::unknown(&table) {
             return bad(message);
         }
-        let raw: RawConfig = toml::from_str(text).map_err(|e| ConfigError(e.to_string().trim_end().to_owned()))?;
+        let raw: RawConfig = toml::from_str(text).map_err(|e| at_line(text, &e))?;
         validate(raw, &|path: &Path| resolve(path, home, base))
     }
 

@@ -48,6 +48,7 @@ fn a_wrong_config_is_status_2_and_names_the_key() {
         (format!("[send]\ndelya = \"0s\"\n{good}"), ["send.delya", "`delay`"]),
         (good.replace("[accounts.imap]\nhost", "[accounts.imap]\nhots"), ["accounts.imap.hots", "`host`"]),
         (format!("[send\n{good}"), ["line 3", "postnote.toml"]),
+        (good.replace("{ env = \"X\" }", "hunter2"), ["line 15", "quoted"]),
         (good.replace("{ env = \"X\" }", "\"hunter2\""), ["\"work\"", "keyring = true"]),
         (good.replace("{ env = \"X\" }", "{ enf = \"hunter2\" }"), ["enf", "env"]),
         (good.replace("sam@example.org", "sam"), ["\"work\"", "email"]),
