@@ -174,11 +174,13 @@ async fn post(
 }
 
 async fn wait_for_due(config: &Config, desk: &Desk, stop: &dyn Fn() -> bool) -> Result<()> {
-    let Some(due) = deliver::last_due_before(desk, now().timestamp().checked_add(config.send.delay)?)? else {
+    // One second more, for what was rounded up.
+    let horizon = now().timestamp().checked_add(config.send.delay)?.checked_add(jiff::SignedDuration::from_secs(1))?;
+    let Some(due) = deliver::last_due_before(desk, horizon)? else {
         return Ok(());
     };
     // The clock may step back meanwhile: nobody waits longer than the delay for it.
-    let patience = Instant::now() + config.send.delay.unsigned_abs() + Duration::from_secs(1);
+    let patience = Instant::now() + config.send.delay.unsigned_abs() + Duration::from_secs(2);
     while now().timestamp() < due && Instant::now() < patience && !stop() {
         let left = now().timestamp().duration_until(due);
         let step = Duration::try_from(left).unwrap_or_default().min(Duration::from_millis(200));

@@ -255,8 +255,7 @@ impl Pass<'_> {
             parent,
             state: State::Queued,
             attempts: 0,
-            // Rounded up: nobody gets less time than was promised.
-            not_before: due.timestamp().as_second() + i64::from(due.timestamp().subsec_nanosecond() > 0),
+            not_before: whole_second(due.timestamp(), self.config.send.delay.is_zero()),
             sent_at: None,
             response: None,
             error: None,
@@ -392,4 +391,9 @@ impl Pass<'_> {
         mark(&self.desk.vault, &file.path, &file.text, &[("status", status.as_str())])?;
         Ok(())
     }
+}
+
+/// The time as whole seconds: rounded up, so that nobody gets less time than was promised, unless none was.
+fn whole_second(due: jiff::Timestamp, at_once: bool) -> i64 {
+    due.as_second() + i64::from(!at_once && due.subsec_nanosecond() > 0)
 }

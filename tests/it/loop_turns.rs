@@ -61,7 +61,9 @@ fn loop_goes_on_in_a_thread() {
     assert!(!update.contains("brass hooks"), "{update}");
     assert_eq!(world.case.notes("Sources").len(), 3);
 
-    // The first draft answers a mail that is not the last any more: its owner is asked once, then obeyed.
+    // The first draft gave way to the next one's; who wants it all the same is asked once, then obeyed.
+    assert_eq!(world.status(&draft), "superseded");
+    put(&draft, &read(&draft).replace("\nstatus: superseded\n", "\nstatus: pending\n"));
     world.approve(&draft, "It is two metres long.");
     let asked = world.case.postnote(&["sync"]).ended(1);
     assert!(asked.stderr.contains("newer message") && world.status(&draft) == "conflict", "{asked:?}");
