@@ -18,7 +18,7 @@ pub use server::{Endpoint, Security};
 use crate::mail::Address;
 use crate::note::owner::Owner;
 use jiff::{SignedDuration, Span};
-use raw::{RawAccount, RawConfig, RawServer};
+use raw::{RawAccount, RawAuth, RawConfig, RawServer};
 use serde::Deserialize;
 use std::path::{Component, Path, PathBuf};
 
@@ -295,7 +295,10 @@ fn validate_account(raw: RawAccount, resolve: &dyn Fn(&Path) -> PathBuf) -> Resu
     if raw.smtp.mailboxes.is_some() || raw.smtp.sent.is_some() {
         return bad(format!("account {name:?}: mailboxes and sent belong under accounts.imap"));
     }
-    let secret = match (&raw.auth.password, &raw.auth.oauth2) {
+    let auth: RawAuth = raw.auth.clone().try_into().map_err(|_| {
+        ConfigError(format!("account {name:?}: auth should be a table, [accounts.auth], with password = {{ keyring = true }} or the like; a secret does not stand in the config itself"))
+    })?;
+    let secret = match (&auth.password, &auth.oauth2) {
         (Some(source), None) => {
             let source: SecretSource = source.clone().try_into().map_err(|e: toml::de::Error| {
                 ConfigError(format!("account {name:?}: auth.password: {}", e.message()))

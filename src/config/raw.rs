@@ -115,7 +115,8 @@ pub(super) struct RawAccount {
     pub(super) signature: Option<String>,
     pub(super) imap: RawServer,
     pub(super) smtp: RawServer,
-    pub(super) auth: RawAuth,
+    /// Not typed yet: an error about it must not quote what stands there.
+    pub(super) auth: toml::Value,
 }
 
 #[derive(Debug, Deserialize)]

@@ -55,6 +55,7 @@ fn says_what_is_wrong() {
         ("[accounts.imap]\n", "[accounts.imap]\nsecurty = \"tls\"\n", "did you mean `security`"),
         ("{ keyring = true }", "\"hunter2\"", "does not stand in the config itself"),
         ("{ keyring = true }", "{ env = \"A\", file = \"b\" }", "exactly one"),
+        ("[accounts.auth]\npassword = { keyring = true }", "[accounts.x]", "accounts.x"),
         ("me@example.com", "me", "no mail address"),
         ("\nvault", "\nsync = { schedule = \"sometimes\" }\nvault", "sync.schedule"),
         ("\nvault", "\nsync = { since = \"30 parsecs\" }\nvault", "sync.since"),
@@ -68,6 +69,11 @@ fn says_what_is_wrong() {
         assert!(error.contains(what), "{to}: {error}");
         assert!(!error.contains("hunter2"), "a secret in an error");
     }
+    let bare = MINIMAL
+        .replace("[accounts.auth]\npassword = { keyring = true }", "")
+        .replace("email =", "auth = \"hunter2\"\nemail =");
+    let error = parse(&bare).expect_err("a bare secret").to_string();
+    assert!(error.contains("[accounts.auth]") && !error.contains("hunter2"), "{error}");
     assert!(parse("vault = \"x\"").expect_err("no account").to_string().contains("[[accounts]]"));
 }
 

@@ -109,6 +109,11 @@ fn without_comments(text: &str) -> Result<String, BodyError> {
         out.push_str(before);
         let inner = comment.strip_prefix(open).unwrap_or_default();
         rest = inner.split_once(close).ok_or(BodyError::OpenComment(open))?.1;
+        // A comment that has lines to itself leaves no empty ones behind.
+        let above = if out.is_empty() { 2 } else { out.len() - out.trim_end_matches('\n').len() };
+        for _ in 0..above.min(2) {
+            rest = rest.strip_prefix('\n').unwrap_or(rest);
+        }
     }
 }
 

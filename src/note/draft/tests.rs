@@ -120,3 +120,16 @@ fn a_comments_mark_out_of_a_mail_hides_nothing() {
     assert!(sent.contains("Because.") && sent.ends_with("Yes."), "{sent}");
     assert!(!sent.contains("mine") && !sent.contains("too"));
 }
+
+#[test]
+fn a_comment_leaves_neither_gaps_nor_joins_paragraphs() {
+    for (text, sent) in [
+        ("a\n\n<!-- x -->\n\nb", "a\n\nb"),
+        ("a\n<!-- x -->\nb", "a\nb"),
+        ("a\n%% x %%\n\nb", "a\n\nb"),
+        ("a <!-- x --> b", "a  b"),
+        ("<!-- x -->\n\na", "a"),
+    ] {
+        assert_eq!(body(&format!("## Draft Response\n{text}\n")).as_deref(), Ok(sent), "{text:?}");
+    }
+}
