@@ -144,16 +144,22 @@ else
     echo "  $draft"
     echo "  1. Below \"## Draft Response\", replace each […] with your answer."
     echo "  2. At the top, change \"status: pending\" to \"status: approved\", and save."
-    while :; do
-        read -r -p "Then press Enter here (or type q to stop). " answer || exit 1
-        if [ "$answer" = q ]; then exit 0; fi
-        if [ "$(status_of "$draft")" = approved ]; then break; fi
-        echo "The status is still \"$(status_of "$draft")\"."
-    done
 fi
 
-title "postnote sync: what is approved is sent"
-sync || say "postnote reported a problem, above"
+# Sends what is approved. A reader who left something open is told by postnote what it is, and tries again.
+while :; do
+    if [ "$auto" = no ]; then
+        read -r -p "Then press Enter here (or type q to stop). " answer || exit 1
+        if [ "$answer" = q ]; then exit 0; fi
+        if [ "$(status_of "$draft")" != approved ]; then
+            echo "The status is \"$(status_of "$draft")\"; to send the draft, make it \"approved\" and save."
+            continue
+        fi
+    fi
+    title "postnote sync: what is approved is sent"
+    sync || say "postnote reported a problem, above"
+    if [ "$auto" = yes ] || [ "$(status_of "$draft")" = sent ]; then break; fi
+done
 if [ "$(status_of "$draft")" != sent ]; then
     frontmatter "$draft" >&2
     die "the draft was not sent: its status is \"$(status_of "$draft")\". ${draft#"$root"/} says why."
