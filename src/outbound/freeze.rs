@@ -292,6 +292,12 @@ impl Pass<'_> {
 
     /// Brings a file up to its row, or takes a row out whose text was edited.
     fn follow(&mut self, file: File, row: OutboxRow) -> Result<()> {
+        let waits = matches!(row.state, State::Queued | State::Attempting);
+        if waits && self.config.account(&row.account).is_none() {
+            let gone = format!("{}: its account {:?} is no longer in the config, so it waits", file.path, row.account);
+            self.posted.problems.push(gone);
+            return Ok(());
+        }
         match row.state {
             State::Queued if file.draft.status == Status::Sending => self.change_quietly(&file, Status::Queued),
             State::Queued => {

@@ -186,19 +186,13 @@ impl Store {
         let mut tries = 0;
         loop {
             // Another process may be writing while the files are copied: then the copy is no database.
-            let copied = Self::copy(folder).and_then(|store| {
-                let sound: String = store.db.query_row("PRAGMA quick_check(1)", [], |r| r.get(0))?;
-                Ok((store, sound == "ok"))
-            });
+            let copied = Self::copy(folder).and_then(Self::sound);
             tries += 1;
             match copied {
-                Ok((store, true)) => return Ok(store),
-                Ok((_, false)) if tries < 5 => {}
-                Err(StoreError::Sqlite(e)) if tries < 5 && is_damaged(&e) => {}
+                Err(StoreError::Sqlite(e)) if is_damaged(&e) && tries < 5 => {}
                 // What cannot be read counts as lost, as it does for `open`.
-                Ok((_, false)) => return Self::empty(),
                 Err(StoreError::Sqlite(e)) if is_damaged(&e) => return Self::empty(),
-                Err(e) => return Err(e),
+                other => return other,
             }
             std::thread::sleep(std::time::Duration::from_millis(50));
         }
