@@ -65,6 +65,7 @@ pub async fn run(
     if fresh {
         rebuild::rebuild(&mut desk, config, now().time_zone()).context("cannot read the vault's notes back")?;
     }
+    the_vault_it_was(config, &desk, state)?;
     let accounts: Vec<&Account> =
         config.accounts.iter().filter(|a| scope.account.as_ref().is_none_or(|name| *name == a.name)).collect();
     let mut outcome = Outcome::default();
@@ -108,6 +109,20 @@ pub async fn run(
         outcome.next_due = deliver::next_due(&desk)?;
     }
     Ok(outcome)
+}
+
+/// An unmounted disk leaves an empty folder behind: what was written there must still be there before more is.
+fn the_vault_it_was(config: &Config, desk: &Desk, state: &Path) -> Result<()> {
+    let sources = rebuild::fixed_part(&config.paths.sources);
+    if desk.vault.exists(sources) || !desk.store.has_notes()? {
+        return Ok(());
+    }
+    anyhow::bail!(
+        "the vault {} holds no {sources:?} any more, though notes were written there; mount its disk, or correct `vault` \
+         and `paths` in the config. If you moved or deleted the notes on purpose, make that folder, or delete the state in {}",
+        desk.vault.root().display(),
+        state.display()
+    )
 }
 
 async fn stopped(stop: &dyn Fn() -> bool) {

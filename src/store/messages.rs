@@ -164,6 +164,11 @@ impl Store {
         Ok(self.db.query_row(sql, [account], |r| r.get::<_, i64>(0))?.unsigned_abs())
     }
 
+    /// True when any source note was ever written.
+    pub fn has_notes(&self) -> Result<bool, StoreError> {
+        Ok(self.db.query_row("SELECT EXISTS (SELECT 1 FROM messages WHERE note IS NOT NULL)", [], |r| r.get(0))?)
+    }
+
     /// The summary note of a thread, and the hash of what was last written into it.
     pub fn summary(&self, thread: &str) -> Result<Option<(String, String)>, StoreError> {
         let sql = "SELECT note, hash FROM summaries WHERE thread = ?1";

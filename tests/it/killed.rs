@@ -79,6 +79,12 @@ fn a_vault_that_goes_away_is_not_made_anew_and_comes_back_as_it_was() {
         assert!(output.stderr.contains("is not there") && output.stderr.contains("mount its disk"), "{output:?}");
     }
     assert!(!case.vault().exists());
+    // What an unmounted disk leaves behind.
+    std::fs::create_dir(case.vault()).unwrap();
+    let output = case.postnote(&["sync"]).ended(1);
+    assert!(output.stderr.contains("mount its disk") && output.stderr.contains("Sources"), "{output:?}");
+    assert_eq!(std::fs::read_dir(case.vault()).unwrap().count(), 0, "written behind an unmounted disk");
+    std::fs::remove_dir(case.vault()).unwrap();
     std::fs::rename(&away, case.vault()).unwrap();
     assert_eq!(case.snapshot(), before);
     case.postnote(&["sync"]).ended(0);
