@@ -1,6 +1,7 @@
 //! The way out, wired: approved drafts → outbox → server → Sent.
 //!
 //! - [`freeze`]: what the vault's drafts say, judged; approved ones go into the outbox
+//! - [`follow`]: files and outbox brought to say the same
 //! - [`deliver`]: what is due goes out, one by one
 //! - [`filing`]: the Sent copy, and \Answered on the mail that was answered
 //! - [`ledger`]: the vault's own record of what was attempted, for when the database is lost
@@ -8,6 +9,7 @@
 
 pub mod deliver;
 pub mod filing;
+mod follow;
 pub mod freeze;
 mod ledger;
 
