@@ -188,11 +188,6 @@ impl Config {
     pub fn account(&self, name: &str) -> Option<&Account> {
         self.accounts.iter().find(|a| a.name == name)
     }
-
-    /// Every own address of every account.
-    pub fn is_own(&self, address: &Address) -> bool {
-        self.accounts.iter().any(|a| a.owner().is_me(address))
-    }
 }
 
 impl Account {

@@ -1,6 +1,6 @@
 //! What changes a mailbox: filing the Sent copy, and \Answered.
 
-use super::name::{encode, quoted};
+use super::name::argument;
 use super::{ImapError, SILENCE, Session};
 use async_imap::imap_proto::{Response, ResponseCode};
 use tokio::io::AsyncWriteExt;
@@ -12,12 +12,9 @@ impl Session {
     ///
     /// Errors: [`ImapError::Refused`] with `try_create` when the mailbox is not there.
     pub async fn append(&mut self, mailbox: &str, bytes: &[u8]) -> Result<(), ImapError> {
-        let wire = if mailbox.is_ascii() { mailbox.to_owned() } else { encode(mailbox) };
-        if wire.contains(['\r', '\n', '\0']) {
-            return Err(ImapError::Argument(wire));
-        }
+        let wire = argument(mailbox)?;
         let lost = |e: &dyn std::fmt::Display| ImapError::Lost(e.to_string());
-        let command = format!("APPEND {} (\\Seen) {{{}}}", quoted(&wire), bytes.len());
+        let command = format!("APPEND {wire} (\\Seen) {{{}}}", bytes.len());
         let id = self.inner.run_command(&command).await.map_err(|e| lost(&e))?;
         loop {
             let go = self
@@ -51,8 +48,8 @@ impl Session {
 
     /// Makes a mailbox.
     pub async fn create(&mut self, mailbox: &str) -> Result<(), ImapError> {
-        let wire = if mailbox.is_ascii() { mailbox.to_owned() } else { encode(mailbox) };
-        self.exec(&format!("CREATE {}", quoted(&wire)), |_| ()).await
+        let wire = argument(mailbox)?;
+        self.exec(&format!("CREATE {wire}"), |_| ()).await
     }
 
     /// Sets \Answered on the message with that Message-ID in a mailbox; `false` when it is not there any more.

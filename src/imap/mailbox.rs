@@ -1,6 +1,6 @@
 //! List, examine, search and fetch: all of it leaves the mailbox as it was.
 
-use super::name::{encode, quoted};
+use super::name::{argument, quoted};
 use super::{ImapError, Session};
 use async_imap::imap_proto::{AttributeValue, MailboxDatum, NameAttribute, Response, ResponseCode};
 
@@ -76,9 +76,9 @@ impl Session {
     }
 
     async fn open(&mut self, command: &str, name: &str) -> Result<Mailbox, ImapError> {
-        let wire = if name.is_ascii() { name.to_owned() } else { encode(name) };
+        let wire = argument(name)?;
         let mut mailbox = Mailbox { uid_validity: 0, uid_next: None, exists: 0 };
-        self.exec(&format!("{command} {}", quoted(&wire)), |response| match response {
+        self.exec(&format!("{command} {wire}"), |response| match response {
             Response::MailboxData(MailboxDatum::Exists(n)) => mailbox.exists = *n,
             Response::Data { outcome, .. } => match &outcome.code {
                 Some(ResponseCode::UidValidity(n)) => mailbox.uid_validity = *n,

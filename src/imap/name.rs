@@ -1,11 +1,22 @@
 //! Mailbox names on the wire: quoted, in modified UTF-7 (RFC 3501 §5.1.3).
 
+use super::ImapError;
 use base64::Engine;
 use base64::alphabet::IMAP_MUTF7;
 use base64::engine::{GeneralPurpose, general_purpose::NO_PAD};
 
+/// A mailbox as a command's argument: what a person wrote is encoded; ASCII may be the server's own name for it.
+///
+/// Errors: [`ImapError::Argument`] for a line break or NUL, which would end the command.
+pub(super) fn argument(name: &str) -> Result<String, ImapError> {
+    if name.contains(['\r', '\n', '\0']) {
+        return Err(ImapError::Argument(name.to_owned()));
+    }
+    Ok(if name.is_ascii() { quoted(name) } else { quoted(&encode(name)) })
+}
+
 /// A name that a person wrote, as the server knows it.
-pub(super) fn encode(name: &str) -> String {
+fn encode(name: &str) -> String {
     let mut out = String::new();
     let mut shifted: Vec<u8> = Vec::new();
     let flush = |shifted: &mut Vec<u8>, out: &mut String| {
@@ -31,7 +42,7 @@ pub(super) fn encode(name: &str) -> String {
     out
 }
 
-/// A name as the server knows it, as a quoted string.
+/// Text as a quoted string (RFC 3501 §9 `quoted`).
 pub(super) fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('\\', "\\\\").replace('"', "\\\""))
 }

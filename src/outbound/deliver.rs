@@ -186,7 +186,7 @@ impl Item<'_> {
         let gathered = gather(self.sender.config, &self.desk.vault, &self.desk.store, &draft)?;
         let known = gathered.newer.clone().filter(|n| draft.conflict_with.as_deref() != Some(n));
         if let Some(newer) = known {
-            let why = "the thread has a newer message than the one answered; look at it, and approve again to send this all the same";
+            let why = super::MOVED_ON;
             self.desk.store.set_state(self.row.id, State::Stopped, Some(why))?;
             let id = format!("<{newer}>");
             self.say(Status::Conflict, &[("error", why), ("conflict_with", &id)]);
@@ -194,7 +194,7 @@ impl Item<'_> {
             return Ok(None);
         }
         if !approval::unchanged(&draft, gathered.facts(&self.row.draft_id, Known::Unsent, &now), &self.row.hash) {
-            let why = "edited after it was approved, so it was not sent; approve again";
+            let why = super::EDITED_BEFORE;
             self.desk.store.set_state(self.row.id, State::Stopped, Some(why))?;
             self.say(Status::Pending, &[("error", why)]);
             self.posted.problems.push(format!("{}: {why}", self.row.note));

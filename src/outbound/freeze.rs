@@ -217,7 +217,7 @@ impl Pass<'_> {
                 Ok(())
             }
             Judgement::Conflict(newer) => {
-                let why = "the thread has a newer message than the one answered; look at it, and approve again to send this all the same";
+                let why = super::MOVED_ON;
                 let id = format!("<{newer}>");
                 let changes = [("status", Status::Conflict.as_str()), ("error", why), ("conflict_with", &id)];
                 mark(&self.desk.vault, &file.path, &file.text, &changes)?;

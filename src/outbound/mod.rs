@@ -120,6 +120,13 @@ fn draft_id(text: &str, draft: &DraftNote) -> String {
     draft.draft_id.clone().unwrap_or_else(|| crate::draft::written_id(text))
 }
 
+/// Why an approved draft waits for a second approval.
+const MOVED_ON: &str =
+    "the thread has a newer message than the one answered; look at it, and approve again to send this all the same";
+
+/// Why a queued draft is taken out.
+const EDITED_BEFORE: &str = "edited after it was approved, so it was not sent; approve again";
+
 /// Why a note that is sent may say something else than what was sent.
 const EDITED: &str = "this note was edited while it was being sent: what was sent is what you had approved, and your Sent mailbox holds it";
 
