@@ -148,8 +148,8 @@ pub fn open(config: &Config, state: &Path, dry_run: bool) -> Result<(Desk, Optio
 }
 
 async fn pull(config: &Config, account: &Account, desk: &mut Desk, on: &mut dyn FnMut(Progress)) -> Result<Pulled> {
-    let password = secret::read(&account.secret, &account.name).await?;
-    inbound::pull(config, account, &password, desk, &now(), on).await
+    let credentials = secret::read(&account.secret, &account.name).await?;
+    inbound::pull(config, account, &credentials, desk, &now(), on).await
 }
 
 /// What went wrong with an account, with its name in front, once: a secret's error has it already.
@@ -175,8 +175,8 @@ async fn post(
             continue;
         }
         let sent = match secret::read(&account.secret, &account.name).await {
-            Ok(password) => {
-                let sender = Sender { config, account, password: &password };
+            Ok(credentials) => {
+                let sender = Sender { config, account, credentials: &credentials };
                 deliver::deliver(&sender, desk, &now, stop, posted).await
             }
             Err(e) => Err(e.into()),

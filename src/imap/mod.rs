@@ -4,11 +4,13 @@
 //! async-imap gives a tagged NO, and even a lost connection, as an empty success.
 //!
 //! - [`login`]: connect, STARTTLS, log in
+//! - [`bearer`]: logging in with a token
 //! - [`mailbox`]: list, examine, search, fetch
 //! - [`mod@file`]: append, flags
 //! - [`name`]: mailbox names on the wire (RFC 3501 §5.1.3)
 //! - this file: the strict `exec` and its errors
 
+mod bearer;
 mod file;
 mod login;
 mod mailbox;
@@ -30,7 +32,7 @@ pub enum ImapError {
     /// No connection.
     #[error(transparent)]
     Net(#[from] NetError),
-    /// The server refused name or password.
+    /// The server refused name and password, or token.
     #[error("{host} refused the login of {user}: {text}")]
     Login {
         /// The server.

@@ -14,12 +14,12 @@ pub mod take;
 
 use crate::config::{Account, Config};
 use crate::imap::{self, ImapError, MailboxInfo, Session};
+use crate::secret::Credentials;
 use crate::store::{Cursor, Store};
 use crate::vault::Vault;
 use anyhow::{Context, Result};
 use jiff::Zoned;
 use jiff::tz::TimeZone;
-use secrecy::SecretString;
 use std::collections::BTreeSet;
 use take::{Origin, Raw};
 
@@ -73,12 +73,12 @@ const BATCH_OCTETS: u64 = 16 * 1024 * 1024;
 pub async fn pull(
     config: &Config,
     account: &Account,
-    password: &SecretString,
+    credentials: &Credentials,
     desk: &mut Desk,
     now: &Zoned,
     on: &mut dyn FnMut(Progress),
 ) -> Result<Pulled> {
-    let mut session = imap::connect(&account.imap, &account.imap_username, password).await?;
+    let mut session = imap::connect(&account.imap, &account.imap_username, credentials).await?;
     let mut pulled = Pulled::default();
     let sent = sent_mailbox(account, &session.list().await.context("cannot list the mailboxes")?);
     let mut plan: Vec<(String, bool)> = sent.into_iter().map(|name| (name, true)).collect();

@@ -8,12 +8,12 @@ use crate::config::{Account, Config};
 use crate::imap::{self, ImapError, Session};
 use crate::inbound::{Desk, sent_mailbox};
 use crate::note::draft::{self, Status};
-use crate::smtp::{self, Credentials, Receipt, SmtpError};
+use crate::secret::Credentials;
+use crate::smtp::{self, Receipt, SmtpError};
 use crate::store::StoreError;
 use crate::store::outbox::{OutboxRow, State};
 use anyhow::{Context, Result};
 use jiff::{Timestamp, Zoned};
-use secrecy::SecretString;
 
 /// Attempts that surely sent nothing are repeated so often.
 const MOST_ATTEMPTS: u32 = 6;
@@ -25,8 +25,8 @@ pub struct Sender<'a> {
     pub config: &'a Config,
     /// The account.
     pub account: &'a Account,
-    /// Its password.
-    pub password: &'a SecretString,
+    /// What it logs in with, over IMAP and SMTP.
+    pub credentials: &'a Credentials,
 }
 
 /// The account's IMAP side while sending: where sent mail lies.
@@ -41,7 +41,7 @@ pub struct SentBox {
 impl SentBox {
     async fn open(sender: &Sender<'_>) -> Result<SentBox, ImapError> {
         let account = sender.account;
-        let mut session = imap::connect(&account.imap, &account.imap_username, sender.password).await?;
+        let mut session = imap::connect(&account.imap, &account.imap_username, sender.credentials).await?;
         let mailbox = sent_mailbox(account, &session.list().await?);
         Ok(SentBox { session, mailbox })
     }
@@ -147,8 +147,7 @@ impl Item<'_> {
             self.row.bytes.clone(),
         );
         let account = self.sender.account;
-        let credentials = Credentials { user: &account.smtp_username, password: self.sender.password };
-        match smtp::send(&outgoing, &account.smtp, &credentials).await {
+        match smtp::send(&outgoing, &account.smtp, &account.smtp_username, self.sender.credentials).await {
             Ok(Receipt { response }) => self.accepted(&response),
             Err(e) if e.is_uncertain() => {
                 // Some servers file sent mail themselves: then Sent can tell.

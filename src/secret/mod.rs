@@ -1,14 +1,16 @@
 //! Passwords: where they come from, and the keyring that keeps them.
 //!
-//! What enters is a [`SecretSource`], as the config names it; what leaves is a [`SecretString`], which no `Debug`,
+//! What enters is a [`SecretSource`], as the config names it; what leaves is [`Credentials`], which no `Debug`,
 //! log or error shows. A secret is one line of text: what is empty or holds a line break is refused here, so
 //! that nothing further on can smuggle a command. Nothing here knows IMAP or SMTP.
 
+mod credentials;
 mod error;
 mod file;
 mod keyring;
 mod process;
 
+pub use credentials::{Bearer, Credentials};
 pub use error::SecretError;
 pub use keyring::{delete, store};
 pub use secrecy::{ExposeSecret, SecretString};
@@ -19,10 +21,28 @@ use zeroize::Zeroizing;
 /// The most that is read of a file's or a command's answer, in bytes.
 const MAX: u64 = 64 * 1024;
 
-/// The secret of `account` (its name in the config; in the keyring it is the user name).
+/// What `account` (its name in the config) logs in with.
+pub async fn read(source: &SecretSource, account: &str) -> Result<Credentials, SecretError> {
+    text(source, account).await.map(Credentials::Password)
+}
+
+/// Other credentials in place of those that a server refused, or ended a session over; `None` where there are none to
+/// be had, as with a password. Nobody needs to know which it is: log in again, once, if there are some.
+pub async fn renew(
+    source: &SecretSource,
+    account: &str,
+    refused: &Credentials,
+) -> Result<Option<Credentials>, SecretError> {
+    match refused {
+        Credentials::Password(_) => Ok(None),
+        Credentials::Token(_) => read(source, account).await.map(Some),
+    }
+}
+
+/// The secret that a source holds; in the keyring, `account` is the user name.
 ///
 /// A keyring that waits for someone to unlock it gives up after 30 seconds, a command after 60.
-pub async fn read(source: &SecretSource, account: &str) -> Result<SecretString, SecretError> {
+pub async fn text(source: &SecretSource, account: &str) -> Result<SecretString, SecretError> {
     let text = match source {
         SecretSource::Keyring => keyring::read(account).await?,
         SecretSource::Env(name) => from_env(name, account)?,

@@ -42,7 +42,7 @@ fn wait<T>(future: impl Future<Output = T>) -> T {
 }
 
 fn kept(account: &str) -> Result<String, secret::SecretError> {
-    wait(secret::read(&Source::Keyring, account)).map(|s| s.expose_secret().to_owned())
+    wait(secret::text(&Source::Keyring, account)).map(|s| s.expose_secret().to_owned())
 }
 
 #[test]

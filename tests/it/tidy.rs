@@ -15,8 +15,8 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("compose", &["approval"]),
     ("net", &[]),
     ("secret", &[]),
-    ("imap", &["net"]),
-    ("smtp", &["net", "compose"]),
+    ("imap", &["net", "secret"]),
+    ("smtp", &["net", "secret", "compose"]),
     ("vault", &[]),
     ("store", &[]),
 ];
