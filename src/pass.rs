@@ -2,8 +2,9 @@
 //! `postnote run` repeats it; `postnote send` is one without pulling.
 
 use crate::config::{Account, Config};
+use crate::imap::ImapError;
 use crate::inbound::{self, Desk, Progress, Pulled, rebuild};
-use crate::outbound::{Posted, deliver, deliver::Sender, freeze};
+use crate::outbound::{Posted, deliver, freeze, sender::Sender};
 use crate::secret;
 use crate::store::{self, Lock, Store};
 use crate::vault::Vault;
@@ -149,7 +150,18 @@ pub fn open(config: &Config, state: &Path, dry_run: bool) -> Result<(Desk, Optio
 
 async fn pull(config: &Config, account: &Account, desk: &mut Desk, on: &mut dyn FnMut(Progress)) -> Result<Pulled> {
     let credentials = secret::read(&account.secret, &account.name).await?;
-    inbound::pull(config, account, &credentials, desk, &now(), on).await
+    match inbound::pull(config, account, &credentials, desk, &now(), on).await {
+        Err(e) if login_refused(&e) => match secret::renew(&account.secret, &account.name, &credentials).await? {
+            Some(renewed) => inbound::pull(config, account, &renewed, desk, &now(), on).await,
+            None => Err(e),
+        },
+        other => other,
+    }
+}
+
+/// Whether a server refused what an account logs in with.
+pub fn login_refused(error: &anyhow::Error) -> bool {
+    error.chain().any(|e| e.downcast_ref::<ImapError>().is_some_and(ImapError::is_auth))
 }
 
 /// What went wrong with an account, with its name in front, once: a secret's error has it already.
@@ -174,11 +186,8 @@ async fn post(
         if !crate::outbound::deliver::has_work(desk, &account.name, now().timestamp())? {
             continue;
         }
-        let sent = match secret::read(&account.secret, &account.name).await {
-            Ok(credentials) => {
-                let sender = Sender { config, account, credentials: &credentials };
-                deliver::deliver(&sender, desk, &now, stop, posted).await
-            }
+        let sent = match Sender::new(config, account).await {
+            Ok(sender) => deliver::deliver(&sender, desk, &now, stop, posted).await,
             Err(e) => Err(e.into()),
         };
         if let Err(e) = sent {

@@ -1,15 +1,14 @@
 //! What is due goes out, one by one: each step is durable before the next outside effect.
 
 use super::ledger::{self, Event};
+use super::sender::Sender;
 use super::{Posted, filing, gather, mark};
 use crate::approval::{self, Known};
 use crate::compose::{DRAFT_HEADER, Outgoing};
-use crate::config::{Account, Config};
-use crate::imap::{self, ImapError, Session};
+use crate::imap::{ImapError, Session};
 use crate::inbound::{Desk, sent_mailbox};
 use crate::note::draft::{self, Status};
-use crate::secret::Credentials;
-use crate::smtp::{self, Receipt, SmtpError};
+use crate::smtp::{Receipt, SmtpError};
 use crate::store::StoreError;
 use crate::store::outbox::{OutboxRow, State};
 use anyhow::{Context, Result};
@@ -17,17 +16,6 @@ use jiff::{Timestamp, Zoned};
 
 /// Attempts that surely sent nothing are repeated so often.
 const MOST_ATTEMPTS: u32 = 6;
-
-/// Who sends, and with what.
-#[derive(Debug)]
-pub struct Sender<'a> {
-    /// The config.
-    pub config: &'a Config,
-    /// The account.
-    pub account: &'a Account,
-    /// What it logs in with, over IMAP and SMTP.
-    pub credentials: &'a Credentials,
-}
 
 /// The account's IMAP side while sending: where sent mail lies.
 #[derive(Debug)]
@@ -39,10 +27,9 @@ pub struct SentBox {
 }
 
 impl SentBox {
-    async fn open(sender: &Sender<'_>) -> Result<SentBox, ImapError> {
-        let account = sender.account;
-        let mut session = imap::connect(&account.imap, &account.imap_username, sender.credentials).await?;
-        let mailbox = sent_mailbox(account, &session.list().await?);
+    async fn open(sender: &Sender<'_>) -> Result<SentBox> {
+        let mut session = sender.imap().await?;
+        let mailbox = sent_mailbox(sender.account, &session.list().await?);
         Ok(SentBox { session, mailbox })
     }
 
@@ -146,8 +133,7 @@ impl Item<'_> {
             self.row.message_id.clone(),
             self.row.bytes.clone(),
         );
-        let account = self.sender.account;
-        match smtp::send(&outgoing, &account.smtp, &account.smtp_username, self.sender.credentials).await {
+        match self.sender.send(&outgoing).await {
             Ok(Receipt { response }) => self.accepted(&response),
             Err(e) if e.is_uncertain() => {
                 // Some servers file sent mail themselves: then Sent can tell.

@@ -65,16 +65,20 @@ async fn by_token(
     // Of OAUTHBEARER lettre keeps nothing; a server that does not know it says so to the command's bare name.
     let known = connection.server_info().supports_auth_mechanism(Mechanism::Xoauth2);
     let mechanism = if known { Bearer::Xoauth2 } else { Bearer::OauthBearer };
-    match timed(connection.command(format!("AUTH {}\r\n", mechanism.name()))).await? {
-        Ok(response) if response.has_code(334) => {}
-        Ok(response) => return Err(SmtpError::Protocol(super::line(&response))),
-        Err(e) => return Ok(Err(e)),
-    }
     let first = mechanism.first(user, token, (&endpoint.host, endpoint.port));
-    let mut said = Zeroizing::new(String::new());
-    STANDARD.encode_string(first.as_bytes(), &mut said);
+    let mut said = Zeroizing::new(STANDARD.encode(first.as_bytes()));
     said.push_str("\r\n");
-    let answer = timed(connection.command(said.as_str())).await?;
+    let command = Zeroizing::new(format!("AUTH {} {}", mechanism.name(), said.as_str()));
+    // In one line, as XOAUTH2 is documented; OAUTHBEARER only if the line is no longer than SMTP's own (RFC 4954 §4).
+    let answer = if mechanism == Bearer::Xoauth2 || command.len() <= 512 {
+        timed(connection.command(command.as_str())).await?
+    } else {
+        match timed(connection.command(format!("AUTH {}\r\n", mechanism.name()))).await? {
+            Ok(response) if response.has_code(334) => timed(connection.command(said.as_str())).await?,
+            Ok(response) => return Err(SmtpError::Protocol(super::line(&response))),
+            Err(e) => return Ok(Err(e)),
+        }
+    };
     match answer {
         // The error comes first; what is said to it brings the refusal.
         Ok(response) if response.has_code(334) => {
