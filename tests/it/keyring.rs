@@ -14,7 +14,7 @@ const SESSION: &str =
 
 /// Runs `work` with a keyring of its own: this test binary starts itself again, for `test` alone, in a session
 /// with a private bus, home and runtime folder.
-fn in_session(test: &str, work: impl FnOnce()) {
+pub(crate) fn in_session(test: &str, work: impl FnOnce()) {
     if std::env::var_os(INSIDE).is_some() {
         return work();
     }
