@@ -4,21 +4,23 @@
 //! async-imap gives a tagged NO, and even a lost connection, as an empty success.
 //!
 //! - [`login`]: connect, STARTTLS, log in
-//! - [`mailbox`]: list, examine, search, fetch
+//! - [`mailbox`]: list, examine, search
+//! - [`fetch`]: what the messages are, and the messages
 //! - [`mod@file`]: append, flags
 //! - [`name`]: mailbox names on the wire (RFC 3501 §5.1.3)
 //! - this file: the strict `exec` and its errors
 
+pub mod fetch;
 mod file;
 mod login;
 mod mailbox;
 mod name;
 
 pub use login::connect;
-pub use mailbox::{Fetched, Mailbox, MailboxInfo, set};
+pub use mailbox::{Mailbox, MailboxInfo};
 
 use crate::net::{NetError, Stream};
-use async_imap::imap_proto::{Response, ResponseCode, Status};
+use async_imap::imap_proto::{RequestId, Response, ResponseCode, Status};
 use std::time::Duration;
 
 /// A server that says nothing for this long is gone (FETCH of a cold mailbox can take a while).
@@ -93,49 +95,38 @@ impl Session {
     /// Errors: [`ImapError::Refused`] for NO and BAD; [`ImapError::Bye`], [`ImapError::Lost`] and
     /// [`ImapError::Protocol`] end the session.
     async fn exec(&mut self, command: &str, on: impl FnMut(&Response<'_>)) -> Result<(), ImapError> {
+        let id = self.begin(command).await?;
+        self.answer(&id, command, on).await
+    }
+
+    /// Sends a command; its tag.
+    async fn begin(&mut self, command: &str) -> Result<RequestId, ImapError> {
         // Mailbox names reach this point from servers and configs.
         if command.contains(['\r', '\n', '\0']) {
             return Err(ImapError::Argument(command.to_owned()));
         }
-        let sent = tokio::time::timeout(SILENCE, self.inner.run_command(command)).await;
-        let id = match sent {
-            Ok(Ok(id)) => id,
-            Ok(Err(e)) => return Err(ImapError::Lost(e.to_string())),
-            Err(_) => return Err(ImapError::Lost("it takes no more data".to_owned())),
-        };
-        self.answer(&id, command, on).await
+        match tokio::time::timeout(SILENCE, self.inner.run_command(command)).await {
+            Ok(Ok(id)) => Ok(id),
+            Ok(Err(e)) => Err(ImapError::Lost(e.to_string())),
+            Err(_) => Err(ImapError::Lost("it takes no more data".to_owned())),
+        }
     }
 
     /// Reads on to the tagged answer of `id`.
     async fn answer(
         &mut self,
-        id: &async_imap::imap_proto::RequestId,
+        id: &RequestId,
         command: &str,
         mut on: impl FnMut(&Response<'_>),
     ) -> Result<(), ImapError> {
         loop {
             let ended = self
-                .next(|response| match response {
-                    Response::Done { tag, status, outcome } if tag == id => {
-                        let text = outcome.information.as_deref().unwrap_or_default().to_owned();
-                        Some(match status {
-                            Status::Ok => Ok(()),
-                            Status::No | Status::Bad => Err(ImapError::Refused {
-                                command: verb(command),
-                                text,
-                                try_create: outcome.code == Some(ResponseCode::TryCreate),
-                            }),
-                            Status::Bye | Status::PreAuth => Err(ImapError::Bye(text)),
-                        })
-                    }
-                    Response::Done { .. } => Some(Err(ImapError::Protocol("an answer to another command".to_owned()))),
-                    Response::Continue(_) => {
-                        Some(Err(ImapError::Protocol("it asks for more where nothing is left".to_owned())))
-                    }
-                    response => {
+                .next(|response| {
+                    let ended = ending(response, id, command);
+                    if ended.is_none() {
                         on(response);
-                        None
                     }
+                    ended
                 })
                 .await?;
             if let Some(result) = ended {
@@ -174,6 +165,27 @@ impl Session {
         if let Ok(Ok(_)) = sent.await {
             tokio::time::timeout(Duration::from_secs(5), self.inner.read_response()).await.ok();
         }
+    }
+}
+
+/// How the command ended, if this is its end.
+fn ending(response: &Response<'_>, id: &RequestId, command: &str) -> Option<Result<(), ImapError>> {
+    match response {
+        Response::Done { tag, status, outcome } if tag == id => {
+            let text = outcome.information.as_deref().unwrap_or_default().to_owned();
+            Some(match status {
+                Status::Ok => Ok(()),
+                Status::No | Status::Bad => Err(ImapError::Refused {
+                    command: verb(command),
+                    text,
+                    try_create: outcome.code == Some(ResponseCode::TryCreate),
+                }),
+                Status::Bye | Status::PreAuth => Err(ImapError::Bye(text)),
+            })
+        }
+        Response::Done { .. } => Some(Err(ImapError::Protocol("an answer to another command".to_owned()))),
+        Response::Continue(_) => Some(Err(ImapError::Protocol("it asks for more where nothing is left".to_owned()))),
+        _ => None,
     }
 }
 
