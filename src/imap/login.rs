@@ -1,6 +1,7 @@
 //! From an endpoint to a logged-in session.
 
-use super::{ImapError, SILENCE, Session};
+use super::guard::Guard;
+use super::{ImapError, Lines, SILENCE, Session, broken, capability};
 use crate::config::{Endpoint, Security};
 use crate::net::{self, Stream};
 use async_imap::imap_proto::{Capability, Response, Status};
@@ -16,9 +17,9 @@ pub async fn connect(endpoint: &Endpoint, user: &str, password: &SecretString) -
         Security::StartTls => (Stream::Tls(Box::new(net::tls(starttls(tcp).await?, endpoint).await?)), true),
         Security::Plaintext => (Stream::Plain(tcp), false),
     };
-    let mut client = async_imap::Client::new(stream);
+    let mut client = async_imap::Client::new(Guard::new(stream));
     if !greeted {
-        let greeting = timed(client.read_response()).await?.map_err(|e| ImapError::Lost(e.to_string()))?;
+        let greeting = timed(client.read_response()).await?.map_err(|e| broken(&e))?;
         match greeting.as_ref().map(|g| g.parsed()) {
             Some(Response::Data { status: Status::Ok, .. }) => {}
             Some(Response::Data { status: Status::Bye, outcome }) => {
@@ -31,6 +32,7 @@ pub async fn connect(endpoint: &Endpoint, user: &str, password: &SecretString) -
             None => return Err(ImapError::Lost("it was closed".to_owned())),
         }
     }
+    client.get_mut().forget_capabilities();
     let secret = password.expose_secret();
     // LOGIN takes ASCII only (RFC 3501 §6.2.3); SASL PLAIN takes UTF-8 (RFC 4616).
     let session = if user.is_ascii() && secret.is_ascii() {
@@ -38,8 +40,18 @@ pub async fn connect(endpoint: &Endpoint, user: &str, password: &SecretString) -
     } else {
         timed(client.authenticate("PLAIN", Plain { user, secret })).await?
     };
-    let inner = session.map_err(|(error, _)| refusal(error, endpoint, user))?;
-    let mut session = Session { inner, capabilities: Vec::new() };
+    let mut inner = session.map_err(|(error, _)| refusal(error, endpoint, user))?;
+    let announced = inner.get_mut().logged_in();
+    let mut session = Session { inner, capabilities: Vec::new(), lines: Lines::default() };
+    session.capabilities = match announced {
+        Some(list) => capability::words(&list),
+        None => capabilities(&mut session).await?,
+    };
+    Ok(session)
+}
+
+/// Asks, where the answer to the login does not say.
+async fn capabilities(session: &mut Session) -> Result<Vec<String>, ImapError> {
     let mut found = Vec::new();
     session
         .exec("CAPABILITY", |response| {
@@ -52,8 +64,7 @@ pub async fn connect(endpoint: &Endpoint, user: &str, password: &SecretString) -
             }
         })
         .await?;
-    session.capabilities = found;
-    Ok(session)
+    Ok(found)
 }
 
 async fn timed<T>(work: impl Future<Output = T>) -> Result<T, ImapError> {
@@ -70,7 +81,7 @@ fn refusal(error: async_imap::error::Error, endpoint: &Endpoint, user: &str) -> 
         },
         Error::Validate(_) => ImapError::Argument("a user name or password with a line break".to_owned()),
         Error::ConnectionLost => ImapError::Lost("it was closed during the login".to_owned()),
-        Error::Io(e) => ImapError::Lost(e.to_string()),
+        Error::Io(e) => broken(&e),
         _ => ImapError::Protocol("during the login".to_owned()),
     }
 }

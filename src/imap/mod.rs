@@ -7,22 +7,33 @@
 //! - [`mailbox`]: list, examine, search, fetch
 //! - [`mod@file`]: append, flags
 //! - [`name`]: mailbox names on the wire (RFC 3501 §5.1.3)
+//! - [`capability`]: what the server can do
+//! - [`guard`], [`watch`]: no more is taken in than is sound
 //! - this file: the strict `exec` and its errors
 
+mod capability;
 mod file;
+mod guard;
 mod login;
 mod mailbox;
 mod name;
+mod watch;
 
 pub use login::connect;
 pub use mailbox::{Fetched, Mailbox, MailboxInfo, set};
 
-use crate::net::{NetError, Stream};
-use async_imap::imap_proto::{Response, ResponseCode, Status};
+use crate::net::NetError;
+use async_imap::imap_proto::{MailboxDatum, Response, ResponseCode, Status};
+use guard::Guard;
+use std::io;
 use std::time::Duration;
 
 /// A server that says nothing for this long is gone (FETCH of a cold mailbox can take a while).
 const SILENCE: Duration = Duration::from_secs(120);
+/// A server that sends more untagged lines of no use than this, in answer to one command, does not come to an end;
+/// nor does one that sends so many of the useful kinds (a mailbox of a million messages has a million flags).
+const IDLE_LINES: u32 = 50_000;
+const LINES: u32 = 5_000_000;
 
 /// What a caller may have to decide on.
 #[derive(Debug, thiserror::Error)]
@@ -83,8 +94,33 @@ impl ImapError {
 /// A logged-in session. After any error but [`ImapError::Refused`] it is broken: drop it.
 #[derive(Debug)]
 pub struct Session {
-    inner: async_imap::Session<Stream>,
+    inner: async_imap::Session<Guard>,
     capabilities: Vec<String>,
+    lines: Lines,
+}
+
+/// Untagged lines since the last tagged one.
+#[derive(Debug, Default)]
+struct Lines {
+    idle: u32,
+    all: u32,
+}
+
+impl Lines {
+    fn count(&mut self, response: &Response<'_>) -> Result<(), ImapError> {
+        match response {
+            Response::Done { .. } => *self = Lines::default(),
+            Response::Fetch(..)
+            | Response::MailboxData(MailboxDatum::Search(_) | MailboxDatum::List(_) | MailboxDatum::Status { .. }) => {
+                self.all += 1
+            }
+            _ => (self.all, self.idle) = (self.all + 1, self.idle + 1),
+        }
+        if self.idle > IDLE_LINES || self.all > LINES {
+            return Err(ImapError::Protocol(format!("it sends line after line, {} of them, and no answer", self.all)));
+        }
+        Ok(())
+    }
 }
 
 impl Session {
@@ -148,13 +184,12 @@ impl Session {
     async fn next<T>(&mut self, see: impl FnOnce(&Response<'_>) -> T) -> Result<T, ImapError> {
         let data = match tokio::time::timeout(SILENCE, self.inner.read_response()).await {
             Err(_) => return Err(ImapError::Lost(format!("silent for {} s", SILENCE.as_secs()))),
-            Ok(Err(e)) if e.kind() == std::io::ErrorKind::Other => {
-                return Err(ImapError::Protocol("a line that is no IMAP".to_owned()));
-            }
-            Ok(Err(e)) => return Err(ImapError::Lost(e.to_string())),
+            Ok(Err(e)) => return Err(broken(&e)),
             Ok(Ok(None)) => return Err(ImapError::Lost("it was closed".to_owned())),
             Ok(Ok(Some(data))) => data,
         };
+        self.inner.get_mut().understood();
+        self.lines.count(data.parsed())?;
         match data.parsed() {
             Response::Data { status: Status::Bye, outcome } => {
                 Err(ImapError::Bye(outcome.information.as_deref().unwrap_or_default().to_owned()))
@@ -174,6 +209,15 @@ impl Session {
         if let Ok(Ok(_)) = sent.await {
             tokio::time::timeout(Duration::from_secs(5), self.inner.read_response()).await.ok();
         }
+    }
+}
+
+/// Why nothing can be read any more: what the guard refuses and what the parser cannot read is no IMAP.
+fn broken(error: &io::Error) -> ImapError {
+    match error.get_ref().and_then(|inner| inner.downcast_ref::<watch::Excess>()) {
+        Some(excess) => ImapError::Protocol(excess.to_string()),
+        None if error.kind() == io::ErrorKind::Other => ImapError::Protocol("a line that is no IMAP".to_owned()),
+        None => ImapError::Lost(error.to_string()),
     }
 }
 
