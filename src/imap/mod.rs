@@ -7,23 +7,26 @@
 //! - [`mailbox`]: list, examine, search, fetch
 //! - [`mod@file`]: append, flags
 //! - [`name`]: mailbox names on the wire (RFC 3501 §5.1.3)
+//! - [`code`]: what the server means by NO and BYE
 //! - [`capability`]: what the server can do
-//! - [`guard`], [`watch`]: no more is taken in than is sound
+//! - [`guard`], [`framing`]: no more is taken in than is sound
 //! - this file: the strict `exec` and its errors
 
 mod capability;
+mod code;
 mod file;
+mod framing;
 mod guard;
 mod login;
 mod mailbox;
 mod name;
-mod watch;
 
+pub use code::{Code, Said};
 pub use login::connect;
 pub use mailbox::{Fetched, Mailbox, MailboxInfo, set};
 
 use crate::net::NetError;
-use async_imap::imap_proto::{MailboxDatum, Response, ResponseCode, Status};
+use async_imap::imap_proto::{MailboxDatum, Response, Status};
 use guard::Guard;
 use std::io;
 use std::time::Duration;
@@ -41,29 +44,27 @@ pub enum ImapError {
     /// No connection.
     #[error(transparent)]
     Net(#[from] NetError),
-    /// The server refused name or password.
-    #[error("{host} refused the login of {user}: {text}")]
+    /// The server refused the login: for good, or, by its code, for now.
+    #[error("{host} refused the login of {user}: {said}")]
     Login {
         /// The server.
         host: String,
         /// The login name.
         user: String,
         /// What it said.
-        text: String,
+        said: Said,
     },
     /// A tagged NO or BAD.
-    #[error("the server refused {command}: {text}")]
+    #[error("the server refused {command}: {said}")]
     Refused {
         /// The command's name.
         command: String,
         /// What it said.
-        text: String,
-        /// `[TRYCREATE]`: the mailbox is not there (RFC 3501 §7.1).
-        try_create: bool,
+        said: Said,
     },
     /// The server closed the session.
     #[error("the server ended the session: {0}")]
-    Bye(String),
+    Bye(Said),
     /// The connection broke or stayed silent.
     #[error("the connection to the IMAP server was lost ({0})")]
     Lost(String),
@@ -76,9 +77,9 @@ pub enum ImapError {
 }
 
 impl ImapError {
-    /// True when the login was refused: trying again with the same secret is no use.
+    /// True when the login was refused for good: trying again with the same secret is no use.
     pub fn is_auth(&self) -> bool {
-        matches!(self, ImapError::Login { .. })
+        matches!(self, ImapError::Login { .. }) && !self.is_transient()
     }
 
     /// True when a later try may well succeed.
@@ -86,7 +87,21 @@ impl ImapError {
         match self {
             ImapError::Net(e) => e.is_transient(),
             ImapError::Bye(_) | ImapError::Lost(_) => true,
-            _ => false,
+            ImapError::Login { .. } | ImapError::Refused { .. } => self.code().is_some_and(Code::is_transient),
+            ImapError::Protocol(_) | ImapError::Argument(_) => false,
+        }
+    }
+
+    /// True when the server asks for fewer or slower requests: wait longer than for a lost connection.
+    pub fn wants_backoff(&self) -> bool {
+        self.code().is_some_and(Code::wants_backoff)
+    }
+
+    /// The code that the server gave, when it gave one to act on.
+    pub fn code(&self) -> Option<Code> {
+        match self {
+            ImapError::Login { said, .. } | ImapError::Refused { said, .. } | ImapError::Bye(said) => said.code,
+            _ => None,
         }
     }
 }
@@ -153,15 +168,11 @@ impl Session {
             let ended = self
                 .next(|response| match response {
                     Response::Done { tag, status, outcome } if tag == id => {
-                        let text = outcome.information.as_deref().unwrap_or_default().to_owned();
+                        let said = Said::of(outcome);
                         Some(match status {
                             Status::Ok => Ok(()),
-                            Status::No | Status::Bad => Err(ImapError::Refused {
-                                command: verb(command),
-                                text,
-                                try_create: outcome.code == Some(ResponseCode::TryCreate),
-                            }),
-                            Status::Bye | Status::PreAuth => Err(ImapError::Bye(text)),
+                            Status::No | Status::Bad => Err(ImapError::Refused { command: verb(command), said }),
+                            Status::Bye | Status::PreAuth => Err(ImapError::Bye(said)),
                         })
                     }
                     Response::Done { .. } => Some(Err(ImapError::Protocol("an answer to another command".to_owned()))),
@@ -188,12 +199,11 @@ impl Session {
             Ok(Ok(None)) => return Err(ImapError::Lost("it was closed".to_owned())),
             Ok(Ok(Some(data))) => data,
         };
-        self.inner.get_mut().understood();
+        let tagged = matches!(data.parsed(), Response::Done { .. });
+        self.inner.get_mut().understood(tagged);
         self.lines.count(data.parsed())?;
         match data.parsed() {
-            Response::Data { status: Status::Bye, outcome } => {
-                Err(ImapError::Bye(outcome.information.as_deref().unwrap_or_default().to_owned()))
-            }
+            Response::Data { status: Status::Bye, outcome } => Err(ImapError::Bye(Said::of(outcome))),
             response => Ok(see(response)),
         }
     }
@@ -214,7 +224,7 @@ impl Session {
 
 /// Why nothing can be read any more: what the guard refuses and what the parser cannot read is no IMAP.
 fn broken(error: &io::Error) -> ImapError {
-    match error.get_ref().and_then(|inner| inner.downcast_ref::<watch::Excess>()) {
+    match error.get_ref().and_then(|inner| inner.downcast_ref::<framing::Excess>()) {
         Some(excess) => ImapError::Protocol(excess.to_string()),
         None if error.kind() == io::ErrorKind::Other => ImapError::Protocol("a line that is no IMAP".to_owned()),
         None => ImapError::Lost(error.to_string()),
