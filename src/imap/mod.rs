@@ -4,7 +4,8 @@
 //! async-imap gives a tagged NO, and even a lost connection, as an empty success.
 //!
 //! - [`login`]: connect, STARTTLS, log in
-//! - [`mailbox`]: list, examine, search, fetch
+//! - [`mailbox`]: list, examine, search
+//! - [`fetch`]: what the messages are, and the messages
 //! - [`mod@file`]: append, flags
 //! - [`name`]: mailbox names on the wire (RFC 3501 §5.1.3)
 //! - [`code`]: what the server means by NO and BYE
@@ -14,6 +15,7 @@
 
 mod capability;
 mod code;
+pub mod fetch;
 mod file;
 mod framing;
 mod guard;
@@ -23,10 +25,10 @@ mod name;
 
 pub use code::{Code, Said};
 pub use login::connect;
-pub use mailbox::{Fetched, Mailbox, MailboxInfo, set};
+pub use mailbox::{Mailbox, MailboxInfo};
 
 use crate::net::NetError;
-use async_imap::imap_proto::{MailboxDatum, Response, Status};
+use async_imap::imap_proto::{MailboxDatum, RequestId, Response, Status};
 use guard::Guard;
 use std::io;
 use std::time::Duration;
@@ -144,45 +146,38 @@ impl Session {
     /// Errors: [`ImapError::Refused`] for NO and BAD; [`ImapError::Bye`], [`ImapError::Lost`] and
     /// [`ImapError::Protocol`] end the session.
     async fn exec(&mut self, command: &str, on: impl FnMut(&Response<'_>)) -> Result<(), ImapError> {
+        let id = self.begin(command).await?;
+        self.answer(&id, command, on).await
+    }
+
+    /// Sends a command; its tag.
+    async fn begin(&mut self, command: &str) -> Result<RequestId, ImapError> {
         // Mailbox names reach this point from servers and configs.
         if command.contains(['\r', '\n', '\0']) {
             return Err(ImapError::Argument(command.to_owned()));
         }
-        let sent = tokio::time::timeout(SILENCE, self.inner.run_command(command)).await;
-        let id = match sent {
-            Ok(Ok(id)) => id,
-            Ok(Err(e)) => return Err(ImapError::Lost(e.to_string())),
-            Err(_) => return Err(ImapError::Lost("it takes no more data".to_owned())),
-        };
-        self.answer(&id, command, on).await
+        match tokio::time::timeout(SILENCE, self.inner.run_command(command)).await {
+            Ok(Ok(id)) => Ok(id),
+            Ok(Err(e)) => Err(ImapError::Lost(e.to_string())),
+            Err(_) => Err(ImapError::Lost("it takes no more data".to_owned())),
+        }
     }
 
     /// Reads on to the tagged answer of `id`.
     async fn answer(
         &mut self,
-        id: &async_imap::imap_proto::RequestId,
+        id: &RequestId,
         command: &str,
         mut on: impl FnMut(&Response<'_>),
     ) -> Result<(), ImapError> {
         loop {
             let ended = self
-                .next(|response| match response {
-                    Response::Done { tag, status, outcome } if tag == id => {
-                        let said = Said::of(outcome);
-                        Some(match status {
-                            Status::Ok => Ok(()),
-                            Status::No | Status::Bad => Err(ImapError::Refused { command: verb(command), said }),
-                            Status::Bye | Status::PreAuth => Err(ImapError::Bye(said)),
-                        })
-                    }
-                    Response::Done { .. } => Some(Err(ImapError::Protocol("an answer to another command".to_owned()))),
-                    Response::Continue(_) => {
-                        Some(Err(ImapError::Protocol("it asks for more where nothing is left".to_owned())))
-                    }
-                    response => {
+                .next(|response| {
+                    let ended = ending(response, id, command);
+                    if ended.is_none() {
                         on(response);
-                        None
                     }
+                    ended
                 })
                 .await?;
             if let Some(result) = ended {
@@ -228,6 +223,23 @@ fn broken(error: &io::Error) -> ImapError {
         Some(excess) => ImapError::Protocol(excess.to_string()),
         None if error.kind() == io::ErrorKind::Other => ImapError::Protocol("a line that is no IMAP".to_owned()),
         None => ImapError::Lost(error.to_string()),
+    }
+}
+
+/// How the command ended, if this is its end.
+fn ending(response: &Response<'_>, id: &RequestId, command: &str) -> Option<Result<(), ImapError>> {
+    match response {
+        Response::Done { tag, status, outcome } if tag == id => {
+            let said = Said::of(outcome);
+            Some(match status {
+                Status::Ok => Ok(()),
+                Status::No | Status::Bad => Err(ImapError::Refused { command: verb(command), said }),
+                Status::Bye | Status::PreAuth => Err(ImapError::Bye(said)),
+            })
+        }
+        Response::Done { .. } => Some(Err(ImapError::Protocol("an answer to another command".to_owned()))),
+        Response::Continue(_) => Some(Err(ImapError::Protocol("it asks for more where nothing is left".to_owned()))),
+        _ => None,
     }
 }
 

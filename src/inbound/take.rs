@@ -1,6 +1,7 @@
 //! One message → its notes, and what the database remembers of it.
 
-use super::{Pulled, attachments, summaries};
+use super::summaries::Touched;
+use super::{Pulled, attachments};
 use crate::assistant::offline::{self, Reading};
 use crate::config::{Account, Action, Config};
 use crate::draft::{self, Setting};
@@ -46,8 +47,10 @@ pub struct Raw {
     pub uid: u32,
     /// What parsing gave.
     pub parsed: Parsed,
-    /// INTERNALDATE, where the message itself says no time.
+    /// INTERNALDATE, for a message that says no time itself.
     pub internal_date: Option<String>,
+    /// It carries \Answered.
+    pub answered: bool,
 }
 
 /// A parsed message and what its note will show.
@@ -90,8 +93,15 @@ pub fn parse(bytes: Vec<u8>, headers_only: bool) -> Parsed {
 
 /// Takes one message in: writes what notes it deserves and remembers it. A message that is known already is only
 /// remembered where it lies now.
-pub fn take(vault: &Vault, store: &Store, origin: &Origin<'_>, raw: Raw, pulled: &mut Pulled) -> Result<()> {
-    let Raw { uid, parsed, internal_date } = raw;
+pub fn take(
+    vault: &Vault,
+    store: &Store,
+    origin: &Origin<'_>,
+    raw: Raw,
+    touched: &mut Touched,
+    pulled: &mut Pulled,
+) -> Result<()> {
+    let Raw { uid, parsed, internal_date, answered } = raw;
     let message = &parsed.message;
     let at = time_of(message, internal_date.as_deref());
     let mut stored = identify(store, origin, uid, message, at)?;
@@ -103,7 +113,8 @@ pub fn take(vault: &Vault, store: &Store, origin: &Origin<'_>, raw: Raw, pulled:
         _ if silent => return Ok(store.put_message(&stored)?),
         _ => {}
     }
-    let item = Item { origin, parsed: &parsed, received: at.to_zoned(origin.now.time_zone().clone()) };
+    let received = at.to_zoned(origin.now.time_zone().clone());
+    let item = Item { origin, parsed: &parsed, received, answered };
     let verdict = item.verdict(store, &stored)?;
     if verdict.action == Action::Ignore {
         pulled.ignored += 1;
@@ -119,11 +130,9 @@ pub fn take(vault: &Vault, store: &Store, origin: &Origin<'_>, raw: Raw, pulled:
         if verdict.action == Action::Draft && word == Triage::NeedsReply && !store.has_draft_for(&stored.key)? {
             item.write_draft(vault, store, &stored.key, &entry, pulled)?;
         }
-        store.put_message(&stored)?;
-        summaries::write(vault, store, origin.config, &stored.thread, &entry, pulled)
-    } else {
-        Ok(store.put_message(&stored)?)
+        touched.add(&stored.thread, entry);
     }
+    Ok(store.put_message(&stored)?)
 }
 
 /// The message's own time; else the server's; else the beginning of time, so that it is the same at every try.
@@ -181,6 +190,7 @@ struct Item<'a> {
     origin: &'a Origin<'a>,
     parsed: &'a Parsed,
     received: Zoned,
+    answered: bool,
 }
 
 impl Item<'_> {
@@ -193,7 +203,8 @@ impl Item<'_> {
             owner: &owner,
             account: &account.name,
             thread: ThreadFacts {
-                answered: store.is_answered(stored.message_id.as_deref(), &stored.thread, stored.at)?,
+                answered: self.answered
+                    || store.is_answered(stored.message_id.as_deref(), &stored.thread, stored.at)?,
                 owner_wrote_in_thread: store.owner_wrote_in(&stored.thread)?,
                 owner_writes_to_list: false,
             },
