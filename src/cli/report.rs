@@ -1,7 +1,8 @@
 //! How a pass went, for people and as JSON.
 
 use super::printable;
-use crate::pass::{self, Outcome, of_account};
+use crate::login;
+use crate::pass::{Outcome, of_account};
 use serde_json::{Value, json};
 
 /// Prints what happened, problems on standard error. `quiet`: without a line for an account with nothing new.
@@ -55,7 +56,7 @@ pub(super) fn print(outcome: &Outcome, dry_run: bool, quiet: bool) {
 
 /// The error, and what to do about it where that is known.
 fn advice(account: &str, error: &anyhow::Error) -> String {
-    if pass::login_refused(error) {
+    if login::was_refused(error) {
         format!(
             "{error:#}. Check imap.username, and run: postnote login {account} (many providers want an app password, or auth.oauth2)"
         )

@@ -1,19 +1,21 @@
 //! Logging in with a token: OAUTHBEARER (RFC 7628) and XOAUTH2, with the initial response where the server takes it
 //! (RFC 4959).
 
-use super::ImapError;
+use super::guard::Guard;
 use super::login::{Attempt, line, timed};
+use super::{ImapError, Said, capability};
 use crate::config::Endpoint;
-use crate::net::Stream;
 use crate::secret::Bearer;
 use async_imap::Client;
 use secrecy::SecretString;
 use tokio::io::{AsyncWriteExt, BufReader};
 use zeroize::Zeroizing;
 
-/// Logs in. A server that offers neither mechanism does not get to see the token.
+/// Logs in. A server that offers neither mechanism does not get to see the token. `announced`: the capabilities of the
+/// greeting.
 pub(super) async fn login(
-    client: Client<Stream>,
+    client: Client<Guard>,
+    announced: Option<String>,
     endpoint: &Endpoint,
     user: &str,
     token: &SecretString,
@@ -22,13 +24,16 @@ pub(super) async fn login(
     if user.chars().any(char::is_control) {
         return Err(ImapError::Argument("a user name with a control character".to_owned()));
     }
-    let (stream, offers) = capabilities(client.into_inner()).await?;
+    let (client, announced) = match announced {
+        Some(list) => (client, list),
+        None => capabilities(client.into_inner()).await?,
+    };
+    let offers = capability::words(&announced);
     let offered = |name: &str| offers.iter().any(|o| o.eq_ignore_ascii_case(name));
     let Some(mechanism) = Bearer::pick(|name| offered(&format!("AUTH={name}"))) else {
         return Err(ImapError::Refused {
             command: "the login".to_owned(),
-            text: "it takes no token (XOAUTH2, OAUTHBEARER); use a password for this account".to_owned(),
-            try_create: false,
+            said: Said::parse("it takes no token (XOAUTH2, OAUTHBEARER); use a password for this account"),
         });
     };
     let first = mechanism.first(user, token, (&endpoint.host, endpoint.port));
@@ -40,7 +45,7 @@ pub(super) async fn login(
         base64::engine::general_purpose::STANDARD.encode_string(first.as_bytes(), &mut command);
     }
     let answers = Answers { mechanism, first: (!at_once).then_some(first) };
-    timed(Client::new(stream).authenticate(command.as_str(), answers)).await
+    timed(client.authenticate(command.as_str(), answers)).await
 }
 
 /// What the client says when it is asked: first the token, if that was not said at once; then, to the error that
@@ -59,20 +64,23 @@ impl async_imap::Authenticator for Answers {
 }
 
 /// What the server offers before the login (RFC 3501 §6.1.1), asked on the bare stream: async-imap asks only after it.
-async fn capabilities(stream: Stream) -> Result<(Stream, Vec<String>), ImapError> {
+async fn capabilities(stream: Guard) -> Result<(Client<Guard>, String), ImapError> {
     let mut reader = BufReader::new(stream);
     let lost = |e: std::io::Error| ImapError::Lost(e.to_string());
     timed(reader.write_all(b"c1 CAPABILITY\r\n")).await?.map_err(lost)?;
     timed(reader.flush()).await?.map_err(lost)?;
-    let mut offers = Vec::new();
     for _ in 0..100 {
         let answer = line(&mut reader, "the login").await?;
-        let mut words = answer.split_ascii_whitespace();
-        match (words.next(), words.next().map(str::to_ascii_uppercase).as_deref()) {
-            (Some("*"), Some("CAPABILITY")) => offers.extend(words.map(str::to_owned)),
-            (Some("*"), Some("BYE")) => return Err(ImapError::Bye(words.collect::<Vec<_>>().join(" "))),
-            (Some("*"), Some(_)) => {}
-            (Some("c1"), Some("OK")) if reader.buffer().is_empty() => return Ok((reader.into_inner(), offers)),
+        let (tag, rest) = answer.split_once(' ').unwrap_or((&answer, ""));
+        let (word, rest) = rest.split_once(' ').unwrap_or((rest, ""));
+        match (tag, word.to_ascii_uppercase().as_str()) {
+            ("*", "BYE") => return Err(ImapError::Bye(Said::parse(rest))),
+            ("*", _) => {}
+            ("c1", "OK") if reader.buffer().is_empty() => {
+                let mut stream = reader.into_inner();
+                let announced = stream.take_capabilities().unwrap_or_default();
+                return Ok((Client::new(stream), announced));
+            }
             _ => break,
         }
     }

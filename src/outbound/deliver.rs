@@ -1,12 +1,13 @@
 //! What is due goes out, one by one: each step is durable before the next outside effect.
 
 use super::ledger::{self, Event};
-use super::sender::Sender;
 use super::{Posted, filing, gather, mark};
 use crate::approval::{self, Known};
 use crate::compose::{DRAFT_HEADER, Outgoing};
+use crate::config::{Account, Config};
 use crate::imap::{ImapError, Session};
-use crate::inbound::{Desk, sent_mailbox};
+use crate::inbound::{Desk, mailboxes::sent_mailbox};
+use crate::login::Login;
 use crate::note::draft::{self, Status};
 use crate::smtp::{Receipt, SmtpError};
 use crate::store::StoreError;
@@ -16,6 +17,17 @@ use jiff::{Timestamp, Zoned};
 
 /// Attempts that surely sent nothing are repeated so often.
 const MOST_ATTEMPTS: u32 = 6;
+
+/// Who sends, and with what.
+#[derive(Debug)]
+pub struct Sender<'a> {
+    /// The config.
+    pub config: &'a Config,
+    /// The account.
+    pub account: &'a Account,
+    /// The ways to its servers.
+    pub login: &'a Login<'a>,
+}
 
 /// The account's IMAP side while sending: where sent mail lies.
 #[derive(Debug)]
@@ -28,7 +40,7 @@ pub struct SentBox {
 
 impl SentBox {
     async fn open(sender: &Sender<'_>) -> Result<SentBox> {
-        let mut session = sender.imap().await?;
+        let mut session = sender.login.imap().await?;
         let mailbox = sent_mailbox(sender.account, &session.list().await?);
         Ok(SentBox { session, mailbox })
     }
@@ -133,7 +145,7 @@ impl Item<'_> {
             self.row.message_id.clone(),
             self.row.bytes.clone(),
         );
-        match self.sender.send(&outgoing).await {
+        match self.sender.login.smtp(&outgoing).await {
             Ok(Receipt { response }) => self.accepted(&response),
             Err(e) if e.is_uncertain() => {
                 // Some servers file sent mail themselves: then Sent can tell.

@@ -3,7 +3,6 @@
 //! - [`freeze`]: what the vault's drafts say, judged; approved ones go into the outbox
 //! - [`follow`]: files and outbox brought to say the same
 //! - [`deliver`]: what is due goes out, one by one
-//! - [`sender`]: the ways to the account's servers
 //! - [`filing`]: the Sent copy, and \Answered on the mail that was answered
 //! - [`ledger`]: the vault's own record of what was attempted, for when the database is lost
 //! - this file: what these share
@@ -13,7 +12,6 @@ pub mod filing;
 mod follow;
 pub mod freeze;
 mod ledger;
-pub mod sender;
 
 use crate::approval::{self, Facts, Identity, Known, Parent, Rehearsal};
 use crate::config::Config;

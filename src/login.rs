@@ -1,29 +1,26 @@
-//! Who sends, and the ways to the account's servers: each logs in with what is good now, and once more with what is
-//! renewed when the server refuses it.
+//! The ways to an account's servers: logged in with what is good now, and once more with what is renewed when the server
+//! refuses it.
 
 use crate::compose::Outgoing;
-use crate::config::{Account, Config};
-use crate::imap::{self, Session};
+use crate::config::Account;
+use crate::imap::{self, ImapError, Session};
 use crate::secret::{self, Credentials, SecretError};
 use crate::smtp::{self, Receipt, SmtpError};
 use anyhow::Result;
 use std::sync::{Mutex, PoisonError};
 
-/// Who sends, and with what.
+/// Who logs in, and with what.
 #[derive(Debug)]
-pub struct Sender<'a> {
-    /// The config.
-    pub config: &'a Config,
-    /// The account.
-    pub account: &'a Account,
+pub struct Login<'a> {
+    account: &'a Account,
     credentials: Mutex<Credentials>,
 }
 
-impl<'a> Sender<'a> {
-    /// For an account, with what it logs in with now.
-    pub async fn new(config: &'a Config, account: &'a Account) -> Result<Sender<'a>, SecretError> {
+impl<'a> Login<'a> {
+    /// With what the account logs in with now.
+    pub async fn new(account: &'a Account) -> Result<Login<'a>, SecretError> {
         let credentials = Mutex::new(secret::read(&account.secret, &account.name).await?);
-        Ok(Sender { config, account, credentials })
+        Ok(Login { account, credentials })
     }
 
     fn credentials(&self) -> Credentials {
@@ -39,7 +36,7 @@ impl<'a> Sender<'a> {
         Ok(renewed)
     }
 
-    /// Logs in over IMAP.
+    /// A session over IMAP.
     pub async fn imap(&self) -> Result<Session> {
         let (account, credentials) = (self.account, self.credentials());
         let connect = async |with: &Credentials| imap::connect(&account.imap, &account.imap_username, with).await;
@@ -53,7 +50,7 @@ impl<'a> Sender<'a> {
     }
 
     /// Sends over SMTP. A login that is refused has sent nothing: it may be tried again.
-    pub async fn send(&self, outgoing: &Outgoing) -> Result<Receipt, SmtpError> {
+    pub async fn smtp(&self, outgoing: &Outgoing) -> Result<Receipt, SmtpError> {
         let (account, credentials) = (self.account, self.credentials());
         let send = async |with: &Credentials| smtp::send(outgoing, &account.smtp, &account.smtp_username, with).await;
         match send(&credentials).await {
@@ -71,4 +68,9 @@ impl<'a> Sender<'a> {
             other => other,
         }
     }
+}
+
+/// Whether a server refused what an account logs in with.
+pub fn was_refused(error: &anyhow::Error) -> bool {
+    error.chain().any(|e| e.downcast_ref::<ImapError>().is_some_and(ImapError::is_auth))
 }
