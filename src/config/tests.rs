@@ -144,3 +144,20 @@ fn says_what_is_wrong_with_auth() {
         assert!(error.contains(what) && !error.contains("hunter2"), "{auth}: {error}");
     }
 }
+
+#[test]
+fn what_the_example_says_of_tokens_is_a_config() {
+    let example = include_str!("../../config.example.toml");
+    let (before, block) = example.split_once("  # [accounts.auth.oauth2]\n").expect("the block");
+    let (block, after) = block.split_once("\n\n").expect("its end");
+    let keys: Vec<_> =
+        block.lines().filter_map(|l| l.trim().strip_prefix("# ")).filter(|l| l.contains(" = ")).collect();
+    // The tenant is for Microsoft alone; a sentence may hold an example of its own.
+    let keys: Vec<_> =
+        keys.into_iter().filter(|l| l.parse::<toml::Table>().is_ok() && !l.starts_with("tenant")).collect();
+    let before = before.replace("password = {", "# password = {");
+    let config = parse(&format!("{before}[accounts.auth.oauth2]\n{}\n{after}", keys.join("\n"))).expect("a config");
+    let Some(Auth::OAuth2(oauth)) = config.accounts.first().map(|a| a.secret.clone()) else { panic!("no oauth2") };
+    assert_eq!(oauth.redirect_url.port(), Some(8765));
+    assert_eq!(keys.len(), 11, "{keys:?}");
+}
