@@ -9,8 +9,8 @@ use super::mailbox::{self, Place};
 use super::mailboxes;
 use super::timing::Timing;
 use crate::config::{Account, Config};
-use crate::imap::{self, ImapError};
-use crate::secret;
+use crate::imap::ImapError;
+use crate::login::Login;
 use crate::store::{Cursor, Store, cursors::Withheld};
 use anyhow::{Context, Result};
 use jiff::Zoned;
@@ -111,8 +111,7 @@ impl Reader {
 
     /// One session, as far as it goes.
     async fn session(&self, course: &mut Course) -> Result<()> {
-        let credentials = secret::read(&self.account.secret, &self.account.name).await?;
-        let mut session = imap::connect(&self.account.imap, &self.account.imap_username, &credentials).await?;
+        let mut session = Login::new(&self.account).await?.imap().await?;
         if course.places.is_none() {
             let list = session.list().await.context("cannot list the mailboxes")?;
             let (planned, problems) = mailboxes::plan(&self.account, &list);
