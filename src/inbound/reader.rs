@@ -7,6 +7,7 @@
 use super::batch::{Batch, GUILTY};
 use super::mailbox::{self, Place};
 use super::mailboxes;
+use super::timing::Timing;
 use crate::config::{Account, Config};
 use crate::imap::ImapError;
 use crate::login::Login;
@@ -60,6 +61,7 @@ pub(super) struct Reader {
     /// KiB in all.
     pub(super) space: u32,
     pub(super) news: mpsc::Sender<(usize, News)>,
+    pub(super) timing: Arc<Timing>,
 }
 
 /// Sessions that break without a message got between them, until the account is given up for now.
