@@ -6,14 +6,17 @@
 //! - [`login`]: connect, STARTTLS, log in
 //! - [`mailbox`]: list, examine, search, fetch
 //! - [`mod@file`]: append, flags
+//! - [`idle`]: waiting for mail
 //! - [`name`]: mailbox names on the wire (RFC 3501 §5.1.3)
 //! - this file: the strict `exec` and its errors
 
 mod file;
+mod idle;
 mod login;
 mod mailbox;
 mod name;
 
+pub use idle::Waits;
 pub use login::connect;
 pub use mailbox::{Fetched, Mailbox, MailboxInfo, set};
 
@@ -146,8 +149,20 @@ impl Session {
 
     /// Shows `see` the next response, within the time allowed; BYE and the end of the stream are errors.
     async fn next<T>(&mut self, see: impl FnOnce(&Response<'_>) -> T) -> Result<T, ImapError> {
-        let data = match tokio::time::timeout(SILENCE, self.inner.read_response()).await {
-            Err(_) => return Err(ImapError::Lost(format!("silent for {} s", SILENCE.as_secs()))),
+        match self.next_within(SILENCE, see).await? {
+            Some(seen) => Ok(seen),
+            None => Err(ImapError::Lost(format!("silent for {} s", SILENCE.as_secs()))),
+        }
+    }
+
+    /// The same, but silence is `None`: whatever was read of a response by then is kept for the next call.
+    async fn next_within<T>(
+        &mut self,
+        time: Duration,
+        see: impl FnOnce(&Response<'_>) -> T,
+    ) -> Result<Option<T>, ImapError> {
+        let data = match tokio::time::timeout(time, self.inner.read_response()).await {
+            Err(_) => return Ok(None),
             Ok(Err(e)) if e.kind() == std::io::ErrorKind::Other => {
                 return Err(ImapError::Protocol("a line that is no IMAP".to_owned()));
             }
@@ -159,7 +174,7 @@ impl Session {
             Response::Data { status: Status::Bye, outcome } => {
                 Err(ImapError::Bye(outcome.information.as_deref().unwrap_or_default().to_owned()))
             }
-            response => Ok(see(response)),
+            response => Ok(Some(see(response))),
         }
     }
 

@@ -2,8 +2,18 @@
 //!
 //! An edge: the only module that touches the vault. Every path that enters is relative to the vault; every file
 //! is written beside its place, synced, and moved there (mode 0600; folders 0700). Nothing is ever deleted.
+//!
+//! - [`place`]: where a path really lies
+//! - [`stamp`]: whether a file was changed
+//! - [`mod@watch`]: being told when one was
+//! - this file: reading and writing
 
 mod place;
+mod stamp;
+mod watch;
+
+pub use stamp::Stamp;
+pub use watch::watch;
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -118,6 +128,12 @@ impl Vault {
         let modified = fs::metadata(&place).and_then(|m| m.modified()).map_err(VaultError::io(path))?;
         #[expect(clippy::disallowed_methods, reason = "an edge: compared with the file system's own clock")]
         Ok(SystemTime::now().duration_since(modified).unwrap_or_default())
+    }
+
+    /// What tells whether a file was changed since; `None` when it is not to be had.
+    pub fn stamp(&self, path: &str) -> Option<Stamp> {
+        let place = place::existing(&self.root, path).ok()?;
+        Stamp::of(&fs::metadata(place).ok()?)
     }
 
     /// Writes a new file; one that is there stays, whoever made it.
