@@ -13,6 +13,7 @@ mod bad_input;
 mod faults;
 mod keyring;
 mod killed;
+mod live;
 mod loop_servers;
 mod loop_turns;
 mod scheduled;
