@@ -2,7 +2,7 @@
 //! `postnote run` repeats it; `postnote send` is one without pulling.
 
 use crate::config::{Account, Config};
-use crate::inbound::{self, Desk, Progress, Pulled, rebuild};
+use crate::inbound::{self, Desk, Progress, Pulled, keep, rebuild};
 use crate::outbound::freeze::{self, Recall};
 use crate::outbound::{Posted, deliver, deliver::Sender};
 use crate::secret;
@@ -124,50 +124,59 @@ async fn pass(
     stop: &dyn Fn() -> bool,
     on: &mut dyn FnMut(Progress),
 ) -> Result<Outcome> {
-    let (mut desk, _lock) = open_trusting(config, state, scope.dry_run, trusted)?;
-    recall.begin(scope.hurried);
+    let (mut desk, lock) = open_trusting(config, state, scope.dry_run, trusted)?;
     let fresh = desk.store.is_fresh();
     if fresh {
-        *recall = Recall::default();
-        recall.begin(scope.hurried);
+        recall.forget();
         rebuild::rebuild(&mut desk, config, now().time_zone()).context("cannot read the vault's notes back")?;
     }
+    recall.begin(scope.hurried);
     the_vault_it_was(config, &desk, state)?;
+    let mut outcome = Outcome::default();
+    if let Some(lock) = &lock {
+        keep::finish(&desk, &mut outcome.posted.problems)?;
+        if fresh || lock.after_a_crash() {
+            sweep(config, &desk)?;
+        }
+    }
     let accounts: Vec<&Account> =
         config.accounts.iter().filter(|a| scope.account.as_ref().is_none_or(|name| *name == a.name)).collect();
     let accounts: Vec<&Account> = accounts.into_iter().filter(|a| !scope.resting.contains(&a.name)).collect();
-    let mut outcome = Outcome::default();
     // Frozen first: while mail is pulled, the time to change one's mind runs. But what the vault's notes do not say
     // of a thread (its References) is known again only after the pull, and a reply is composed once.
     let pull_first = fresh && !scope.send_only;
     if !pull_first {
         freeze::freeze(config, &mut desk, &now(), recall, &mut outcome.posted)?;
     }
-    if !scope.send_only {
-        for account in accounts.iter().filter(|a| scope.only.as_ref().is_none_or(|only| only.contains(&a.name))) {
-            if stop() {
-                break;
-            }
-            // Dropped at any point, a pull has remembered what it has written, and does the rest again.
-            let pulled = tokio::select! {
-                pulled = pull(config, account, &mut desk, on) => pulled,
-                () = stopped(stop) => break,
-            };
+    if !scope.send_only && !stop() {
+        // Dropped at any point, a pull has remembered what it has written, and does the rest again.
+        let now = now();
+        let wanted = |a: &&&Account| scope.only.as_ref().is_none_or(|only| only.contains(&a.name));
+        let accounts: Vec<&Account> = accounts.iter().filter(wanted).copied().collect();
+        let pulled = tokio::select! {
+            pulled = inbound::pull(config, &accounts, &mut desk, &now, on) => pulled,
+            () = stopped(stop) => Vec::new(),
+        };
+        for (account, pulled) in accounts.iter().zip(pulled) {
             if !scope.dry_run {
                 let error = pulled.as_ref().err().map(|e| format!("{e:#}"));
-                desk.store.set_synced(&account.name, now().timestamp().as_second(), error.as_deref())?;
+                desk.store.set_synced(&account.name, now.timestamp().as_second(), error.as_deref())?;
             }
             outcome.pulled.push((account.name.clone(), pulled));
+        }
+        if !scope.dry_run {
+            let finished = keep::finish(&desk, &mut outcome.posted.problems);
+            outcome.posted.problems.extend(finished.err().map(|e| format!("{e:#}")));
         }
     }
     if pull_first {
         freeze::freeze(config, &mut desk, &now(), recall, &mut outcome.posted)?;
     }
+    if !scope.hurried && !scope.dry_run {
+        wait_for_due(config, &desk, stop).await?;
+    }
     let then = now().timestamp();
     if !scope.dry_run {
-        if !scope.hurried {
-            wait_for_due(config, &desk, stop).await?;
-        }
         post(config, &accounts, &mut desk, stop, &mut outcome.posted).await?;
         // What pulling brought may have answered a draft that still waits.
         let mut after = Posted::default();
@@ -182,6 +191,15 @@ async fn pass(
     }
     outcome.unsettled = recall.has_unsettled();
     Ok(outcome)
+}
+
+/// Removes what a crash left under temporary names.
+fn sweep(config: &Config, desk: &Desk) -> Result<()> {
+    let paths = &config.paths;
+    for folder in [rebuild::fixed_part(&paths.sources), &paths.outbox, &paths.people] {
+        desk.vault.sweep(folder)?;
+    }
+    Ok(())
 }
 
 /// An unmounted disk leaves an empty folder behind: what was written there must still be there before more is.
@@ -220,20 +238,9 @@ fn open_trusting(config: &Config, state: &Path, dry_run: bool, trusted: bool) ->
         return Ok((Desk { vault: vault.rehearsing(), store: Store::scratch(state)? }, None));
     }
     let lock = store::lock(state)?;
-    if lock.after_a_crash() {
-        let paths = &config.paths;
-        for folder in [rebuild::fixed_part(&paths.sources), &paths.outbox, &paths.people] {
-            vault.sweep(folder)?;
-        }
-    }
     let sound = trusted && !lock.after_a_crash();
     let store = if sound { Store::open_trusting(state)? } else { Store::open(state)? };
     Ok((Desk { vault, store }, Some(lock)))
-}
-
-async fn pull(config: &Config, account: &Account, desk: &mut Desk, on: &mut dyn FnMut(Progress)) -> Result<Pulled> {
-    let password = secret::read(&account.secret, &account.name).await?;
-    inbound::pull(config, account, &password, desk, &now(), on).await
 }
 
 /// What went wrong with an account, with its name in front, once: a secret's error has it already.

@@ -24,6 +24,8 @@ struct Health {
     until: Option<Instant>,
     line: State,
     told: bool,
+    /// So often in a row a pass was turned away while the line stood.
+    turned_away: u32,
 }
 
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -63,9 +65,14 @@ impl Healths {
         accounts.iter().filter_map(of).min()
     }
 
-    /// True when the account's line stands.
-    pub(super) fn is_up(&self, account: &str) -> bool {
-        self.0.get(account).is_some_and(|h| h.line == State::Up)
+    /// Counts a pass that a server turned away while it keeps a line open; how often that was in a row.
+    pub(super) fn turned_away(&mut self, account: &str, error: &Error) -> Option<u32> {
+        let health = self.of(account);
+        if health.line != State::Up || !is_turned_away(error) {
+            return None;
+        }
+        health.turned_away += 1;
+        Some(health.turned_away)
     }
 
     /// How many accounts are known to be down.
@@ -132,7 +139,7 @@ fn is_auth(error: &Error) -> bool {
 }
 
 /// True when a server that can be had turned a connection away: it may have too many of us.
-pub(super) fn is_turned_away(error: &Error) -> bool {
+fn is_turned_away(error: &Error) -> bool {
     error.chain().any(|e| matches!(e.downcast_ref(), Some(ImapError::Login { .. } | ImapError::Bye(_))))
 }
 
@@ -155,7 +162,7 @@ mod tests {
             assert_eq!(healths.pulled("a", Some(&error)), Word::Silence);
         }
         assert_eq!(healths.line("a", &Line::Up), Word::Silence);
-        assert!(healths.resting().is_empty() && healths.is_up("a"));
+        assert!(healths.resting().is_empty());
         assert_eq!(healths.pulled("a", None), Word::Back);
         assert_eq!((healths.pulled("a", None), healths.down()), (Word::Silence, 0));
         // A line that is lost and had again in between is nobody's concern.

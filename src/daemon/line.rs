@@ -260,8 +260,8 @@ impl Lines {
             let heard = if idles {
                 let called = async { ends = dismissed.as_mut().await };
                 match session.idle(&self.timing.waits, &mut arrived, called).await {
-                    Err(ImapError::Refused { text, .. }) => {
-                        tracing::info!(account = self.account.name, "the server does not idle ({text})");
+                    Err(ImapError::Refused { said, .. }) => {
+                        tracing::info!(account = self.account.name, "the server does not idle ({said})");
                         idles = false;
                         Ok(())
                     }

@@ -288,10 +288,9 @@ impl Daemon<'_> {
     fn judge(&mut self, account: &str, error: Option<&anyhow::Error>, words: &mut Vec<(String, Word)>) -> bool {
         if let Some(error) = error {
             self.owed.mail.insert(account.to_owned());
-            // The server can be had, but not once more: our own lines may be in the way.
-            if health::is_turned_away(error)
-                && self.healths.is_up(account)
-                && self.lines.get(account).is_some_and(Lines::give_way)
+            // The server can be had, but not once more: it may just be going down, or our own lines are in the way.
+            if let Some(times) = self.healths.turned_away(account, error)
+                && (times == 1 || self.lines.get(account).is_some_and(Lines::give_way))
             {
                 self.owed.not_before = Some(Instant::now() + Duration::from_secs(1));
                 return false;

@@ -3,7 +3,7 @@
 //! A session that has a mailbox open is told of all that arrives in it from then on, between two commands or while
 //! it idles: so nothing can fall between opening and IDLE. Not async-imap's own IDLE, which hangs when refused.
 
-use super::{ImapError, Session};
+use super::{ImapError, Said, Session};
 use async_imap::imap_proto::{MailboxDatum, Response, Status};
 use std::time::Duration;
 use tokio::time::Instant;
@@ -60,7 +60,7 @@ impl Session {
                 Some(Heard::Go) => break,
                 Some(Heard::Arrival) => arrived(),
                 Some(Heard::Life) => {}
-                Some(Heard::Ended(Ok(()))) => return Err(refused("it ended before it began")),
+                Some(Heard::Ended(Ok(()))) => return Err(refused(Said::parse("it ended before it began"))),
                 Some(Heard::Ended(Err(refused))) => return Err(refused),
             }
         }
@@ -112,7 +112,7 @@ impl Session {
             Response::Continue(_) => Heard::Go,
             Response::Done { tag: of, status, outcome } if of.0 == tag => Heard::Ended(match status {
                 Status::Ok => Ok(()),
-                _ => Err(refused(outcome.information.as_deref().unwrap_or_default())),
+                _ => Err(refused(Said::of(outcome))),
             }),
             response if is_arrival(response) => Heard::Arrival,
             // Flags, deletions, "still here".
@@ -122,8 +122,8 @@ impl Session {
     }
 }
 
-fn refused(text: &str) -> ImapError {
-    ImapError::Refused { command: "IDLE".to_owned(), text: text.to_owned(), try_create: false }
+fn refused(said: Said) -> ImapError {
+    ImapError::Refused { command: "IDLE".to_owned(), said }
 }
 
 /// EXISTS may come with the number that was known (one deleted, one new), so each counts.
