@@ -14,6 +14,7 @@ mod extensions;
 mod faults;
 mod keyring;
 mod killed;
+mod live;
 mod loop_servers;
 mod loop_turns;
 mod oauth;
