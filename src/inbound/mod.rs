@@ -4,6 +4,7 @@
 //! draft; then the others. A cursor moves only after the notes that it covers are durable.
 //!
 //! - [`take`]: one message → its notes
+//! - `threads`: which conversation it belongs to
 //! - [`rebuild`]: a new database learns what the vault knows
 //! - this file: one account's pass over its mailboxes
 
@@ -11,6 +12,7 @@ mod attachments;
 pub mod rebuild;
 mod summaries;
 pub mod take;
+mod threads;
 
 use crate::config::{Account, Config};
 use crate::imap::{self, ImapError, MailboxInfo, Session};

@@ -1,12 +1,12 @@
 //! One message → its notes, and what the database remembers of it.
 
-use super::{Pulled, attachments, summaries};
+use super::{Pulled, attachments, summaries, threads};
 use crate::assistant::offline::{self, Reading};
 use crate::config::{Account, Action, Config};
 use crate::draft::{self, Setting};
 use crate::mail::body::{self, Body};
 use crate::mail::hash::{sha256, short};
-use crate::mail::{Message, file_name, inert, parse as parser, subject, thread};
+use crate::mail::{Message, file_name, inert, parse as parser, subject};
 use crate::note::digest::Digest;
 use crate::note::name::{draft_stem, numbered, source_stem};
 use crate::note::source::{self, Facts};
@@ -18,9 +18,6 @@ use crate::vault::{Vault, VaultError};
 use anyhow::{Context, Result};
 use jiff::{Timestamp, Zoned};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-
-/// More ids than these are not looked at: no thread has them, and a hostile mail may name a hundred thousand.
-const MOST_REFERENCES: usize = 60;
 
 /// Where a message comes from.
 #[derive(Debug, Clone, Copy)]
@@ -94,7 +91,7 @@ pub fn take(vault: &Vault, store: &Store, origin: &Origin<'_>, raw: Raw, pulled:
     let Raw { uid, parsed, internal_date } = raw;
     let message = &parsed.message;
     let at = time_of(message, internal_date.as_deref());
-    let mut stored = identify(store, origin, uid, message, at)?;
+    let mut stored = identify(vault, store, origin, uid, message, at)?;
     let silent = origin.is_sent && !origin.config.sync.sent_notes;
     // Mail that the owner sent was seen in Sent first; when it arrives as well, it gets its note.
     let arrives_too = |known: &StoredMessage| known.own && known.note.is_none() && !origin.is_sent;
@@ -143,13 +140,18 @@ pub(super) fn own_key(store: &Store, key: String, author: &str, base_subject: &s
     Ok(key)
 }
 
-fn identify(store: &Store, origin: &Origin<'_>, uid: u32, message: &Message, at: Timestamp) -> Result<StoredMessage> {
+fn identify(
+    vault: &Vault,
+    store: &Store,
+    origin: &Origin<'_>,
+    uid: u32,
+    message: &Message,
+    at: Timestamp,
+) -> Result<StoredMessage> {
     let author = message.author().map(|a| a.key()).unwrap_or_default();
     let base = subject::base(&message.subject);
     let key = own_key(store, message.key(), &author, &base)?;
-    let ancestors = thread::ancestors(message);
-    let ancestors = ancestors.get(ancestors.len().saturating_sub(MOST_REFERENCES)..).unwrap_or_default();
-    let thread = store.thread_of(ancestors)?.unwrap_or_else(|| thread::root(message));
+    let (thread, _) = threads::of(vault, store, message)?;
     Ok(StoredMessage {
         key,
         account: origin.account.name.clone(),
@@ -159,7 +161,7 @@ fn identify(store: &Store, origin: &Origin<'_>, uid: u32, message: &Message, at:
         message_id: message.message_id.clone(),
         thread,
         in_reply_to: message.in_reply_to.clone(),
-        references: shortened(&message.references),
+        references: threads::shortened(&message.references),
         author,
         subject: base,
         at: at.as_second(),
@@ -168,12 +170,6 @@ fn identify(store: &Store, origin: &Origin<'_>, uid: u32, message: &Message, at:
         note: None,
         digest: None,
     })
-}
-
-/// Of very many ids the root and the tail.
-fn shortened(references: &[String]) -> Vec<String> {
-    let skip = references.len().saturating_sub(MOST_REFERENCES);
-    references.iter().enumerate().filter(|(i, _)| *i == 0 || *i > skip).map(|(_, id)| id.clone()).collect()
 }
 
 /// A new message on its way into notes.

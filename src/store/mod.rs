@@ -5,12 +5,14 @@
 //!
 //! - [`messages`]: what has been seen, and how it hangs together
 //! - [`drafts`]: which draft is which file
+//! - [`threads`]: which conversation an id belongs to
 //! - [`outbox`]: what is being sent, and the ledger of what was
 //! - this file: opening, locking, schema, cursors
 
 pub mod drafts;
 pub mod messages;
 pub mod outbox;
+pub mod threads;
 
 use rusqlite::{Connection, ErrorCode, OptionalExtension, params};
 use std::fs::{self, File, TryLockError};
@@ -18,7 +20,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 const FILE: &str = "state.db";
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
 
 const SCHEMA: &str = "
 CREATE TABLE IF NOT EXISTS cursors (
@@ -42,6 +44,8 @@ CREATE TABLE IF NOT EXISTS messages (
 ) STRICT;
 CREATE INDEX IF NOT EXISTS messages_thread ON messages (thread, at);
 CREATE INDEX IF NOT EXISTS messages_id ON messages (message_id);
+CREATE TABLE IF NOT EXISTS links (id TEXT NOT NULL PRIMARY KEY, thread TEXT NOT NULL) STRICT, WITHOUT ROWID;
+INSERT OR IGNORE INTO links SELECT message_id, thread FROM messages WHERE message_id IS NOT NULL;
 CREATE TABLE IF NOT EXISTS answers (parent TEXT NOT NULL, child TEXT NOT NULL, PRIMARY KEY (parent, child)) STRICT;
 CREATE TABLE IF NOT EXISTS summaries (thread TEXT NOT NULL PRIMARY KEY, note TEXT NOT NULL, hash TEXT NOT NULL) STRICT;
 CREATE TABLE IF NOT EXISTS drafts (
@@ -235,6 +239,13 @@ impl Store {
                 let tx = db.transaction()?;
                 // The version is set by `built`: until then the database knows less than the vault.
                 tx.execute_batch(SCHEMA)?;
+                tx.commit()?;
+            }
+            // Later versions add tables.
+            1..VERSION => {
+                let tx = db.transaction()?;
+                tx.execute_batch(SCHEMA)?;
+                tx.pragma_update(None, "user_version", VERSION)?;
                 tx.commit()?;
             }
             VERSION => {}

@@ -11,6 +11,7 @@
 mod approved_once;
 mod bad_input;
 mod faults;
+mod ground_truth;
 mod keyring;
 mod killed;
 mod loop_servers;
