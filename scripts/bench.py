@@ -28,7 +28,7 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 TICK = os.sysconf('SC_CLK_TCK')
 AIMS = {'large': 0.45, 'empty': 0.6, 'memory': 150.0}
-STAGES = ['network', 'parse', 'convert', 'write', 'sync', 'database']
+STAGES = ['network', 'parse', 'convert', 'digest', 'write', 'sync', 'database', 'place']
 
 
 def say(text):

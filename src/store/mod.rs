@@ -7,12 +7,18 @@
 //! - [`drafts`]: which draft is which file
 //! - [`threads`]: which conversation an id belongs to
 //! - [`outbox`]: what is being sent, and the ledger of what was
-//! - this file: opening, locking, schema, cursors
+//! - [`cursors`]: how far each mailbox has been read, and what its server keeps back
+//! - [`staged`]: notes on their way to their places
+//! - this file: opening, locking, schema, transactions
 
+pub mod cursors;
 pub mod drafts;
 pub mod messages;
 pub mod outbox;
+pub mod staged;
 pub mod threads;
+
+pub use cursors::Cursor;
 
 use rusqlite::{Connection, ErrorCode, OptionalExtension, params};
 use std::fs::{self, File, TryLockError};
@@ -20,7 +26,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 const FILE: &str = "state.db";
-const VERSION: i64 = 2;
+const VERSION: i64 = 4;
 
 const SCHEMA: &str = "
 CREATE TABLE IF NOT EXISTS cursors (
@@ -32,6 +38,7 @@ CREATE TABLE IF NOT EXISTS withheld (
   account TEXT NOT NULL, mailbox TEXT NOT NULL, uid_validity INTEGER NOT NULL, uid INTEGER NOT NULL,
   tries INTEGER NOT NULL, PRIMARY KEY (account, mailbox, uid_validity, uid)
 ) STRICT;
+CREATE TABLE IF NOT EXISTS staged (path TEXT NOT NULL PRIMARY KEY, temporary TEXT NOT NULL, before TEXT) STRICT;
 CREATE TABLE IF NOT EXISTS accounts (
   account TEXT NOT NULL PRIMARY KEY, synced_at INTEGER NOT NULL, error TEXT
 ) STRICT;
@@ -46,6 +53,7 @@ CREATE INDEX IF NOT EXISTS messages_thread ON messages (thread, at);
 CREATE INDEX IF NOT EXISTS messages_id ON messages (message_id);
 CREATE TABLE IF NOT EXISTS links (id TEXT NOT NULL PRIMARY KEY, thread TEXT NOT NULL) STRICT, WITHOUT ROWID;
 INSERT OR IGNORE INTO links SELECT message_id, thread FROM messages WHERE message_id IS NOT NULL;
+CREATE INDEX IF NOT EXISTS messages_note ON messages (note);
 CREATE TABLE IF NOT EXISTS answers (parent TEXT NOT NULL, child TEXT NOT NULL, PRIMARY KEY (parent, child)) STRICT;
 CREATE TABLE IF NOT EXISTS summaries (thread TEXT NOT NULL PRIMARY KEY, note TEXT NOT NULL, hash TEXT NOT NULL) STRICT;
 CREATE TABLE IF NOT EXISTS drafts (
@@ -150,7 +158,18 @@ fn private(options: &mut fs::OpenOptions) {
 impl Store {
     /// Opens the database of a state folder, new where there is none. One that SQLite cannot read is put aside
     /// (`state.db.damaged`) and built anew, as if it had been deleted.
+    ///
+    /// It is read over first, which takes as long as it is large: [`Store::open_trusting`] does not.
     pub fn open(folder: &Path) -> Result<Store, StoreError> {
+        Self::open_and(folder, Self::sound)
+    }
+
+    /// The same for whoever has found it sound a while ago.
+    pub fn open_trusting(folder: &Path) -> Result<Store, StoreError> {
+        Self::open_and(folder, Ok)
+    }
+
+    fn open_and(folder: &Path, sound: impl Fn(Store) -> Result<Store, StoreError>) -> Result<Store, StoreError> {
         make_folder(folder)?;
         let path = folder.join(FILE);
         let io = |source| StoreError::Io { path: path.clone(), source };
@@ -158,7 +177,7 @@ impl Store {
         options.write(true).create(true).truncate(false);
         private(&mut options);
         options.open(&path).map_err(io)?;
-        match Self::prepare(Connection::open(&path)?, &path, None).and_then(Self::sound) {
+        match Self::prepare(Connection::open(&path)?, &path, None).and_then(sound) {
             Err(StoreError::Sqlite(e)) if is_damaged(&e) => {
                 tracing::warn!("the state database is damaged; it is put aside and built anew");
                 for suffix in ["", "-wal", "-shm"] {
@@ -231,6 +250,8 @@ impl Store {
     fn prepare(mut db: Connection, path: &Path, scratch: Option<tempfile::TempDir>) -> Result<Store, StoreError> {
         db.pragma_update(None, "journal_mode", "WAL")?;
         db.pragma_update(None, "synchronous", "FULL")?;
+        // As many as there are statements in the store, so that none is compiled twice.
+        db.set_prepared_statement_cache_capacity(64);
         db.busy_timeout(std::time::Duration::from_secs(10))?;
         let version: i64 = db.pragma_query_value(None, "user_version", |r| r.get(0))?;
         let fresh = version == 0;
@@ -241,7 +262,7 @@ impl Store {
                 tx.execute_batch(SCHEMA)?;
                 tx.commit()?;
             }
-            // Later versions add tables.
+            // Later versions add tables and indexes.
             1..VERSION => {
                 let tx = db.transaction()?;
                 tx.execute_batch(SCHEMA)?;
@@ -284,47 +305,13 @@ impl Store {
         }
     }
 
-    /// How far a mailbox has been read.
-    pub fn cursor(&self, account: &str, mailbox: &str) -> Result<Option<Cursor>, StoreError> {
-        let sql = "SELECT uid_validity, next_uid, first_until, since FROM cursors WHERE account = ?1 AND mailbox = ?2";
-        let row = |r: &rusqlite::Row<'_>| {
-            Ok(Cursor { uid_validity: r.get(0)?, next_uid: r.get(1)?, first_until: r.get(2)?, since: r.get(3)? })
+    /// What decides over drafts that wait: another generation, and there may be more to know.
+    pub fn generation(&self) -> Result<Generation, StoreError> {
+        let last = |table: &str| -> Result<i64, StoreError> {
+            let sql = format!("SELECT coalesce(max(rowid), 0) FROM {table}");
+            Ok(self.db.query_row(&sql, [], |r| r.get(0))?)
         };
-        Ok(self.db.query_row(sql, [account, mailbox], row).optional()?)
-    }
-
-    /// Moves a cursor. Only after what it covers is durable.
-    pub fn set_cursor(&self, account: &str, mailbox: &str, cursor: Cursor) -> Result<(), StoreError> {
-        self.db.execute(
-            "INSERT INTO cursors VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO UPDATE SET
-             uid_validity = excluded.uid_validity, next_uid = excluded.next_uid,
-             first_until = excluded.first_until, since = excluded.since",
-            params![account, mailbox, cursor.uid_validity, cursor.next_uid, cursor.first_until, cursor.since],
-        )?;
-        Ok(())
-    }
-
-    /// Counts a message that the server lists and does not give; how often it has been asked for.
-    pub fn withhold(&self, account: &str, mailbox: &str, uid_validity: u32, uid: u32) -> Result<u32, StoreError> {
-        let sql = "INSERT INTO withheld VALUES (?1, ?2, ?3, ?4, 1) ON CONFLICT DO UPDATE SET tries = tries + 1 RETURNING tries";
-        Ok(self.db.query_row(sql, params![account, mailbox, uid_validity, uid], |r| r.get(0))?)
-    }
-
-    /// The message was given, or is gone.
-    pub fn given(&self, account: &str, mailbox: &str, uid_validity: u32, uid: u32) -> Result<(), StoreError> {
-        let sql = "DELETE FROM withheld WHERE account = ?1 AND mailbox = ?2 AND uid_validity = ?3 AND uid = ?4";
-        self.db.execute(sql, params![account, mailbox, uid_validity, uid])?;
-        Ok(())
-    }
-
-    /// UIDs that were asked for less than `most` times without being given.
-    pub fn withheld(&self, account: &str, mailbox: &str, uid_validity: u32, most: u32) -> Result<Vec<u32>, StoreError> {
-        let sql = "SELECT uid FROM withheld WHERE account = ?1 AND mailbox = ?2 AND uid_validity = ?3 AND tries < ?4";
-        let mut statement = self.db.prepare_cached(sql)?;
-        let rows = statement
-            .query_map(params![account, mailbox, uid_validity, most], |r| r.get(0))?
-            .collect::<Result<_, _>>()?;
-        Ok(rows)
+        Ok(Generation([last("messages")?, last("answers")?, last("drafts")?]))
     }
 
     /// Notes how an account's last sync went.
@@ -344,18 +331,9 @@ impl Store {
     }
 }
 
-/// How far a mailbox has been read (RFC 3501 §2.3.1.1).
+/// The last messages, answers and drafts that were put in: see [`Store::generation`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Cursor {
-    /// UIDVALIDITY that the next UID belongs to.
-    pub uid_validity: u32,
-    /// The first UID not yet covered.
-    pub next_uid: u32,
-    /// UIDs below this were there at the first sync, and count only from `since` on.
-    pub first_until: u32,
-    /// The first sync reached back to here, in seconds since 1970; `None`: to the beginning.
-    pub since: Option<i64>,
-}
+pub struct Generation([i64; 3]);
 
 fn is_damaged(error: &rusqlite::Error) -> bool {
     matches!(error.sqlite_error_code(), Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt))

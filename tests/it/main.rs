@@ -10,12 +10,17 @@
 
 mod approved_once;
 mod bad_input;
+mod extensions;
 mod faults;
 mod ground_truth;
 mod keyring;
 mod killed;
+mod live;
 mod loop_servers;
 mod loop_turns;
+mod oauth;
+mod oauth_keeping;
+mod oauth_wire;
 mod scheduled;
 mod servers;
 mod starttls;
