@@ -12,6 +12,7 @@ mod approved_once;
 mod bad_input;
 mod extensions;
 mod faults;
+mod ground_truth;
 mod keyring;
 mod killed;
 mod live;
