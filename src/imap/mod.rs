@@ -8,6 +8,7 @@
 //! - [`mailbox`]: list, examine, search
 //! - [`fetch`]: what the messages are, and the messages
 //! - [`mod@file`]: append, flags
+//! - [`idle`]: waiting for mail
 //! - [`name`]: mailbox names on the wire (RFC 3501 §5.1.3)
 //! - [`code`]: what the server means by NO and BYE
 //! - [`capability`]: what the server can do
@@ -21,11 +22,13 @@ pub mod fetch;
 mod file;
 mod framing;
 mod guard;
+mod idle;
 mod login;
 mod mailbox;
 mod name;
 
 pub use code::{Code, Said};
+pub use idle::Waits;
 pub use login::connect;
 pub use mailbox::{Mailbox, MailboxInfo};
 
@@ -190,8 +193,20 @@ impl Session {
 
     /// Shows `see` the next response, within the time allowed; BYE and the end of the stream are errors.
     async fn next<T>(&mut self, see: impl FnOnce(&Response<'_>) -> T) -> Result<T, ImapError> {
-        let data = match tokio::time::timeout(SILENCE, self.inner.read_response()).await {
-            Err(_) => return Err(ImapError::Lost(format!("silent for {} s", SILENCE.as_secs()))),
+        match self.next_within(SILENCE, see).await? {
+            Some(seen) => Ok(seen),
+            None => Err(ImapError::Lost(format!("silent for {} s", SILENCE.as_secs()))),
+        }
+    }
+
+    /// The same, but silence is `None`: whatever was read of a response by then is kept for the next call.
+    async fn next_within<T>(
+        &mut self,
+        time: Duration,
+        see: impl FnOnce(&Response<'_>) -> T,
+    ) -> Result<Option<T>, ImapError> {
+        let data = match tokio::time::timeout(time, self.inner.read_response()).await {
+            Err(_) => return Ok(None),
             Ok(Err(e)) => return Err(broken(&e)),
             Ok(Ok(None)) => return Err(ImapError::Lost("it was closed".to_owned())),
             Ok(Ok(Some(data))) => data,
@@ -201,7 +216,7 @@ impl Session {
         self.lines.count(data.parsed())?;
         match data.parsed() {
             Response::Data { status: Status::Bye, outcome } => Err(ImapError::Bye(Said::of(outcome))),
-            response => Ok(see(response)),
+            response => Ok(Some(see(response))),
         }
     }
 
