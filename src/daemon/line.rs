@@ -7,8 +7,8 @@ use super::backoff::{pause, random_below};
 use super::wakes::{Line, Wakes};
 use super::{Stop, Timing};
 use crate::config::Account;
-use crate::imap::{self, ImapError, Session};
-use crate::secret;
+use crate::imap::{ImapError, Session};
+use crate::login::{self, Login};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Notify, watch};
@@ -213,12 +213,8 @@ impl Lines {
     async fn connect(&self) -> Option<Result<Session, Trouble>> {
         let account = &self.account;
         let work = async {
-            let password = secret::read(&account.secret, &account.name)
-                .await
-                .map_err(|e| Trouble { is_auth: !e.is_transient(), text: e.to_string() })?;
-            imap::connect(&account.imap, &account.imap_username, &password)
-                .await
-                .map_err(|e| Trouble { is_auth: e.is_auth(), text: e.to_string() })
+            let trouble = |e: anyhow::Error| Trouble { is_auth: login::needs_owner(&e), text: format!("{e:#}") };
+            Login::new(account).await.map_err(|e| trouble(e.into()))?.imap().await.map_err(trouble)
         };
         tokio::select! {
             done = work => Some(done),

@@ -473,3 +473,26 @@ fn a_token_goes_over_tls_and_starttls_and_to_no_provider_that_nobody_vouches_for
         assert_eq!((liar.got().as_str(), provider.asked("/token").len()), ("", before));
     }
 }
+
+#[test]
+fn who_stays_renews_once_for_all_its_sessions() {
+    let dovecot = token_dovecot("xoauth2");
+    let sam = dovecot.user("sam", "example.org");
+    dovecot.deliver(&sam, MAIL.as_bytes());
+    let provider = TokenServer::start(&sam.email);
+    provider.rotates();
+    let case = with_tokens(&provider, &sam.email, [dovecot.imap, 9]);
+    let (refresh, old) = (provider.signed_in(), provider.access());
+    provider.expires(&old);
+    keep(&file(&case), &refresh, &old, 10);
+    let mut running = case.start(&["run"]);
+    until("the first note", || notes(&case) == 1);
+    until("the token is kept", || kept(&file(&case), "access_token") != old);
+    // The listening session and those of the passes: mail comes in while they are there.
+    dovecot.deliver(&sam, MAIL.replace("cranes@", "more-cranes@").as_bytes());
+    until("the second note", || notes(&case) == 2);
+    signal(&running, "TERM");
+    ends(&mut running, Duration::from_secs(30));
+    assert_eq!(provider.asked("/token").len(), 1);
+    assert_eq!(provider.refresh_tokens(), [kept(&file(&case), "refresh_token")]);
+}
