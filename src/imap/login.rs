@@ -43,7 +43,8 @@ pub async fn connect(endpoint: &Endpoint, user: &str, password: &SecretString) -
     let mut inner = session.map_err(|(error, _)| refusal(error, endpoint, user))?;
     let announced = inner.get_mut().take_capabilities();
     inner.get_mut().logged_in();
-    let mut session = Session { inner, capabilities: Vec::new(), lines: Lines::default() };
+    let mut session =
+        Session { inner, capabilities: Vec::new(), lines: Lines::default(), unawaited: Vec::new(), names: None };
     let announced = match announced {
         Some(list) => Some(list),
         None => {
@@ -52,6 +53,10 @@ pub async fn connect(endpoint: &Endpoint, user: &str, password: &SecretString) -
         }
     };
     session.capabilities = capability::words(&announced.unwrap_or_default());
+    if session.offers("ID") {
+        // RFC 2971. Some providers open no mailbox to a client that does not say its name.
+        session.mention(concat!("ID (\"name\" \"postnote\" \"version\" \"", env!("CARGO_PKG_VERSION"), "\")")).await?;
+    }
     Ok(session)
 }
 

@@ -4,7 +4,8 @@
 //! async-imap gives a tagged NO, and even a lost connection, as an empty success.
 //!
 //! - [`login`]: connect, STARTTLS, log in
-//! - [`mailbox`]: list, examine, search
+//! - [`list`]: which mailboxes there are, and whether anything is new in them
+//! - [`mailbox`]: examine, search
 //! - [`fetch`]: what the messages are, and the messages
 //! - [`mod@file`]: append, flags
 //! - [`name`]: mailbox names on the wire (RFC 3501 §5.1.3)
@@ -19,13 +20,15 @@ pub mod fetch;
 mod file;
 mod framing;
 mod guard;
+pub mod list;
 mod login;
 mod mailbox;
 mod name;
 
 pub use code::{Code, Said};
+pub use list::{MailboxInfo, State, Use};
 pub use login::connect;
-pub use mailbox::{Mailbox, MailboxInfo};
+pub use mailbox::Mailbox;
 
 use crate::net::NetError;
 use async_imap::imap_proto::{MailboxDatum, RequestId, Response, Status};
@@ -114,6 +117,10 @@ pub struct Session {
     inner: async_imap::Session<Guard>,
     capabilities: Vec<String>,
     lines: Lines,
+    /// Commands whose answers nobody waits for.
+    unawaited: Vec<RequestId>,
+    /// The mailboxes, by their names as people read them and on the wire, once they have been listed.
+    names: Option<Vec<(String, String)>>,
 }
 
 /// Untagged lines since the last tagged one.
@@ -186,20 +193,33 @@ impl Session {
         }
     }
 
+    /// Sends a command whose answer makes no difference.
+    async fn mention(&mut self, command: &str) -> Result<(), ImapError> {
+        let id = self.begin(command).await?;
+        self.unawaited.push(id);
+        Ok(())
+    }
+
     /// Shows `see` the next response, within the time allowed; BYE and the end of the stream are errors.
     async fn next<T>(&mut self, see: impl FnOnce(&Response<'_>) -> T) -> Result<T, ImapError> {
-        let data = match tokio::time::timeout(SILENCE, self.inner.read_response()).await {
-            Err(_) => return Err(ImapError::Lost(format!("silent for {} s", SILENCE.as_secs()))),
-            Ok(Err(e)) => return Err(broken(&e)),
-            Ok(Ok(None)) => return Err(ImapError::Lost("it was closed".to_owned())),
-            Ok(Ok(Some(data))) => data,
-        };
-        let tagged = matches!(data.parsed(), Response::Done { .. });
-        self.inner.get_mut().understood(tagged);
-        self.lines.count(data.parsed())?;
-        match data.parsed() {
-            Response::Data { status: Status::Bye, outcome } => Err(ImapError::Bye(Said::of(outcome))),
-            response => Ok(see(response)),
+        loop {
+            let data = match tokio::time::timeout(SILENCE, self.inner.read_response()).await {
+                Err(_) => return Err(ImapError::Lost(format!("silent for {} s", SILENCE.as_secs()))),
+                Ok(Err(e)) => return Err(broken(&e)),
+                Ok(Ok(None)) => return Err(ImapError::Lost("it was closed".to_owned())),
+                Ok(Ok(Some(data))) => data,
+            };
+            let tagged = matches!(data.parsed(), Response::Done { .. });
+            self.inner.get_mut().understood(tagged);
+            self.lines.count(data.parsed())?;
+            return match data.parsed() {
+                Response::Data { status: Status::Bye, outcome } => Err(ImapError::Bye(Said::of(outcome))),
+                Response::Done { tag, .. } if self.unawaited.contains(tag) => {
+                    self.unawaited.retain(|id| id != tag);
+                    continue;
+                }
+                response => Ok(see(response)),
+            };
         }
     }
 

@@ -6,7 +6,7 @@ use super::mailboxes::Planned;
 use super::reader::{Known, News, Reader};
 use super::take::{self, Raw};
 use crate::imap::fetch::{self, Answer, Fetched, Listed, Pipeline, Section};
-use crate::imap::{ImapError, Mailbox, Session};
+use crate::imap::{ImapError, Mailbox, Session, State};
 use crate::store::Cursor;
 use anyhow::{Context, Result};
 use jiff::tz::TimeZone;
@@ -28,6 +28,8 @@ const DEPTH: usize = 3;
 #[derive(Debug)]
 pub(super) struct Place {
     pub(super) name: Arc<str>,
+    /// What to say when it cannot be opened.
+    pub(super) advice: String,
     is_sent: bool,
     /// As far as batches were handed over.
     cursor: Option<Cursor>,
@@ -54,6 +56,7 @@ impl Place {
             .collect();
         Place {
             name: planned.name.into(),
+            advice: planned.advice,
             is_sent: planned.is_sent,
             cursor,
             stored: cursor,
@@ -63,6 +66,13 @@ impl Place {
             guilty: BTreeSet::new(),
             at_work: Vec::new(),
         }
+    }
+
+    /// True when the server's word is that nothing came since everything was read.
+    pub(super) fn is_unchanged(&self, state: Option<&State>) -> bool {
+        let Some((cursor, state)) = self.stored.zip(state) else { return false };
+        let same = cursor.uid_validity != 0 && cursor.uid_validity == state.uid_validity;
+        same && state.uid_next == Some(cursor.next_uid) && self.withheld.iter().all(|(v, _)| *v != cursor.uid_validity)
     }
 
     /// The session broke: whatever was being answered may be why.

@@ -3,7 +3,7 @@
 //! Each account has a reader (a task of its own) that fetches and lets parse; one writer takes what the readers hand
 //! over, batch by batch, and makes notes of it. A cursor moves only after the notes that it covers are durable.
 //!
-//! - [`mailboxes`]: which mailboxes an account's reader goes through
+//! - [`mailboxes`]: which mailboxes an account's reader goes through; `pattern`
 //! - `reader`: one account: sessions, and what to do when one breaks
 //! - `mailbox`: one mailbox: what is new, fetched and cut into batches
 //! - `batch`: what goes from reader to writer
@@ -17,6 +17,7 @@ mod batch;
 pub mod keep;
 mod mailbox;
 pub mod mailboxes;
+mod pattern;
 mod reader;
 pub mod rebuild;
 mod summaries;

@@ -112,13 +112,16 @@ impl Reader {
         let credentials = secret::read(&self.account.secret, &self.account.name).await?;
         let mut session = imap::connect(&self.account.imap, &self.account.imap_username, &credentials).await?;
         if course.places.is_none() {
-            let list = session.list().await.context("cannot list the mailboxes")?;
+            let names: Vec<String> = course.known.cursors.keys().cloned().collect();
+            let (list, states) = session.overview(&names).await.context("cannot list the mailboxes")?;
             let (planned, problems) = mailboxes::plan(&self.account, &list);
             for problem in problems {
                 self.say(News::Problem(problem)).await;
             }
             let known = std::mem::take(&mut course.known);
-            course.places = Some(planned.into_iter().map(|p| Place::new(p, &known)).collect());
+            let places = planned.into_iter().map(|p| Place::new(p, &known));
+            // What has not changed is not even opened.
+            course.places = Some(places.filter(|p| !p.is_unchanged(states.get(p.name.as_ref()))).collect());
         }
         let (places, kept) = (course.places.get_or_insert_default(), &mut course.kept);
         while let Some(place) = places.first_mut() {
@@ -126,8 +129,8 @@ impl Reader {
                 Ok(()) => {}
                 // A mailbox that cannot be opened must not keep the others from being read.
                 Err(e) if matches!(e.downcast_ref(), Some(ImapError::Refused { .. })) => {
-                    let name = &place.name;
-                    self.say(News::Problem(format!("mailbox {name:?}: {e:#}; check imap.mailboxes"))).await;
+                    let (name, advice) = (&place.name, &place.advice);
+                    self.say(News::Problem(format!("mailbox {name:?}: {e:#}; {advice}"))).await;
                 }
                 Err(e) => return Err(e.context(format!("mailbox {:?}", place.name))),
             }

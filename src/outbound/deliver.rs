@@ -6,7 +6,8 @@ use crate::approval::{self, Known};
 use crate::compose::{DRAFT_HEADER, Outgoing};
 use crate::config::{Account, Config};
 use crate::imap::{self, ImapError, Session};
-use crate::inbound::{Desk, mailboxes::sent_mailbox};
+use crate::inbound::Desk;
+use crate::inbound::mailboxes::{new_sent_mailbox, sent_mailbox};
 use crate::note::draft::{self, Status};
 use crate::smtp::{self, Credentials, Receipt, SmtpError};
 use crate::store::StoreError;
@@ -36,14 +37,17 @@ pub struct SentBox {
     pub session: Session,
     /// The mailbox for sent mail, where there is one.
     pub mailbox: Option<String>,
+    /// Its name, where it has to be made.
+    pub to_make: String,
 }
 
 impl SentBox {
     async fn open(sender: &Sender<'_>) -> Result<SentBox, ImapError> {
         let account = sender.account;
         let mut session = imap::connect(&account.imap, &account.imap_username, sender.password).await?;
-        let mailbox = sent_mailbox(account, &session.list().await?);
-        Ok(SentBox { session, mailbox })
+        let list = session.list().await?;
+        let (mailbox, to_make) = (sent_mailbox(account, &list), new_sent_mailbox(account, &list));
+        Ok(SentBox { session, mailbox, to_make })
     }
 
     /// True when the mailbox for sent mail holds the row's message, by its Message-ID.
