@@ -3,7 +3,7 @@
 //! A *chunk* is one FETCH command and one parse task; a *batch* is one commit: chunks in the order of their UIDs, and the
 //! cursor that stands behind them. The same mailbox is cut the same way each time.
 
-use super::take::Raw;
+use super::read::Raw;
 use crate::imap::fetch::{self, Listed};
 use crate::store::Cursor;
 use std::collections::{HashMap, VecDeque};

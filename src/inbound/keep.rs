@@ -6,6 +6,7 @@
 
 use super::batch::Batch;
 use super::mailbox::MOST_TRIES;
+use super::read::Raw;
 use super::summaries::{self, Touched};
 use super::take::{self, Origin};
 use super::{Desk, Pulled};
@@ -34,7 +35,7 @@ impl Keeper<'_> {
         tokio::task::block_in_place(|| self.write(desk, &batch, raw, pulled))
     }
 
-    fn write(&self, desk: &mut Desk, batch: &Batch, raw: Vec<take::Raw>, pulled: &mut Pulled) -> Result<()> {
+    fn write(&self, desk: &mut Desk, batch: &Batch, raw: Vec<Raw>, pulled: &mut Pulled) -> Result<()> {
         let Keeper { config, account, now } = *self;
         let Desk { vault, store } = desk;
         let Batch { mailbox, is_sent, cursor, .. } = batch;

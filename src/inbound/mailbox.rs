@@ -3,8 +3,9 @@
 
 use super::batch::{Batch, Chunk, GUILTY, Suspects, cut};
 use super::mailboxes::Planned;
+use super::read::{Raw, ReadAs};
 use super::reader::{Known, News, Reader};
-use super::take::{self, Raw};
+
 use crate::imap::fetch::{self, Answer, Fetched, Listed, Pipeline, Section};
 use crate::imap::{ImapError, Mailbox, Session, State};
 use crate::store::Cursor;
@@ -338,14 +339,16 @@ impl Flow<'_> {
         for message in &listed {
             self.place.suspects.remove(&message.uid);
         }
+        let (config, account, now) = (self.reader.config.clone(), self.reader.account.clone(), self.reader.now.clone());
         let parsed = tokio::task::spawn_blocking(move || {
+            let reading = ReadAs { config: &config, account: &account, now: &now };
             let raw = |Fetched { uid, bytes }: Fetched| {
                 let said = listed.iter().find(|l| l.uid == uid);
                 Raw {
                     uid,
-                    parsed: take::parse(bytes, headers_only),
                     internal_date: said.and_then(|l| l.internal_date.clone()),
                     answered: said.is_some_and(|l| l.answered),
+                    ..reading.read(bytes, headers_only)
                 }
             };
             fetched.into_iter().map(raw).collect()

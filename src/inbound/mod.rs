@@ -6,7 +6,7 @@
 //! - [`mailboxes`]: which mailboxes an account's reader goes through; `pattern`
 //! - `reader`: one account: sessions, and what to do when one breaks
 //! - `mailbox`: one mailbox: what is new, fetched and cut into batches
-//! - `batch`: what goes from reader to writer
+//! - `batch`: what goes from reader to writer; [`read`]: what becomes of bytes on the way
 //! - `keep`: the writer: one batch → one commit
 //! - [`take`]: one message → its notes; `attachments`, `summaries`
 //! - [`rebuild`]: a new database learns what the vault knows
@@ -18,6 +18,7 @@ pub mod keep;
 mod mailbox;
 pub mod mailboxes;
 mod pattern;
+pub mod read;
 mod reader;
 pub mod rebuild;
 mod summaries;
@@ -110,7 +111,7 @@ pub async fn pull(
         };
         let reader = Reader {
             config: shared.clone(),
-            account: (*account).clone(),
+            account: Arc::new((*account).clone()),
             index,
             now: now.clone(),
             room: Arc::new(Semaphore::new(space as usize)),

@@ -51,7 +51,7 @@ impl Known {
 #[derive(Debug)]
 pub(super) struct Reader {
     pub(super) config: Arc<Config>,
-    pub(super) account: Account,
+    pub(super) account: Arc<Account>,
     /// Stands before everything that this reader says.
     pub(super) index: usize,
     pub(super) now: Zoned,
