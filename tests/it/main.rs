@@ -16,6 +16,7 @@ mod keyring;
 mod killed;
 mod loop_servers;
 mod loop_turns;
+mod mailboxes;
 mod scheduled;
 mod servers;
 mod starttls;
