@@ -1,7 +1,7 @@
 //! From an endpoint to a logged-in session.
 
 use super::guard::Guard;
-use super::{ImapError, Lines, SILENCE, Said, Session, broken, capability};
+use super::{ImapError, SILENCE, Said, Session, broken, capability};
 use crate::config::{Endpoint, Security};
 use crate::net::{self, Stream};
 use async_imap::imap_proto::{Response, Status};
@@ -43,8 +43,7 @@ pub async fn connect(endpoint: &Endpoint, user: &str, password: &SecretString) -
     let mut inner = session.map_err(|(error, _)| refusal(error, endpoint, user))?;
     let announced = inner.get_mut().take_capabilities();
     inner.get_mut().logged_in();
-    let mut session =
-        Session { inner, capabilities: Vec::new(), lines: Lines::default(), unawaited: Vec::new(), names: None };
+    let mut session = Session::new(inner);
     let announced = match announced {
         Some(list) => Some(list),
         None => {
@@ -53,10 +52,6 @@ pub async fn connect(endpoint: &Endpoint, user: &str, password: &SecretString) -
         }
     };
     session.capabilities = capability::words(&announced.unwrap_or_default());
-    if session.offers("ID") {
-        // RFC 2971. Some providers open no mailbox to a client that does not say its name.
-        session.mention(concat!("ID (\"name\" \"postnote\" \"version\" \"", env!("CARGO_PKG_VERSION"), "\")")).await?;
-    }
     Ok(session)
 }
 

@@ -117,7 +117,8 @@ pub struct Session {
     inner: async_imap::Session<Guard>,
     capabilities: Vec<String>,
     lines: Lines,
-    /// Commands whose answers nobody waits for.
+    /// ID was sent, and its answer, for which nobody waits, has not come yet.
+    introduced: bool,
     unawaited: Vec<RequestId>,
     /// The mailboxes, by their names as people read them and on the wire, once they have been listed.
     names: Option<Vec<(String, String)>>,
@@ -148,6 +149,11 @@ impl Lines {
 }
 
 impl Session {
+    fn new(inner: async_imap::Session<Guard>) -> Session {
+        let (capabilities, unawaited) = (Vec::new(), Vec::new());
+        Session { inner, capabilities, lines: Lines::default(), introduced: false, unawaited, names: None }
+    }
+
     /// Runs one command to its own tagged answer; `on` sees every untagged response on the way.
     ///
     /// Errors: [`ImapError::Refused`] for NO and BAD; [`ImapError::Bye`], [`ImapError::Lost`] and
@@ -163,6 +169,15 @@ impl Session {
         if command.contains(['\r', '\n', '\0']) {
             return Err(ImapError::Argument(command.to_owned()));
         }
+        if !self.introduced && self.offers("ID") {
+            self.introduced = true;
+            let id = self.send(capability::ID).await?;
+            self.unawaited.push(id);
+        }
+        self.send(command).await
+    }
+
+    async fn send(&mut self, command: &str) -> Result<RequestId, ImapError> {
         match tokio::time::timeout(SILENCE, self.inner.run_command(command)).await {
             Ok(Ok(id)) => Ok(id),
             Ok(Err(e)) => Err(ImapError::Lost(e.to_string())),
@@ -193,13 +208,6 @@ impl Session {
         }
     }
 
-    /// Sends a command whose answer makes no difference.
-    async fn mention(&mut self, command: &str) -> Result<(), ImapError> {
-        let id = self.begin(command).await?;
-        self.unawaited.push(id);
-        Ok(())
-    }
-
     /// Shows `see` the next response, within the time allowed; BYE and the end of the stream are errors.
     async fn next<T>(&mut self, see: impl FnOnce(&Response<'_>) -> T) -> Result<T, ImapError> {
         loop {
@@ -221,11 +229,6 @@ impl Session {
                 response => Ok(see(response)),
             };
         }
-    }
-
-    /// True when the server offers the capability (compared without case).
-    pub fn offers(&self, capability: &str) -> bool {
-        self.capabilities.iter().any(|c| c.eq_ignore_ascii_case(capability))
     }
 
     /// Says goodbye; what the server answers does not matter any more.

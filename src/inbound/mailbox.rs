@@ -169,6 +169,7 @@ struct Gathered {
     chunks: Vec<Chunk>,
     asked: Vec<u32>,
     missing: Vec<u32>,
+    gmail: Vec<u64>,
     octets: u64,
 }
 
@@ -193,8 +194,17 @@ impl Flow<'_> {
         // One whose size the server keeps to itself is fetched all the same.
         let is_silent = |uid: &u32| listed.binary_search_by_key(uid, |l| l.uid).is_err();
         let silent: Vec<u32> = uids.iter().copied().filter(is_silent).collect();
-        listed.extend(silent.into_iter().map(|uid| Listed { uid, size: 0, answered: false, internal_date: None }));
+        listed.extend(silent.into_iter().map(|uid| Listed {
+            uid,
+            size: 0,
+            answered: false,
+            internal_date: None,
+            gmail: None,
+        }));
         listed.sort_by_key(|l| l.uid);
+        // What Gmail showed in another mailbox is not fetched again: it has its note.
+        let withheld = |uid: u32| self.place.withheld.iter().any(|(_, w)| *w == uid);
+        listed.retain(|l| withheld(l.uid) || l.gmail.is_none_or(|id| !self.reader.knows(id)));
         let mut chunks = cut(listed, &self.place.suspects);
         loop {
             for (chunk, answer, room) in self.stream(&mut session.pipeline(), &mut chunks).await? {
@@ -339,6 +349,12 @@ impl Flow<'_> {
         for message in &listed {
             self.place.suspects.remove(&message.uid);
         }
+        if self.section == Section::Whole {
+            let came = |l: &&Listed| fetched.binary_search_by_key(&l.uid, |f| f.uid).is_ok();
+            let ids: Vec<u64> = listed.iter().filter(came).filter_map(|l| l.gmail).collect();
+            self.reader.learn(&ids);
+            self.batch.gmail.extend(ids);
+        }
         let (config, account, now) = (self.reader.config.clone(), self.reader.account.clone(), self.reader.now.clone());
         let parsed = tokio::task::spawn_blocking(move || {
             let reading = ReadAs { config: &config, account: &account, now: &now };
@@ -361,7 +377,7 @@ impl Flow<'_> {
 
     /// Gives the writer what is gathered; `end`: the mailbox is covered up to there.
     async fn hand_over(&mut self, end: Option<u32>) {
-        let Gathered { chunks, asked, missing, .. } = std::mem::take(&mut self.batch);
+        let Gathered { chunks, asked, missing, gmail, .. } = std::mem::take(&mut self.batch);
         let next = asked.last().map_or(0, |uid| uid.saturating_add(1)).max(end.unwrap_or(0));
         self.cursor.next_uid = self.cursor.next_uid.max(next);
         if asked.is_empty() && (end.is_none() || self.place.stored == Some(self.cursor)) {
@@ -379,6 +395,7 @@ impl Flow<'_> {
             chunks,
             asked: asked.len(),
             missing,
+            gmail,
             given,
             cursor: self.cursor,
         };

@@ -32,7 +32,7 @@ use jiff::Zoned;
 use keep::Keeper;
 use reader::{Known, News, Reader};
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinSet;
 
@@ -101,7 +101,7 @@ pub async fn pull(
     for (index, account) in accounts.iter().enumerate() {
         pulled.push(Pulled::default());
         ended.push(None);
-        let known = match Known::of(&desk.store, &account.name) {
+        let mut known = match Known::of(&desk.store, &account.name) {
             Ok(known) => known,
             Err(e) => {
                 ended.pop();
@@ -117,6 +117,7 @@ pub async fn pull(
             room: Arc::new(Semaphore::new(space as usize)),
             space,
             news: sender.clone(),
+            gmail: Mutex::new(std::mem::take(&mut known.gmail)),
         };
         readers.spawn(reader.run(known));
     }

@@ -18,7 +18,7 @@ pub use dovecot::Dovecot;
 pub use drafts::{at_once, ends, letter, signal, until};
 pub use greenmail::{GreenMail, User};
 pub use imap::Imap;
-pub use scripted::{Authority, Certificate, Scripted};
+pub use scripted::{Authority, Certificate, Scripted, Wire};
 pub use smtp::{Action, Event, Sink, deliver};
 pub use world::{Received, World, draft_mail, front, put, same};
 
