@@ -4,6 +4,7 @@
 //! async-imap gives a tagged NO, and even a lost connection, as an empty success.
 //!
 //! - [`login`]: connect, STARTTLS, log in
+//! - [`bearer`]: logging in with a token
 //! - [`list`]: which mailboxes there are, and whether anything is new in them
 //! - [`mailbox`]: examine, search
 //! - [`fetch`]: what the messages are, and the messages
@@ -14,6 +15,7 @@
 //! - [`guard`], [`framing`]: no more is taken in than is sound
 //! - this file: the strict `exec` and its errors
 
+mod bearer;
 mod capability;
 mod code;
 pub mod fetch;

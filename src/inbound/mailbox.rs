@@ -5,6 +5,7 @@ use super::batch::{Batch, Chunk, GUILTY, Suspects, cut};
 use super::mailboxes::Planned;
 use super::read::{Raw, ReadAs};
 use super::reader::{Known, News, Reader};
+use super::timing::Stage;
 
 use crate::imap::fetch::{self, Answer, Fetched, Listed, Pipeline, Section};
 use crate::imap::{ImapError, Mailbox, Session, State};
@@ -242,7 +243,8 @@ impl Flow<'_> {
         }
         let room = self.room(u64::from(message.size)).await;
         self.place.at_work = vec![uid];
-        let fetched = match session.fetch_large(uid, message.size).await {
+        let large = session.fetch_large(uid, message.size);
+        let fetched = match self.reader.timing.of_waiting(Stage::Network, large).await {
             Err(ImapError::Refused { .. }) => None,
             other => other?,
         };
@@ -276,7 +278,8 @@ impl Flow<'_> {
                 under_way.extend(chunks.pop_front().map(|chunk| (chunk, room)));
             }
             self.place.at_work = pipeline.front().to_vec();
-            let Some(answer) = pipeline.answer().await? else { return Ok(held) };
+            let answer = self.reader.timing.of_waiting(Stage::Network, pipeline.answer()).await?;
+            let Some(answer) = answer else { return Ok(held) };
             self.place.at_work.clear();
             let Some((chunk, room)) = under_way.pop_front() else { return Ok(held) };
             let whole = answer.refused.is_none() && answer.fetched.len() == answer.uids.len();
@@ -355,9 +358,10 @@ impl Flow<'_> {
             self.reader.learn(&ids);
             self.batch.gmail.extend(ids);
         }
-        let (config, account, now) = (self.reader.config.clone(), self.reader.account.clone(), self.reader.now.clone());
+        let Reader { config, account, now, timing, .. } = self.reader;
+        let (config, account, now, timing) = (config.clone(), account.clone(), now.clone(), timing.clone());
         let parsed = tokio::task::spawn_blocking(move || {
-            let reading = ReadAs { config: &config, account: &account, now: &now };
+            let reading = ReadAs { config: &config, account: &account, now: &now, timing: &timing };
             let raw = |Fetched { uid, bytes }: Fetched| {
                 let said = listed.iter().find(|l| l.uid == uid);
                 Raw {

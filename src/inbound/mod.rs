@@ -23,6 +23,7 @@ mod reader;
 pub mod rebuild;
 mod summaries;
 pub mod take;
+mod timing;
 
 use crate::config::{Account, Config};
 use crate::store::Store;
@@ -33,6 +34,7 @@ use keep::Keeper;
 use reader::{Known, News, Reader};
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
+use timing::Timing;
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinSet;
 
@@ -93,6 +95,7 @@ pub async fn pull(
 ) -> Vec<Result<Pulled>> {
     let shared = Arc::new(config.clone());
     let space = (SPACE / u32::try_from(accounts.len().max(1)).unwrap_or(1)).max(LEAST_SPACE);
+    let timing = Arc::new(Timing::default());
     let (sender, mut news) = mpsc::channel(WAITING);
     // Dropped, the set ends its tasks.
     let mut readers = JoinSet::new();
@@ -118,6 +121,7 @@ pub async fn pull(
             space,
             news: sender.clone(),
             gmail: Mutex::new(std::mem::take(&mut known.gmail)),
+            timing: timing.clone(),
         };
         readers.spawn(reader.run(known));
     }
@@ -137,7 +141,7 @@ pub async fn pull(
             News::Ended(outcome) => *ended = Some(outcome),
             News::Batch(batch) => {
                 let asked = batch.asked;
-                match (Keeper { config, account, now }).keep(desk, batch, pulled).await {
+                match (Keeper { config, account, now, timing: &timing }).keep(desk, batch, pulled).await {
                     Ok(()) => on(Progress::Messages(asked)),
                     // What follows would leave a gap: nothing more of this account is kept in this pass.
                     Err(e) => *ended = Some(Err(e)),
@@ -145,6 +149,7 @@ pub async fn pull(
             }
         }
     }
+    timing.tell();
     let outcome = |(ended, mut pulled): (Option<Result<()>>, Pulled)| {
         ended.unwrap_or_else(|| Err(anyhow!("the reading ended in the middle; this is a fault in postnote")))?;
         // A conversation of three new messages is one summary.

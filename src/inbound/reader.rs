@@ -7,9 +7,10 @@
 use super::batch::{Batch, GUILTY};
 use super::mailbox::{self, Place};
 use super::mailboxes;
+use super::timing::Timing;
 use crate::config::{Account, Compress, Config};
-use crate::imap::{self, ImapError, Session};
-use crate::secret;
+use crate::imap::{ImapError, Session};
+use crate::login::Login;
 use crate::store::{Cursor, Store, cursors::Withheld};
 use anyhow::{Context, Result};
 use jiff::Zoned;
@@ -64,6 +65,7 @@ pub(super) struct Reader {
     pub(super) news: mpsc::Sender<(usize, News)>,
     /// Gmail's ids of what has been read whole, until now.
     pub(super) gmail: Mutex<HashSet<u64>>,
+    pub(super) timing: Arc<Timing>,
 }
 
 /// Sessions that break without a message got between them, until the account is given up for now.
@@ -134,14 +136,14 @@ impl Reader {
 
     /// One session, as far as it goes.
     async fn session(&self, course: &mut Course) -> Result<()> {
-        let credentials = secret::read(&self.account.secret, &self.account.name).await?;
-        let mut session = imap::connect(&self.account.imap, &self.account.imap_username, &credentials).await?;
+        let login = Login::new(&self.account).await?;
+        let mut session = login.imap().await?;
         if self.compresses(&session, course) {
             session = match session.compressed().await {
                 // Offered and refused: without it, then.
                 Err(ImapError::Refused { .. }) => {
                     course.compress = false;
-                    imap::connect(&self.account.imap, &self.account.imap_username, &credentials).await?
+                    login.imap().await?
                 }
                 other => other?,
             };

@@ -2,6 +2,7 @@
 
 use super::read::{Raw, ReadAs};
 use super::summaries::Touched;
+use super::timing::Timing;
 use super::{Pulled, attachments};
 use crate::config::{Account, Action, Config};
 use crate::draft::{self, Setting};
@@ -36,11 +37,13 @@ pub struct Origin<'a> {
     pub is_sent: bool,
     /// Now, in the owner's time zone.
     pub now: &'a Zoned,
+    /// Where the time goes.
+    pub(super) timing: &'a Timing,
 }
 
 impl Origin<'_> {
     fn read(&self) -> ReadAs<'_> {
-        ReadAs { config: self.config, account: self.account, now: self.now }
+        ReadAs { config: self.config, account: self.account, now: self.now, timing: self.timing }
     }
 }
 

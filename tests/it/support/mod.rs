@@ -11,6 +11,7 @@ mod imap;
 mod lifeline;
 mod scripted;
 mod smtp;
+mod tokens;
 mod world;
 
 pub use case::{Account, Case, Output, PASSWORD_VARIABLE};
@@ -20,6 +21,7 @@ pub use greenmail::{GreenMail, User};
 pub use imap::Imap;
 pub use scripted::{Authority, Certificate, Scripted, Wire};
 pub use smtp::{Action, Event, Sink, deliver};
+pub use tokens::{Grant, TokenServer, get, token_dovecot};
 pub use world::{Received, World, draft_mail, front, put, same};
 
 use std::net::{Ipv4Addr, TcpListener};
