@@ -17,7 +17,8 @@ impl Session {
         let at_once = self.offers("LITERAL+") || (self.offers("LITERAL-") && bytes.len() <= 4096);
         let plus = if at_once { "+" } else { "" };
         let id = self.begin(&format!("APPEND {wire} (\\Seen) {{{}{plus}}}", bytes.len())).await?;
-        while !at_once {
+        let mut waiting = !at_once;
+        while waiting {
             let go = self
                 .next(|response| match response {
                     Response::Continue(_) => Some(Ok(())),
@@ -28,7 +29,7 @@ impl Session {
                 })
                 .await?;
             match go {
-                Some(Ok(())) => break,
+                Some(Ok(())) => waiting = false,
                 Some(Err(refused)) => return Err(refused),
                 None => {}
             }
