@@ -1,7 +1,7 @@
 //! From an endpoint to a logged-in session.
 
 use super::guard::Guard;
-use super::{ImapError, Lines, SILENCE, Said, Session, bearer, broken, capability};
+use super::{ImapError, SILENCE, Said, Session, bearer, broken, capability};
 use crate::config::{Endpoint, Security};
 use crate::net::{self, Stream};
 use crate::secret::Credentials;
@@ -41,7 +41,7 @@ pub async fn connect(endpoint: &Endpoint, user: &str, credentials: &Credentials)
     let mut inner = session.map_err(|(error, _)| refusal(error, endpoint, user, credentials))?;
     let announced = inner.get_mut().take_capabilities();
     inner.get_mut().logged_in();
-    let mut session = Session { inner, capabilities: Vec::new(), lines: Lines::default() };
+    let mut session = Session::new(inner);
     let announced = match announced {
         Some(list) => Some(list),
         None => {

@@ -59,6 +59,7 @@ impl Keeper<'_> {
             }
             summaries::write(vault, store, config, touched, &mut news)?;
             withheld(store, account, batch, &mut news)?;
+            store.put_gmail(&account.name, &batch.gmail)?;
             store.set_cursor(&account.name, mailbox, *cursor)?;
             written = begin.elapsed();
             moves = timing.of(Stage::Sync, || vault.stage())?;

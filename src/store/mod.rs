@@ -26,7 +26,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 const FILE: &str = "state.db";
-const VERSION: i64 = 4;
+const VERSION: i64 = 5;
 
 const SCHEMA: &str = "
 CREATE TABLE IF NOT EXISTS cursors (
@@ -38,6 +38,9 @@ CREATE TABLE IF NOT EXISTS withheld (
   account TEXT NOT NULL, mailbox TEXT NOT NULL, uid_validity INTEGER NOT NULL, uid INTEGER NOT NULL,
   tries INTEGER NOT NULL, PRIMARY KEY (account, mailbox, uid_validity, uid)
 ) STRICT;
+CREATE TABLE IF NOT EXISTS gmail (
+  account TEXT NOT NULL, id INTEGER NOT NULL, PRIMARY KEY (account, id)
+) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS staged (path TEXT NOT NULL PRIMARY KEY, temporary TEXT NOT NULL, before TEXT) STRICT;
 CREATE TABLE IF NOT EXISTS accounts (
   account TEXT NOT NULL PRIMARY KEY, synced_at INTEGER NOT NULL, error TEXT

@@ -18,6 +18,7 @@ mod killed;
 mod live;
 mod loop_servers;
 mod loop_turns;
+mod mailboxes;
 mod oauth;
 mod oauth_keeping;
 mod oauth_wire;

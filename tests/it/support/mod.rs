@@ -23,7 +23,7 @@ pub use greenmail::{GreenMail, User};
 pub use imap::Imap;
 pub use relay::{Act, Relay};
 pub use running::{Inside, Running};
-pub use scripted::{Authority, Certificate, Scripted};
+pub use scripted::{Authority, Certificate, Scripted, Wire};
 pub use smtp::{Action, Event, Sink, deliver};
 pub use tokens::{Grant, TokenServer, get, token_dovecot};
 pub use world::{Received, World, draft_mail, front, put, same};
