@@ -10,6 +10,7 @@
 //! - [`resync`]: what became of a mailbox since it was last read
 //! - [`fetch`]: what the messages are, and the messages
 //! - [`mod@file`]: append, flags
+//! - [`idle`]: waiting for mail
 //! - [`name`]: mailbox names on the wire (RFC 3501 §5.1.3)
 //! - [`code`]: what the server means by NO and BYE
 //! - [`capability`]: what the server can do
@@ -23,6 +24,7 @@ pub mod fetch;
 mod file;
 mod framing;
 mod guard;
+mod idle;
 pub mod list;
 mod login;
 mod mailbox;
@@ -30,6 +32,7 @@ mod name;
 pub mod resync;
 
 pub use code::{Code, Said};
+pub use idle::Waits;
 pub use list::{MailboxInfo, State, Use};
 pub use login::connect;
 pub use mailbox::Mailbox;
@@ -214,9 +217,21 @@ impl Session {
 
     /// Shows `see` the next response, within the time allowed; BYE and the end of the stream are errors.
     async fn next<T>(&mut self, see: impl FnOnce(&Response<'_>) -> T) -> Result<T, ImapError> {
+        match self.next_within(SILENCE, see).await? {
+            Some(seen) => Ok(seen),
+            None => Err(ImapError::Lost(format!("silent for {} s", SILENCE.as_secs()))),
+        }
+    }
+
+    /// The same, but silence is `None`: whatever was read of a response by then is kept for the next call.
+    async fn next_within<T>(
+        &mut self,
+        time: Duration,
+        see: impl FnOnce(&Response<'_>) -> T,
+    ) -> Result<Option<T>, ImapError> {
         loop {
-            let data = match tokio::time::timeout(SILENCE, self.inner.read_response()).await {
-                Err(_) => return Err(ImapError::Lost(format!("silent for {} s", SILENCE.as_secs()))),
+            let data = match tokio::time::timeout(time, self.inner.read_response()).await {
+                Err(_) => return Ok(None),
                 Ok(Err(e)) => return Err(broken(&e)),
                 Ok(Ok(None)) => return Err(ImapError::Lost("it was closed".to_owned())),
                 Ok(Ok(Some(data))) => data,
@@ -230,7 +245,7 @@ impl Session {
                     self.unawaited.retain(|id| id != tag);
                     continue;
                 }
-                response => Ok(see(response)),
+                response => Ok(Some(see(response))),
             };
         }
     }

@@ -142,9 +142,25 @@ fn start(reader: &Reader, place: &Place, mailbox: &Mailbox) -> Result<Cursor> {
 
 /// UIDs not covered yet, ascending. Those that were there at the first sync count only from `since` on.
 async fn new_uids(session: &mut Session, cursor: &Cursor, mailbox: &Mailbox, place: &Place) -> Result<Vec<u32>> {
-    if mailbox.exists == 0 {
+    let announced = mailbox.uid_next.map_or(0, |next| next.saturating_sub(1));
+    if mailbox.exists == 0 && announced < cursor.next_uid {
         return Ok(Vec::new());
     }
+    let mut uids = listed(session, cursor, mailbox).await?;
+    if announced >= cursor.next_uid && uids.last().is_none_or(|last| *last < announced) {
+        // UIDNEXT may count a message that came while the mailbox was being opened, and that this session does not
+        // see yet: the cursor is about to pass it.
+        session.noop(&mut || ()).await?;
+        uids.extend(listed(session, cursor, mailbox).await?);
+    }
+    uids.extend(place.withheld.iter().filter(|(v, _)| *v == cursor.uid_validity).map(|(_, uid)| *uid));
+    uids.sort_unstable();
+    uids.dedup();
+    Ok(uids)
+}
+
+/// The UIDs that the server has from the cursor on.
+async fn listed(session: &mut Session, cursor: &Cursor, mailbox: &Mailbox) -> Result<Vec<u32>> {
     let mut uids = Vec::new();
     if let Some(since) = cursor.since
         && cursor.next_uid < cursor.first_until
@@ -158,9 +174,6 @@ async fn new_uids(session: &mut Session, cursor: &Cursor, mailbox: &Mailbox, pla
         // `n:*` always names the last message, whatever its UID (RFC 3501 §6.4.8).
         uids.extend(session.search(&format!("UID {from}:*")).await?.into_iter().filter(|uid| *uid >= from));
     }
-    uids.extend(place.withheld.iter().filter(|(v, _)| *v == cursor.uid_validity).map(|(_, uid)| *uid));
-    uids.sort_unstable();
-    uids.dedup();
     Ok(uids)
 }
 

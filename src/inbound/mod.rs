@@ -9,6 +9,7 @@
 //! - `batch`: what goes from reader to writer; [`read`]: what becomes of bytes on the way
 //! - `keep`: the writer: one batch → one commit
 //! - [`take`]: one message → its notes; `attachments`, `summaries`
+//! - `threads`: which conversation it belongs to
 //! - [`rebuild`]: a new database learns what the vault knows
 //! - this file: readers and writer, side by side
 
@@ -23,6 +24,7 @@ mod reader;
 pub mod rebuild;
 mod summaries;
 pub mod take;
+mod threads;
 mod timing;
 
 use crate::config::{Account, Config};

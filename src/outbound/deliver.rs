@@ -296,8 +296,9 @@ pub fn last_due_before(desk: &Desk, horizon: Timestamp) -> Result<Option<Timesta
     due.map(|s| Ok(Timestamp::from_second(s)?)).transpose()
 }
 
-/// When the next queued row is due; `None` when nothing waits.
-pub fn next_due(desk: &Desk) -> Result<Option<Timestamp>> {
+/// When the next queued row is due that was not due at `then`; `None` when nothing waits.
+pub fn next_due(desk: &Desk, then: Timestamp) -> Result<Option<Timestamp>> {
     let rows = desk.store.outbox(State::Queued)?;
-    rows.iter().map(|r| r.not_before).min().map(|s| Ok(Timestamp::from_second(s)?)).transpose()
+    let next = rows.iter().map(|r| r.not_before).filter(|at| *at > then.as_second()).min();
+    next.map(|s| Ok(Timestamp::from_second(s)?)).transpose()
 }
