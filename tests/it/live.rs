@@ -132,7 +132,12 @@ fn a_server_that_says_goodbye_restarts_or_stays_away_is_found_again() {
     relay.away(false);
     until("it is found again", || running.says("account \"work\" is back") == 1 && notes(&world) == 2);
     both_ways(&world, 3);
-    assert_eq!((running.says("is down"), running.says("is back")), (1, 1), "{}", running.said.lock().unwrap());
+    assert_eq!(
+        (running.says("\"work\" is down"), running.says("\"work\" is back")),
+        (1, 1),
+        "{}",
+        running.said.lock().unwrap()
+    );
     running.stop("INT");
 }
 
