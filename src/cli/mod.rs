@@ -222,9 +222,12 @@ fn log_to_stderr(verbose: u8) {
         1 => "info,postnote=debug",
         _ => "debug,postnote=trace",
     };
-    // async-imap's trace log holds LOGIN with its password.
+    // $RUST_LOG may say more of postnote's own parts. Libraries stay out of it: async-imap's trace log holds LOGIN with its
+    // password.
+    let asked = std::env::var("RUST_LOG").unwrap_or_default();
+    let own = asked.split(',').filter(|d| d.starts_with("postnote")).fold(String::new(), |all, d| all + "," + d);
     let filter = tracing_subscriber::EnvFilter::new(format!(
-        "{level},async_imap=off,imap_proto=off,hyper=off,html5ever=off,selectors=off"
+        "{level}{own},async_imap=off,imap_proto=off,hyper=off,html5ever=off,selectors=off"
     ));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false).try_init().ok();
 }
