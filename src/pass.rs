@@ -3,9 +3,9 @@
 
 use crate::config::{Account, Config};
 use crate::inbound::{self, Desk, Progress, Pulled, keep, rebuild};
+use crate::login::Login;
 use crate::outbound::freeze::{self, Recall};
 use crate::outbound::{Posted, deliver, deliver::Sender};
-use crate::secret;
 use crate::store::{self, Lock, Store};
 use crate::vault::Vault;
 use anyhow::{Context, Result};
@@ -264,9 +264,9 @@ async fn post(
         if !crate::outbound::deliver::has_work(desk, &account.name, now().timestamp())? {
             continue;
         }
-        let sent = match secret::read(&account.secret, &account.name).await {
-            Ok(password) => {
-                let sender = Sender { config, account, password: &password };
+        let sent = match Login::new(account).await {
+            Ok(login) => {
+                let sender = Sender { config, account, login: &login };
                 deliver::deliver(&sender, desk, &now, stop, posted).await
             }
             Err(e) => Err(e.into()),

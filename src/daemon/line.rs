@@ -7,9 +7,9 @@ use super::backoff::{pause, random_below};
 use super::wakes::{Line, Wakes};
 use super::{Stop, Timing};
 use crate::config::Account;
-use crate::imap::{self, ImapError, Session};
+use crate::imap::{ImapError, Session};
 use crate::inbound::mailboxes;
-use crate::secret;
+use crate::login::{self, Login};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -225,12 +225,8 @@ impl Lines {
     async fn connect(&self) -> Option<Result<Session, Trouble>> {
         let account = &self.account;
         let work = async {
-            let password = secret::read(&account.secret, &account.name)
-                .await
-                .map_err(|e| Trouble { is_auth: !e.is_transient(), text: e.to_string() })?;
-            imap::connect(&account.imap, &account.imap_username, &password)
-                .await
-                .map_err(|e| Trouble { is_auth: e.is_auth(), text: e.to_string() })
+            let trouble = |e: anyhow::Error| Trouble { is_auth: login::needs_owner(&e), text: format!("{e:#}") };
+            Login::new(account).await.map_err(|e| trouble(e.into()))?.imap().await.map_err(trouble)
         };
         tokio::select! {
             done = work => Some(done),

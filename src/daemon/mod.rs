@@ -9,7 +9,7 @@
 //! - [`health`], [`backoff`]: accounts that cannot be had just now
 //! - [`moment`]: waiting for a time of day
 //! - [`told`]: nothing is told twice
-//! - [`service`]: systemd
+//! - `service`: systemd
 //! - [`stop`]: the end
 //! - this file: the loop
 

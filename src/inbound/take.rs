@@ -2,11 +2,12 @@
 
 use super::read::{Raw, ReadAs};
 use super::summaries::Touched;
-use super::{Pulled, attachments};
+use super::timing::Timing;
+use super::{Pulled, attachments, threads};
 use crate::config::{Account, Action, Config};
 use crate::draft::{self, Setting};
 use crate::mail::hash::short;
-use crate::mail::{Message, file_name, subject, thread};
+use crate::mail::{Message, file_name, subject};
 use crate::note::digest::Digest;
 use crate::note::name::{draft_stem, numbered, source_stem};
 use crate::note::source::{self, Facts};
@@ -17,9 +18,6 @@ use crate::triage::{self, ThreadFacts, Triage, Verdict};
 use crate::vault::{Vault, VaultError};
 use anyhow::{Context, Result};
 use jiff::{Timestamp, Zoned};
-
-/// More ids than these are not looked at: no thread has them, and a hostile mail may name a hundred thousand.
-const MOST_REFERENCES: usize = 60;
 
 /// Where a message comes from.
 #[derive(Debug, Clone, Copy)]
@@ -36,11 +34,13 @@ pub struct Origin<'a> {
     pub is_sent: bool,
     /// Now, in the owner's time zone.
     pub now: &'a Zoned,
+    /// Where the time goes.
+    pub(super) timing: &'a Timing,
 }
 
 impl Origin<'_> {
     fn read(&self) -> ReadAs<'_> {
-        ReadAs { config: self.config, account: self.account, now: self.now }
+        ReadAs { config: self.config, account: self.account, now: self.now, timing: self.timing }
     }
 }
 
@@ -56,7 +56,9 @@ pub fn take(
 ) -> Result<()> {
     let message = &raw.message;
     let at = time_of(message, raw.internal_date.as_deref());
-    let mut stored = identify(store, origin, raw.uid, message, at)?;
+    let (thread, merged) = threads::of(vault, store, message)?;
+    touched.rename(&merged);
+    let mut stored = identify(store, origin, raw.uid, message, thread, at)?;
     let silent = origin.is_sent && !origin.config.sync.sent_notes;
     // Mail that the owner sent was seen in Sent first; when it arrives as well, it gets its note.
     let arrives_too = |known: &StoredMessage| known.own && known.note.is_none() && !origin.is_sent;
@@ -103,13 +105,17 @@ pub(super) fn own_key(store: &Store, key: String, author: &str, base_subject: &s
     Ok(key)
 }
 
-fn identify(store: &Store, origin: &Origin<'_>, uid: u32, message: &Message, at: Timestamp) -> Result<StoredMessage> {
+fn identify(
+    store: &Store,
+    origin: &Origin<'_>,
+    uid: u32,
+    message: &Message,
+    thread: String,
+    at: Timestamp,
+) -> Result<StoredMessage> {
     let author = message.author().map(|a| a.key()).unwrap_or_default();
     let base = subject::base(&message.subject);
     let key = own_key(store, message.key(), &author, &base)?;
-    let ancestors = thread::ancestors(message);
-    let ancestors = ancestors.get(ancestors.len().saturating_sub(MOST_REFERENCES)..).unwrap_or_default();
-    let thread = store.thread_of(ancestors)?.unwrap_or_else(|| thread::root(message));
     Ok(StoredMessage {
         key,
         account: origin.account.name.clone(),
@@ -119,7 +125,7 @@ fn identify(store: &Store, origin: &Origin<'_>, uid: u32, message: &Message, at:
         message_id: message.message_id.clone(),
         thread,
         in_reply_to: message.in_reply_to.clone(),
-        references: shortened(&message.references),
+        references: threads::shortened(&message.references),
         author,
         subject: base,
         at: at.as_second(),
@@ -128,12 +134,6 @@ fn identify(store: &Store, origin: &Origin<'_>, uid: u32, message: &Message, at:
         note: None,
         digest: None,
     })
-}
-
-/// Of very many ids the root and the tail.
-fn shortened(references: &[String]) -> Vec<String> {
-    let skip = references.len().saturating_sub(MOST_REFERENCES);
-    references.iter().enumerate().filter(|(i, _)| *i == 0 || *i > skip).map(|(_, id)| id.clone()).collect()
 }
 
 /// A new message on its way into notes.

@@ -53,6 +53,7 @@ struct Fresh {
 }
 
 /// What is known of one file.
+#[expect(clippy::large_enum_variant, reason = "one at a time, and gone at once")]
 pub(super) enum Look {
     /// Nothing to do, as before.
     Known(Known),

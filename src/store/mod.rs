@@ -5,6 +5,7 @@
 //!
 //! - [`messages`]: what has been seen, and how it hangs together
 //! - [`drafts`]: which draft is which file
+//! - [`threads`]: which conversation an id belongs to
 //! - [`outbox`]: what is being sent, and the ledger of what was
 //! - [`cursors`]: how far each mailbox has been read, and what its server keeps back
 //! - [`staged`]: notes on their way to their places
@@ -15,6 +16,7 @@ pub mod drafts;
 pub mod messages;
 pub mod outbox;
 pub mod staged;
+pub mod threads;
 
 pub use cursors::Cursor;
 
@@ -24,7 +26,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 const FILE: &str = "state.db";
-const VERSION: i64 = 3;
+const VERSION: i64 = 5;
 
 const SCHEMA: &str = "
 CREATE TABLE IF NOT EXISTS cursors (
@@ -36,6 +38,9 @@ CREATE TABLE IF NOT EXISTS withheld (
   account TEXT NOT NULL, mailbox TEXT NOT NULL, uid_validity INTEGER NOT NULL, uid INTEGER NOT NULL,
   tries INTEGER NOT NULL, PRIMARY KEY (account, mailbox, uid_validity, uid)
 ) STRICT;
+CREATE TABLE IF NOT EXISTS gmail (
+  account TEXT NOT NULL, id INTEGER NOT NULL, PRIMARY KEY (account, id)
+) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS staged (path TEXT NOT NULL PRIMARY KEY, temporary TEXT NOT NULL, before TEXT) STRICT;
 CREATE TABLE IF NOT EXISTS accounts (
   account TEXT NOT NULL PRIMARY KEY, synced_at INTEGER NOT NULL, error TEXT
@@ -49,7 +54,8 @@ CREATE TABLE IF NOT EXISTS messages (
 ) STRICT;
 CREATE INDEX IF NOT EXISTS messages_thread ON messages (thread, at);
 CREATE INDEX IF NOT EXISTS messages_id ON messages (message_id);
-CREATE INDEX IF NOT EXISTS messages_note ON messages (note);
+CREATE TABLE IF NOT EXISTS links (id TEXT NOT NULL PRIMARY KEY, thread TEXT NOT NULL) STRICT, WITHOUT ROWID;
+INSERT OR IGNORE INTO links SELECT message_id, thread FROM messages WHERE message_id IS NOT NULL;
 CREATE INDEX IF NOT EXISTS messages_note ON messages (note);
 CREATE TABLE IF NOT EXISTS answers (parent TEXT NOT NULL, child TEXT NOT NULL, PRIMARY KEY (parent, child)) STRICT;
 CREATE TABLE IF NOT EXISTS summaries (thread TEXT NOT NULL PRIMARY KEY, note TEXT NOT NULL, hash TEXT NOT NULL) STRICT;

@@ -3,6 +3,7 @@
 use super::*;
 use crate::config::{Endpoint, Security};
 use crate::imap::connect;
+use crate::secret::Credentials;
 use secrecy::SecretString;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
@@ -37,7 +38,8 @@ async fn idled(waits: Waits, idle: impl AsyncFn(&mut Wire, &str) + 'static) -> (
         count.fetch_add(1, Ordering::SeqCst);
     };
     let client = async {
-        let mut session = connect(&endpoint, "sam", &SecretString::from("secret")).await.expect("a session");
+        let mut session =
+            connect(&endpoint, "sam", &Credentials::Password(SecretString::from("secret"))).await.expect("a session");
         session.examine("INBOX").await.expect("open");
         let ended = session.idle(&waits, &mut arrived, std::future::pending()).await;
         if ended.is_ok() || matches!(ended, Err(ImapError::Refused { .. })) {

@@ -13,6 +13,7 @@ mod relay;
 mod running;
 mod scripted;
 mod smtp;
+mod tokens;
 mod world;
 
 pub use case::{Account, Case, Output, PASSWORD_VARIABLE};
@@ -22,8 +23,9 @@ pub use greenmail::{GreenMail, User};
 pub use imap::Imap;
 pub use relay::{Act, Relay};
 pub use running::{Inside, Running};
-pub use scripted::{Authority, Certificate, Scripted};
+pub use scripted::{Authority, Certificate, Scripted, Wire};
 pub use smtp::{Action, Event, Sink, deliver};
+pub use tokens::{Grant, TokenServer, get, token_dovecot};
 pub use world::{Received, World, draft_mail, front, put, same};
 
 use std::net::{Ipv4Addr, TcpListener};
