@@ -1,6 +1,7 @@
 //! The values that parsing gives: a message, its attachments, and what was wrong with its bytes.
 
 use super::Address;
+use super::content::Content;
 use super::invite::Invite;
 use jiff::Timestamp;
 
@@ -82,8 +83,8 @@ pub struct Attachment {
     pub content_id: Option<String>,
     /// Disposition `inline`, or referenced by the HTML.
     pub inline: bool,
-    /// The decoded bytes.
-    pub bytes: Vec<u8>,
+    /// What it holds, perhaps still encoded in the message.
+    pub content: Content,
 }
 
 /// Something wrong with a message's bytes that parsing worked around.

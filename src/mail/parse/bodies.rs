@@ -1,6 +1,8 @@
 //! The parts → the readable bodies, the attachments and the invitation of a [`Message`].
 
+use super::short::Short;
 use super::{MAX_BODY, flowed, html, note, text_body, unmask};
+use crate::mail::content::Content;
 use crate::mail::message::{Attachment, Defect, Message};
 use crate::mail::{clean, invite};
 use mail_parser::decoders::base64::base64_decode;
@@ -16,11 +18,12 @@ const MAX_TEXT_PARTS: usize = 1000;
 pub(super) struct Bodies<'a> {
     parsed: &'a Parsed<'a>,
     raw: &'a [u8],
+    short: &'a Short<'a>,
 }
 
 impl<'a> Bodies<'a> {
-    pub(super) fn new(parsed: &'a Parsed<'a>, raw: &'a [u8]) -> Self {
-        Bodies { parsed, raw }
+    pub(super) fn new(parsed: &'a Parsed<'a>, raw: &'a [u8], short: &'a Short<'a>) -> Self {
+        Bodies { parsed, raw, short }
     }
 
     pub(super) fn fill(&self, message: &mut Message, defects: &mut Vec<Defect>) {
@@ -92,6 +95,9 @@ impl<'a> Bodies<'a> {
 
     /// A part's bytes with only the transfer encoding undone.
     fn bytes(&self, part: &MessagePart<'_>) -> Vec<u8> {
+        if let Some(encoded) = self.short.encoded(part) {
+            return Content::Base64(encoded).bytes(self.short.raw).into_owned();
+        }
         let raw = || self.raw.get(part.offset_body as usize..part.offset_end as usize).unwrap_or_default();
         let mut bytes = match (&part.body, part.encoding) {
             (PartType::Binary(b) | PartType::InlineBinary(b), _) => b.to_vec(),
@@ -113,7 +119,7 @@ impl<'a> Bodies<'a> {
         if ids.len() > MAX_ATTACHMENTS {
             note(defects, Defect::TooLarge("attachments"));
         }
-        let page = message.html.as_deref().unwrap_or_default();
+        let page = message.html.as_deref().filter(|_| !ids.is_empty()).unwrap_or_default();
         let cids = cids(page);
         for part in self.parts(ids).take(MAX_ATTACHMENTS) {
             let attachment = self.attachment(part, &cids);
@@ -140,15 +146,19 @@ impl<'a> Bodies<'a> {
     }
 
     fn attachment(&self, part: &MessagePart<'_>, cids: &[&str]) -> Attachment {
-        let bytes = self.bytes(part);
+        let content = match self.short.encoded(part) {
+            Some(encoded) => Content::Base64(encoded),
+            None => Content::Bytes(self.bytes(part)),
+        };
         let media_type = media_type(part);
         let name = part.attachment_name().map(|n| clean::header(clean::prefix(n, MAX_NAME))).filter(|n| !n.is_empty());
-        let name = name.or_else(|| media_type.starts_with("message/").then(|| nested_name(&bytes)).flatten());
+        let nested = || media_type.starts_with("message/").then(|| nested_name(&content.bytes(self.short.raw)));
+        let name = name.or_else(|| nested().flatten());
         let content_id = part.content_id().map(clean::header);
         let content_id = content_id.map(|c| c.trim_matches(['<', '>']).to_owned()).filter(|c| !c.is_empty());
         let referenced = content_id.as_deref().is_some_and(|c| cids.contains(&c));
         let inline = referenced || part.content_disposition().is_some_and(|d| d.is_inline());
-        Attachment { name, media_type, content_id, inline, bytes }
+        Attachment { name, media_type, content_id, inline, content }
     }
 }
 
