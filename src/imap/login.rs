@@ -1,9 +1,10 @@
 //! From an endpoint to a logged-in session.
 
-use super::{ImapError, SILENCE, Session};
+use super::guard::Guard;
+use super::{ImapError, Lines, SILENCE, Said, Session, broken, capability};
 use crate::config::{Endpoint, Security};
 use crate::net::{self, Stream};
-use async_imap::imap_proto::{Capability, Response, Status};
+use async_imap::imap_proto::{Response, Status};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
@@ -16,13 +17,13 @@ pub async fn connect(endpoint: &Endpoint, user: &str, password: &SecretString) -
         Security::StartTls => (Stream::Tls(Box::new(net::tls(starttls(tcp).await?, endpoint).await?)), true),
         Security::Plaintext => (Stream::Plain(tcp), false),
     };
-    let mut client = async_imap::Client::new(stream);
+    let mut client = async_imap::Client::new(Guard::new(stream));
     if !greeted {
-        let greeting = timed(client.read_response()).await?.map_err(|e| ImapError::Lost(e.to_string()))?;
+        let greeting = timed(client.read_response()).await?.map_err(|e| broken(&e))?;
         match greeting.as_ref().map(|g| g.parsed()) {
             Some(Response::Data { status: Status::Ok, .. }) => {}
             Some(Response::Data { status: Status::Bye, outcome }) => {
-                return Err(ImapError::Bye(outcome.information.as_deref().unwrap_or_default().to_owned()));
+                return Err(ImapError::Bye(Said::of(outcome)));
             }
             Some(Response::Data { status: Status::PreAuth, .. }) => {
                 return Err(ImapError::Protocol("it greets with PREAUTH, which is refused".to_owned()));
@@ -31,6 +32,7 @@ pub async fn connect(endpoint: &Endpoint, user: &str, password: &SecretString) -
             None => return Err(ImapError::Lost("it was closed".to_owned())),
         }
     }
+    client.get_mut().take_capabilities();
     let secret = password.expose_secret();
     // LOGIN takes ASCII only (RFC 3501 §6.2.3); SASL PLAIN takes UTF-8 (RFC 4616).
     let session = if user.is_ascii() && secret.is_ascii() {
@@ -38,21 +40,18 @@ pub async fn connect(endpoint: &Endpoint, user: &str, password: &SecretString) -
     } else {
         timed(client.authenticate("PLAIN", Plain { user, secret })).await?
     };
-    let inner = session.map_err(|(error, _)| refusal(error, endpoint, user))?;
-    let mut session = Session { inner, capabilities: Vec::new() };
-    let mut found = Vec::new();
-    session
-        .exec("CAPABILITY", |response| {
-            if let Response::Capabilities(list) = response {
-                found.extend(list.iter().map(|c| match c {
-                    Capability::Imap4rev1 => "IMAP4rev1".to_owned(),
-                    Capability::Auth(a) => format!("AUTH={a}"),
-                    Capability::Atom(a) => a.to_string(),
-                }));
-            }
-        })
-        .await?;
-    session.capabilities = found;
+    let mut inner = session.map_err(|(error, _)| refusal(error, endpoint, user))?;
+    let announced = inner.get_mut().take_capabilities();
+    inner.get_mut().logged_in();
+    let mut session = Session { inner, capabilities: Vec::new(), lines: Lines::default() };
+    let announced = match announced {
+        Some(list) => Some(list),
+        None => {
+            session.exec("CAPABILITY", |_| ()).await?;
+            session.inner.get_mut().take_capabilities()
+        }
+    };
+    session.capabilities = capability::words(&announced.unwrap_or_default());
     Ok(session)
 }
 
@@ -63,14 +62,12 @@ async fn timed<T>(work: impl Future<Output = T>) -> Result<T, ImapError> {
 fn refusal(error: async_imap::error::Error, endpoint: &Endpoint, user: &str) -> ImapError {
     use async_imap::error::Error;
     match error {
-        Error::No(text) | Error::Bad(text) => ImapError::Login {
-            host: endpoint.host.clone(),
-            user: user.to_owned(),
-            text: said(&text).chars().filter(|c| !c.is_control()).take(200).collect(),
-        },
+        Error::No(text) | Error::Bad(text) => {
+            ImapError::Login { host: endpoint.host.clone(), user: user.to_owned(), said: Said::parse(&said(&text)) }
+        }
         Error::Validate(_) => ImapError::Argument("a user name or password with a line break".to_owned()),
         Error::ConnectionLost => ImapError::Lost("it was closed during the login".to_owned()),
-        Error::Io(e) => ImapError::Lost(e.to_string()),
+        Error::Io(e) => broken(&e),
         _ => ImapError::Protocol("during the login".to_owned()),
     }
 }
@@ -109,7 +106,11 @@ async fn starttls(tcp: TcpStream) -> Result<TcpStream, ImapError> {
             break;
         }
         if !answer.starts_with("* ") {
-            return Err(ImapError::Refused { command: "STARTTLS".to_owned(), text: answer, try_create: false });
+            let said = answer
+                .split_once(' ')
+                .map_or("", |(_, status)| status)
+                .trim_start_matches(|c: char| c.is_ascii_alphabetic());
+            return Err(ImapError::Refused { command: "STARTTLS".to_owned(), said: Said::parse(said) });
         }
     }
     if reader.buffer().is_empty() {

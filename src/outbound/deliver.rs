@@ -6,7 +6,7 @@ use crate::approval::{self, Known};
 use crate::compose::{DRAFT_HEADER, Outgoing};
 use crate::config::{Account, Config};
 use crate::imap::{self, ImapError, Session};
-use crate::inbound::{Desk, sent_mailbox};
+use crate::inbound::{Desk, mailboxes::sent_mailbox};
 use crate::note::draft::{self, Status};
 use crate::smtp::{self, Credentials, Receipt, SmtpError};
 use crate::store::StoreError;

@@ -10,6 +10,7 @@
 
 mod approved_once;
 mod bad_input;
+mod extensions;
 mod faults;
 mod keyring;
 mod killed;
