@@ -133,7 +133,7 @@ impl Reader {
     fn make(&self, raw: &[u8], spent: &mut [Duration]) -> Made {
         let (message, defects) = timed(spent, 0, || parse::parse(raw));
         let attachments: Vec<Vec<u8>> =
-            timed(spent, 1, || message.attachments.iter().map(|a| a.content.bytes(raw).into_owned()).collect());
+            timed(spent, 1, || message.attachments.iter().map(|a| a.bytes.clone()).collect());
         let body = timed(spent, 2, || body::render(&message));
         let base = subject::base(&message.subject);
         let (digest, word) = timed(spent, 3, || {

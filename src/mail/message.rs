@@ -1,7 +1,6 @@
 //! The values that parsing gives: a message, its attachments, and what was wrong with its bytes.
 
 use super::Address;
-use super::content::Content;
 use super::invite::Invite;
 use jiff::Timestamp;
 
@@ -83,8 +82,8 @@ pub struct Attachment {
     pub content_id: Option<String>,
     /// Disposition `inline`, or referenced by the HTML.
     pub inline: bool,
-    /// What it holds, perhaps still encoded in the message.
-    pub content: Content,
+    /// The decoded bytes.
+    pub bytes: Vec<u8>,
 }
 
 /// Something wrong with a message's bytes that parsing worked around.

@@ -5,7 +5,6 @@
 //!
 //! - [`address`]: mailboxes (`Name <local@domain>`) and lists of them
 //! - [`message`]: [`Message`], [`Attachment`], [`Defect`]
-//! - [`content`]: what an attachment holds, decoded when it is wanted
 //! - [`media_type`]: media types and file extensions
 //! - [`parse`]: bytes → `(Message, Vec<Defect>)`, never failing
 //! - [`subject`]: base subjects (RFC 5256 §2.1)
@@ -22,7 +21,6 @@
 pub mod address;
 pub mod body;
 mod clean;
-pub mod content;
 pub mod file_name;
 pub mod hash;
 pub mod html;

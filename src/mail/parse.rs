@@ -10,13 +10,13 @@ mod headers;
 mod mask;
 mod short;
 
-use super::message::{Defect, Message};
 use super::hash::hex;
+use super::message::{Defect, Message};
 use super::{clean, html};
 use bodies::Bodies;
 use headers::Headers;
-use mask::{mask_nested, unmask};
 use mail_parser::{Message as Parsed, MessageParser};
+use mask::{mask_nested, unmask};
 use sha2::{Digest, Sha256};
 use short::Short;
 use std::panic::{AssertUnwindSafe, catch_unwind};

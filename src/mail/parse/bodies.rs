@@ -1,14 +1,16 @@
 //! The parts → the readable bodies, the attachments and the invitation of a [`Message`].
 
+use super::mask::is_masked;
 use super::short::Short;
 use super::{MAX_BODY, flowed, html, note, text_body, unmask};
-use crate::mail::content::Content;
 use crate::mail::message::{Attachment, Defect, Message};
 use crate::mail::{clean, invite};
 use mail_parser::decoders::base64::base64_decode;
 use mail_parser::decoders::charsets::map::charset_decoder;
 use mail_parser::decoders::quoted_printable::quoted_printable_decode;
 use mail_parser::{Encoding, Message as Parsed, MessageParser, MessagePart, MimeHeaders, PartType};
+use memchr::memmem;
+use std::borrow::Cow;
 
 const MAX_ATTACHMENTS: usize = 1000;
 const MAX_NAME: usize = 1000;
@@ -72,31 +74,34 @@ impl<'a> Bodies<'a> {
 
     /// A text part's text. Without a charset it is guessed: ISO-2022-JP by its escapes, else
     /// what is not UTF-8 is windows-1252.
-    fn decoded(&self, part: &MessagePart<'_>) -> String {
-        let mut text = part.text_contents().unwrap_or_default().to_owned();
+    fn decoded<'p>(&self, part: &'p MessagePart<'_>) -> Cow<'p, str> {
+        let mut text = Cow::Borrowed(part.text_contents().unwrap_or_default());
         let named = part.content_type().is_some_and(|t| t.attribute("charset").is_some());
         let guess = match () {
             () if named => None,
-            () if text.contains("\u{1b}$") => Some("iso-2022-jp"),
+            () if memmem::find(text.as_bytes(), b"\x1b$").is_some() => Some("iso-2022-jp"),
             () if text.contains('\u{fffd}') => Some("windows-1252"),
             () => None,
         };
         if let Some(decode) = guess.and_then(|g| charset_decoder(g.as_bytes())) {
             let bytes = self.bytes(part);
             if guess == Some("iso-2022-jp") || std::str::from_utf8(&bytes).is_err() {
-                text = decode(&bytes);
+                text = Cow::Owned(decode(&bytes));
             }
         }
-        let mut bytes = text.into_bytes();
+        if !is_masked(text.as_bytes()) {
+            return text;
+        }
+        let mut bytes = text.into_owned().into_bytes();
         unmask(&mut bytes);
         // Masking changes ASCII only, so this is still UTF-8.
-        String::from_utf8(bytes).unwrap_or_default()
+        Cow::Owned(String::from_utf8(bytes).unwrap_or_default())
     }
 
     /// A part's bytes with only the transfer encoding undone.
     fn bytes(&self, part: &MessagePart<'_>) -> Vec<u8> {
-        if let Some(encoded) = self.short.encoded(part) {
-            return Content::Base64(encoded).bytes(self.short.raw).into_owned();
+        if let Some(bytes) = self.short.decoded(part) {
+            return bytes;
         }
         let raw = || self.raw.get(part.offset_body as usize..part.offset_end as usize).unwrap_or_default();
         let mut bytes = match (&part.body, part.encoding) {
@@ -140,25 +145,21 @@ impl<'a> Bodies<'a> {
 
     fn decoded_or_bytes(&self, part: &MessagePart<'_>) -> String {
         match part.body {
-            PartType::Text(_) => self.decoded(part),
+            PartType::Text(_) => self.decoded(part).into_owned(),
             _ => String::from_utf8_lossy(&self.bytes(part)).into_owned(),
         }
     }
 
     fn attachment(&self, part: &MessagePart<'_>, cids: &[&str]) -> Attachment {
-        let content = match self.short.encoded(part) {
-            Some(encoded) => Content::Base64(encoded),
-            None => Content::Bytes(self.bytes(part)),
-        };
+        let bytes = self.bytes(part);
         let media_type = media_type(part);
         let name = part.attachment_name().map(|n| clean::header(clean::prefix(n, MAX_NAME))).filter(|n| !n.is_empty());
-        let nested = || media_type.starts_with("message/").then(|| nested_name(&content.bytes(self.short.raw)));
-        let name = name.or_else(|| nested().flatten());
+        let name = name.or_else(|| media_type.starts_with("message/").then(|| nested_name(&bytes)).flatten());
         let content_id = part.content_id().map(clean::header);
         let content_id = content_id.map(|c| c.trim_matches(['<', '>']).to_owned()).filter(|c| !c.is_empty());
         let referenced = content_id.as_deref().is_some_and(|c| cids.contains(&c));
         let inline = referenced || part.content_disposition().is_some_and(|d| d.is_inline());
-        Attachment { name, media_type, content_id, inline, content }
+        Attachment { name, media_type, content_id, inline, bytes }
     }
 }
 

@@ -41,9 +41,14 @@ fn next_field(raw: &[u8], from: usize) -> Option<usize> {
     std::iter::once(from).chain(memchr::memchr_iter(b'\n', rest).map(|at| from + at + 1)).find(is_field)
 }
 
+/// True where there may be something for [`unmask`] to do.
+pub(super) fn is_masked(bytes: &[u8]) -> bool {
+    memchr::memchr(MASK, bytes).is_some()
+}
+
 /// Gives back the letter that [`mask_nested`] took.
 pub(super) fn unmask(bytes: &mut [u8]) {
-    if !bytes.contains(&MASK) {
+    if !is_masked(bytes) {
         return;
     }
     for nested in NESTED {
