@@ -113,23 +113,35 @@ pub(super) fn is_hidden<'v>(tag: &str, attribute: impl Fn(&str) -> Option<Cow<'v
         return true;
     }
     let Some(style) = attribute("style") else { return false };
-    let style: String =
-        clean::prefix(&style, 4096).chars().filter(|c| !c.is_whitespace()).map(|c| c.to_ascii_lowercase()).collect();
-    let declared = |name: &str, value: &str| {
-        style
-            .split(';')
-            .filter_map(|d| d.split_once(':'))
-            .any(|(n, v)| n == name && v.trim_end_matches("!important") == value)
-    };
-    let zero = |name: &str| ["0", "0px", "0pt", "0em", "0%"].iter().any(|v| declared(name, v));
+    let style = clean::prefix(&style, 4096);
+    let declared = |name: &str, values: &[&str]| declares(style, name, values);
+    let zero = |name: &str| declared(name, &["0", "0px", "0pt", "0em", "0%"]);
     // Layouts set font-size:0 on containers whose children set it again: alone it hides only a span.
-    let tiny_font = zero("font-size")
-        && (tag == "span" || zero("opacity") || zero("line-height") || declared("color", "transparent"));
-    declared("display", "none")
-        || declared("visibility", "hidden")
-        || declared("mso-hide", "all")
+    let tiny_font = || {
+        zero("font-size")
+            && (tag == "span" || zero("opacity") || zero("line-height") || declared("color", &["transparent"]))
+    };
+    declared("display", &["none"])
+        || declared("visibility", &["hidden"])
+        || declared("mso-hide", &["all"])
         || zero("max-height")
-        || tiny_font
+        || tiny_font()
+}
+
+/// True when the style declares one of these values, whatever its white space and case. Every element of a mail is
+/// asked, so that nothing is copied but the value of a property that is looked for.
+fn declares(style: &str, name: &str, values: &[&str]) -> bool {
+    let plain = |text: &'_ str| text.chars().filter(|c| !c.is_whitespace()).map(|c| c.to_ascii_lowercase()).collect();
+    let named = |text: &str| {
+        let mut chars = text.chars().filter(|c| !c.is_whitespace()).map(|c| c.to_ascii_lowercase());
+        name.chars().all(|c| chars.next() == Some(c)) && chars.next().is_none()
+    };
+    style.split(';').filter_map(|declaration| declaration.split_once(':')).any(|(key, value)| {
+        named(key) && {
+            let value: String = plain(value);
+            values.contains(&value.trim_end_matches("!important"))
+        }
+    })
 }
 
 /// The last resort: everything between `<` and `>` goes.
