@@ -4,6 +4,7 @@
 //! Nothing here reads a file, the environment or a clock; the caller brings text and home folder.
 
 mod keys;
+mod oauth2;
 mod raw;
 pub mod rule;
 mod schedule;
@@ -11,6 +12,7 @@ mod secret_source;
 mod server;
 mod validate;
 
+pub use oauth2::{Auth, OAuth2, Provider};
 pub use rule::{Action, Rule};
 pub use schedule::Schedule;
 pub use secret_source::SecretSource;
@@ -107,6 +109,19 @@ pub enum SaveSent {
     Never,
 }
 
+/// Whether what the server sends is compressed on the way (RFC 4978).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Compress {
+    /// While an account is read for the first time, unless the server is on this machine.
+    #[default]
+    Auto,
+    /// Wherever it is offered.
+    Always,
+    /// Not at all.
+    Never,
+}
+
 /// The recipients of a reply.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -146,14 +161,16 @@ pub struct Account {
     pub imap_username: String,
     /// Mailboxes to read.
     pub mailboxes: Vec<String>,
+    /// Whether what comes from there is compressed.
+    pub compress: Compress,
     /// The mailbox for sent mail, where the server does not say (RFC 6154).
     pub sent_mailbox: Option<String>,
     /// The SMTP server.
     pub smtp: Endpoint,
     /// The login name there.
     pub smtp_username: String,
-    /// Where the password comes from.
-    pub secret: SecretSource,
+    /// What it logs in with.
+    pub secret: Auth,
 }
 
 /// A config that cannot be used. Its text names the key and says what would do.

@@ -8,7 +8,8 @@ use super::batch::Batch;
 use super::mailbox::MOST_TRIES;
 use super::read::Raw;
 use super::summaries::{self, Touched};
-use super::take::{self, Origin};
+use super::take::{self, Origin, SourceFolder};
+use super::timing::{Stage, Timing};
 use super::{Desk, Pulled};
 use crate::config::{Account, Config};
 use crate::note::moving::Move;
@@ -16,12 +17,14 @@ use crate::store::Store;
 use crate::vault::{Hitch, Vault};
 use anyhow::Result;
 use jiff::Zoned;
+use std::time::Instant;
 
 /// What the writer knows besides the batch.
 pub(super) struct Keeper<'a> {
     pub(super) config: &'a Config,
     pub(super) account: &'a Account,
     pub(super) now: &'a Zoned,
+    pub(super) timing: &'a Timing,
 }
 
 impl Keeper<'_> {
@@ -36,13 +39,26 @@ impl Keeper<'_> {
     }
 
     fn write(&self, desk: &mut Desk, batch: &Batch, raw: Vec<Raw>, pulled: &mut Pulled) -> Result<()> {
-        let Keeper { config, account, now } = *self;
+        let Keeper { config, account, now, timing } = *self;
         let Desk { vault, store } = desk;
         let Batch { mailbox, is_sent, cursor, .. } = batch;
-        let origin = Origin { config, account, mailbox, uid_validity: cursor.uid_validity, is_sent: *is_sent, now };
+        let folder = SourceFolder::new(&config.paths.sources)?;
+        let origin = Origin {
+            config,
+            account,
+            mailbox,
+            uid_validity: cursor.uid_validity,
+            is_sent: *is_sent,
+            folder: &folder,
+            now,
+            timing,
+        };
         let mut moves: Vec<Move> = Vec::new();
         let mut news = Pulled::default();
         vault.begin();
+        let begin = Instant::now();
+        let mut filled = begin;
+        let mut written = begin.elapsed();
         let committed = store.atomically(|store| {
             // Those of the batch before are in their places.
             store.unstage()?;
@@ -52,13 +68,18 @@ impl Keeper<'_> {
             }
             summaries::write(vault, store, config, touched, &mut news)?;
             withheld(store, account, batch, &mut news)?;
+            store.put_gmail(&account.name, &batch.gmail)?;
             store.set_cursor(&account.name, mailbox, *cursor)?;
-            moves = vault.stage()?;
+            written = begin.elapsed();
+            moves = timing.of(Stage::Sync, || vault.stage())?;
             for file in &moves {
                 store.stage(file)?;
             }
+            filled = Instant::now();
             Ok::<_, anyhow::Error>(())
         });
+        timing.add(Stage::Write, written);
+        timing.add(Stage::Database, filled.elapsed());
         if let Err(error) = committed {
             // A commit that fails may have happened all the same: then the files are needed.
             if store.staged().is_ok_and(|staged| staged.is_empty() || staged != moves) {
@@ -66,7 +87,7 @@ impl Keeper<'_> {
             }
             return Err(error);
         }
-        let outcome = put_in_place(vault, store, &moves, &mut news.problems);
+        let outcome = timing.of(Stage::Place, || put_in_place(vault, store, &moves, &mut news.problems));
         pulled.add(news);
         outcome
     }

@@ -5,9 +5,10 @@ use super::batch::{Batch, Chunk, GUILTY, Suspects, cut};
 use super::mailboxes::Planned;
 use super::read::{Raw, ReadAs};
 use super::reader::{Known, News, Reader};
+use super::timing::Stage;
 
 use crate::imap::fetch::{self, Answer, Fetched, Listed, Pipeline, Section};
-use crate::imap::{ImapError, Mailbox, Session};
+use crate::imap::{ImapError, Mailbox, Session, State};
 use crate::store::Cursor;
 use anyhow::{Context, Result};
 use jiff::tz::TimeZone;
@@ -29,6 +30,8 @@ const DEPTH: usize = 3;
 #[derive(Debug)]
 pub(super) struct Place {
     pub(super) name: Arc<str>,
+    /// What to say when it cannot be opened.
+    pub(super) advice: String,
     is_sent: bool,
     /// As far as batches were handed over.
     cursor: Option<Cursor>,
@@ -55,6 +58,7 @@ impl Place {
             .collect();
         Place {
             name: planned.name.into(),
+            advice: planned.advice,
             is_sent: planned.is_sent,
             cursor,
             stored: cursor,
@@ -64,6 +68,13 @@ impl Place {
             guilty: BTreeSet::new(),
             at_work: Vec::new(),
         }
+    }
+
+    /// True when the server's word is that nothing came since everything was read.
+    pub(super) fn is_unchanged(&self, state: Option<&State>) -> bool {
+        let Some((cursor, state)) = self.stored.zip(state) else { return false };
+        let same = cursor.uid_validity != 0 && cursor.uid_validity == state.uid_validity;
+        same && state.uid_next == Some(cursor.next_uid) && self.withheld.iter().all(|(v, _)| *v != cursor.uid_validity)
     }
 
     /// The session broke: whatever was being answered may be why.
@@ -131,9 +142,25 @@ fn start(reader: &Reader, place: &Place, mailbox: &Mailbox) -> Result<Cursor> {
 
 /// UIDs not covered yet, ascending. Those that were there at the first sync count only from `since` on.
 async fn new_uids(session: &mut Session, cursor: &Cursor, mailbox: &Mailbox, place: &Place) -> Result<Vec<u32>> {
-    if mailbox.exists == 0 {
+    let announced = mailbox.uid_next.map_or(0, |next| next.saturating_sub(1));
+    if mailbox.exists == 0 && announced < cursor.next_uid {
         return Ok(Vec::new());
     }
+    let mut uids = listed(session, cursor, mailbox).await?;
+    if announced >= cursor.next_uid && uids.last().is_none_or(|last| *last < announced) {
+        // UIDNEXT may count a message that came while the mailbox was being opened, and that this session does not
+        // see yet: the cursor is about to pass it.
+        session.noop(&mut || ()).await?;
+        uids.extend(listed(session, cursor, mailbox).await?);
+    }
+    uids.extend(place.withheld.iter().filter(|(v, _)| *v == cursor.uid_validity).map(|(_, uid)| *uid));
+    uids.sort_unstable();
+    uids.dedup();
+    Ok(uids)
+}
+
+/// The UIDs that the server has from the cursor on.
+async fn listed(session: &mut Session, cursor: &Cursor, mailbox: &Mailbox) -> Result<Vec<u32>> {
     let mut uids = Vec::new();
     if let Some(since) = cursor.since
         && cursor.next_uid < cursor.first_until
@@ -147,9 +174,6 @@ async fn new_uids(session: &mut Session, cursor: &Cursor, mailbox: &Mailbox, pla
         // `n:*` always names the last message, whatever its UID (RFC 3501 §6.4.8).
         uids.extend(session.search(&format!("UID {from}:*")).await?.into_iter().filter(|uid| *uid >= from));
     }
-    uids.extend(place.withheld.iter().filter(|(v, _)| *v == cursor.uid_validity).map(|(_, uid)| *uid));
-    uids.sort_unstable();
-    uids.dedup();
     Ok(uids)
 }
 
@@ -159,6 +183,7 @@ struct Gathered {
     chunks: Vec<Chunk>,
     asked: Vec<u32>,
     missing: Vec<u32>,
+    gmail: Vec<u64>,
     octets: u64,
 }
 
@@ -183,8 +208,17 @@ impl Flow<'_> {
         // One whose size the server keeps to itself is fetched all the same.
         let is_silent = |uid: &u32| listed.binary_search_by_key(uid, |l| l.uid).is_err();
         let silent: Vec<u32> = uids.iter().copied().filter(is_silent).collect();
-        listed.extend(silent.into_iter().map(|uid| Listed { uid, size: 0, answered: false, internal_date: None }));
+        listed.extend(silent.into_iter().map(|uid| Listed {
+            uid,
+            size: 0,
+            answered: false,
+            internal_date: None,
+            gmail: None,
+        }));
         listed.sort_by_key(|l| l.uid);
+        // What Gmail showed in another mailbox is not fetched again: it has its note.
+        let withheld = |uid: u32| self.place.withheld.iter().any(|(_, w)| *w == uid);
+        listed.retain(|l| withheld(l.uid) || l.gmail.is_none_or(|id| !self.reader.knows(id)));
         let mut chunks = cut(listed, &self.place.suspects);
         loop {
             for (chunk, answer, room) in self.stream(&mut session.pipeline(), &mut chunks).await? {
@@ -222,7 +256,8 @@ impl Flow<'_> {
         }
         let room = self.room(u64::from(message.size)).await;
         self.place.at_work = vec![uid];
-        let fetched = match session.fetch_large(uid, message.size).await {
+        let large = session.fetch_large(uid, message.size);
+        let fetched = match self.reader.timing.of_waiting(Stage::Network, large).await {
             Err(ImapError::Refused { .. }) => None,
             other => other?,
         };
@@ -256,7 +291,8 @@ impl Flow<'_> {
                 under_way.extend(chunks.pop_front().map(|chunk| (chunk, room)));
             }
             self.place.at_work = pipeline.front().to_vec();
-            let Some(answer) = pipeline.answer().await? else { return Ok(held) };
+            let answer = self.reader.timing.of_waiting(Stage::Network, pipeline.answer()).await?;
+            let Some(answer) = answer else { return Ok(held) };
             self.place.at_work.clear();
             let Some((chunk, room)) = under_way.pop_front() else { return Ok(held) };
             let whole = answer.refused.is_none() && answer.fetched.len() == answer.uids.len();
@@ -329,9 +365,16 @@ impl Flow<'_> {
         for message in &listed {
             self.place.suspects.remove(&message.uid);
         }
-        let (config, account, now) = (self.reader.config.clone(), self.reader.account.clone(), self.reader.now.clone());
+        if self.section == Section::Whole {
+            let came = |l: &&Listed| fetched.binary_search_by_key(&l.uid, |f| f.uid).is_ok();
+            let ids: Vec<u64> = listed.iter().filter(came).filter_map(|l| l.gmail).collect();
+            self.reader.learn(&ids);
+            self.batch.gmail.extend(ids);
+        }
+        let Reader { config, account, now, timing, .. } = self.reader;
+        let (config, account, now, timing) = (config.clone(), account.clone(), now.clone(), timing.clone());
         let parsed = tokio::task::spawn_blocking(move || {
-            let reading = ReadAs { config: &config, account: &account, now: &now };
+            let reading = ReadAs { config: &config, account: &account, now: &now, timing: &timing };
             let raw = |Fetched { uid, bytes }: Fetched| {
                 let said = listed.iter().find(|l| l.uid == uid);
                 Raw {
@@ -351,7 +394,7 @@ impl Flow<'_> {
 
     /// Gives the writer what is gathered; `end`: the mailbox is covered up to there.
     async fn hand_over(&mut self, end: Option<u32>) {
-        let Gathered { chunks, asked, missing, .. } = std::mem::take(&mut self.batch);
+        let Gathered { chunks, asked, missing, gmail, .. } = std::mem::take(&mut self.batch);
         let next = asked.last().map_or(0, |uid| uid.saturating_add(1)).max(end.unwrap_or(0));
         self.cursor.next_uid = self.cursor.next_uid.max(next);
         if asked.is_empty() && (end.is_none() || self.place.stored == Some(self.cursor)) {
@@ -369,6 +412,7 @@ impl Flow<'_> {
             chunks,
             asked: asked.len(),
             missing,
+            gmail,
             given,
             cursor: self.cursor,
         };

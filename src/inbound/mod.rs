@@ -3,12 +3,13 @@
 //! Each account has a reader (a task of its own) that fetches and lets parse; one writer takes what the readers hand
 //! over, batch by batch, and makes notes of it. A cursor moves only after the notes that it covers are durable.
 //!
-//! - [`mailboxes`]: which mailboxes an account's reader goes through
+//! - [`mailboxes`]: which mailboxes an account's reader goes through; `pattern`
 //! - `reader`: one account: sessions, and what to do when one breaks
 //! - `mailbox`: one mailbox: what is new, fetched and cut into batches
 //! - `batch`: what goes from reader to writer; [`read`]: what becomes of bytes on the way
 //! - `keep`: the writer: one batch → one commit
 //! - [`take`]: one message → its notes; `attachments`, `summaries`
+//! - `threads`: which conversation it belongs to
 //! - [`rebuild`]: a new database learns what the vault knows
 //! - this file: readers and writer, side by side
 
@@ -17,11 +18,14 @@ mod batch;
 pub mod keep;
 mod mailbox;
 pub mod mailboxes;
+mod pattern;
 pub mod read;
 mod reader;
 pub mod rebuild;
 mod summaries;
 pub mod take;
+mod threads;
+mod timing;
 
 use crate::config::{Account, Config};
 use crate::store::Store;
@@ -31,7 +35,8 @@ use jiff::Zoned;
 use keep::Keeper;
 use reader::{Known, News, Reader};
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
+use timing::Timing;
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinSet;
 
@@ -92,6 +97,7 @@ pub async fn pull(
 ) -> Vec<Result<Pulled>> {
     let shared = Arc::new(config.clone());
     let space = (SPACE / u32::try_from(accounts.len().max(1)).unwrap_or(1)).max(LEAST_SPACE);
+    let timing = Arc::new(Timing::default());
     let (sender, mut news) = mpsc::channel(WAITING);
     // Dropped, the set ends its tasks.
     let mut readers = JoinSet::new();
@@ -100,7 +106,7 @@ pub async fn pull(
     for (index, account) in accounts.iter().enumerate() {
         pulled.push(Pulled::default());
         ended.push(None);
-        let known = match Known::of(&desk.store, &account.name) {
+        let mut known = match Known::of(&desk.store, &account.name) {
             Ok(known) => known,
             Err(e) => {
                 ended.pop();
@@ -116,6 +122,8 @@ pub async fn pull(
             room: Arc::new(Semaphore::new(space as usize)),
             space,
             news: sender.clone(),
+            gmail: Mutex::new(std::mem::take(&mut known.gmail)),
+            timing: timing.clone(),
         };
         readers.spawn(reader.run(known));
     }
@@ -135,7 +143,7 @@ pub async fn pull(
             News::Ended(outcome) => *ended = Some(outcome),
             News::Batch(batch) => {
                 let asked = batch.asked;
-                match (Keeper { config, account, now }).keep(desk, batch, pulled).await {
+                match (Keeper { config, account, now, timing: &timing }).keep(desk, batch, pulled).await {
                     Ok(()) => on(Progress::Messages(asked)),
                     // What follows would leave a gap: nothing more of this account is kept in this pass.
                     Err(e) => *ended = Some(Err(e)),
@@ -143,6 +151,7 @@ pub async fn pull(
             }
         }
     }
+    timing.tell();
     let outcome = |(ended, mut pulled): (Option<Result<()>>, Pulled)| {
         ended.unwrap_or_else(|| Err(anyhow!("the reading ended in the middle; this is a fault in postnote")))?;
         // A conversation of three new messages is one summary.

@@ -1,6 +1,7 @@
 //! Bytes → what a note is made of: everything about one message that needs neither vault nor database. Runs on the
 //! worker threads, beside the network.
 
+use super::timing::{Stage, Timing};
 use crate::assistant::offline::{self, Reading};
 use crate::config::{Account, Action, Config};
 use crate::mail::body::{self, Body};
@@ -41,14 +42,19 @@ pub struct ReadAs<'a> {
     pub account: &'a Account,
     /// Now, in the owner's time zone.
     pub now: &'a Zoned,
+    /// Where the time goes.
+    pub(super) timing: &'a Timing,
 }
 
 impl ReadAs<'_> {
     /// Parses, renders and digests. A panic in a library quarantines the message instead of ending the sync.
     pub fn read(&self, bytes: Vec<u8>, headers_only: bool) -> Raw {
         let read = catch_unwind(AssertUnwindSafe(|| {
-            let (message, defects) = parse::parse(&bytes);
-            let body = if headers_only { Body::default() } else { body::render(&message) };
+            let (message, defects) = self.timing.of(Stage::Parse, || parse::parse(&bytes));
+            let body = match headers_only {
+                true => Body::default(),
+                false => self.timing.of(Stage::Convert, || body::render(&message)),
+            };
             for defect in &defects {
                 tracing::debug!(?defect, "a defect in a message");
             }
@@ -78,7 +84,8 @@ impl ReadAs<'_> {
             owner: &self.account.owner(),
             now: self.now,
         };
-        catch_unwind(AssertUnwindSafe(|| offline::digest(&reading, inert::line))).ok()
+        let digest = || catch_unwind(AssertUnwindSafe(|| offline::digest(&reading, inert::line))).ok();
+        self.timing.of(Stage::Digest, digest)
     }
 
     /// What becomes of it.

@@ -8,6 +8,7 @@ mod bodies;
 mod flowed;
 mod headers;
 mod mask;
+mod pieces;
 mod short;
 
 use super::hash::hex;

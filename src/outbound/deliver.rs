@@ -5,15 +5,16 @@ use super::{Posted, filing, gather, mark};
 use crate::approval::{self, Known};
 use crate::compose::{DRAFT_HEADER, Outgoing};
 use crate::config::{Account, Config};
-use crate::imap::{self, ImapError, Session};
-use crate::inbound::{Desk, mailboxes::sent_mailbox};
+use crate::imap::{ImapError, Session};
+use crate::inbound::Desk;
+use crate::inbound::mailboxes::{new_sent_mailbox, sent_mailbox};
+use crate::login::Login;
 use crate::note::draft::{self, Status};
-use crate::smtp::{self, Credentials, Receipt, SmtpError};
+use crate::smtp::{Receipt, SmtpError};
 use crate::store::StoreError;
 use crate::store::outbox::{OutboxRow, State};
 use anyhow::{Context, Result};
 use jiff::{Timestamp, Zoned};
-use secrecy::SecretString;
 
 /// Attempts that surely sent nothing are repeated so often.
 const MOST_ATTEMPTS: u32 = 6;
@@ -25,8 +26,8 @@ pub struct Sender<'a> {
     pub config: &'a Config,
     /// The account.
     pub account: &'a Account,
-    /// Its password.
-    pub password: &'a SecretString,
+    /// The ways to its servers.
+    pub login: &'a Login<'a>,
 }
 
 /// The account's IMAP side while sending: where sent mail lies.
@@ -36,14 +37,16 @@ pub struct SentBox {
     pub session: Session,
     /// The mailbox for sent mail, where there is one.
     pub mailbox: Option<String>,
+    /// Its name, where it has to be made.
+    pub to_make: String,
 }
 
 impl SentBox {
-    async fn open(sender: &Sender<'_>) -> Result<SentBox, ImapError> {
-        let account = sender.account;
-        let mut session = imap::connect(&account.imap, &account.imap_username, sender.password).await?;
-        let mailbox = sent_mailbox(account, &session.list().await?);
-        Ok(SentBox { session, mailbox })
+    async fn open(sender: &Sender<'_>) -> Result<SentBox> {
+        let mut session = sender.login.imap().await?;
+        let list = session.list().await?;
+        let (mailbox, to_make) = (sent_mailbox(sender.account, &list), new_sent_mailbox(sender.account, &list));
+        Ok(SentBox { session, mailbox, to_make })
     }
 
     /// True when the mailbox for sent mail holds the row's message, by its Message-ID.
@@ -146,9 +149,7 @@ impl Item<'_> {
             self.row.message_id.clone(),
             self.row.bytes.clone(),
         );
-        let account = self.sender.account;
-        let credentials = Credentials { user: &account.smtp_username, password: self.sender.password };
-        match smtp::send(&outgoing, &account.smtp, &credentials).await {
+        match self.sender.login.smtp(&outgoing).await {
             Ok(Receipt { response }) => self.accepted(&response),
             Err(e) if e.is_uncertain() => {
                 // Some servers file sent mail themselves: then Sent can tell.
@@ -295,8 +296,9 @@ pub fn last_due_before(desk: &Desk, horizon: Timestamp) -> Result<Option<Timesta
     due.map(|s| Ok(Timestamp::from_second(s)?)).transpose()
 }
 
-/// When the next queued row is due; `None` when nothing waits.
-pub fn next_due(desk: &Desk) -> Result<Option<Timestamp>> {
+/// When the next queued row is due that was not due at `then`; `None` when nothing waits.
+pub fn next_due(desk: &Desk, then: Timestamp) -> Result<Option<Timestamp>> {
     let rows = desk.store.outbox(State::Queued)?;
-    rows.iter().map(|r| r.not_before).min().map(|s| Ok(Timestamp::from_second(s)?)).transpose()
+    let next = rows.iter().map(|r| r.not_before).filter(|at| *at > then.as_second()).min();
+    next.map(|s| Ok(Timestamp::from_second(s)?)).transpose()
 }

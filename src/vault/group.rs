@@ -3,7 +3,8 @@
 //! What is to be moved can be remembered elsewhere ([`Move`]) before the first move: a crash in between leaves either
 //! nothing or what [`publish`] completes.
 
-use super::{TEMPORARY, VaultError, place};
+use super::place::Folders;
+use super::{TEMPORARY, VaultError};
 use crate::mail::hash::sha256;
 use crate::note::moving::Move;
 use crate::note::name::numbered;
@@ -34,6 +35,7 @@ pub enum Hitch {
 #[derive(Debug, Default)]
 pub(super) struct Group {
     files: BTreeMap<String, Waiting>,
+    folders: Folders,
 }
 
 #[derive(Debug)]
@@ -51,25 +53,25 @@ impl Group {
         self.files.get(path).map(|w| fs::read(&w.temporary))
     }
 
-    /// Takes a file in. One that is in already is written anew and goes on replacing what it replaced.
-    pub(super) fn put(
-        &mut self,
-        root: &Path,
-        path: &str,
-        bytes: &[u8],
-        before: Option<&[u8]>,
-    ) -> Result<(), VaultError> {
-        let place = place::new(root, path)?;
-        let folder = place.parent().unwrap_or(root);
-        let mode = match before {
-            Some(_) => fs::metadata(&place).ok().map(|m| m.permissions()),
-            None => None,
-        };
-        let temporary = written(folder, bytes, mode).map_err(VaultError::io(path))?;
-        let earlier = self.files.remove(path);
-        let before = match earlier {
+    /// Takes a new file in; one that is there stays, whoever made it.
+    pub(super) fn create(&mut self, root: &Path, path: &str, bytes: &[u8]) -> Result<(), VaultError> {
+        let place = self.folders.made(root, path)?;
+        if self.files.contains_key(path) || place.symlink_metadata().is_ok() {
+            return Err(VaultError::Exists(path.to_owned()));
+        }
+        let temporary = written(place.parent().unwrap_or(root), bytes, None).map_err(VaultError::io(path))?;
+        self.files.insert(path.to_owned(), Waiting { temporary, before: None });
+        Ok(())
+    }
+
+    /// Takes new text for a file in. One that is in already is written anew, and goes on replacing what it replaced.
+    pub(super) fn replace(&mut self, root: &Path, path: &str, old: &str, new: &str) -> Result<(), VaultError> {
+        let place = self.folders.existing(root, path)?;
+        let mode = fs::metadata(&place).ok().map(|m| m.permissions());
+        let temporary = written(place.parent().unwrap_or(root), new.as_bytes(), mode).map_err(VaultError::io(path))?;
+        let before = match self.files.remove(path) {
             Some(waiting) => waiting.before,
-            None => before.map(sha256),
+            None => Some(sha256(old)),
         };
         self.files.insert(path.to_owned(), Waiting { temporary, before });
         Ok(())
@@ -104,19 +106,20 @@ fn written(folder: &Path, bytes: &[u8], mode: Option<fs::Permissions>) -> io::Re
 pub(super) fn publish(root: &Path, staged: &[Move]) -> Result<Vec<Hitch>, VaultError> {
     let mut hitches = Vec::new();
     let mut moved = Vec::new();
+    let mut folders = Folders::default();
     for file in staged {
         let io = VaultError::io(&file.path);
-        let temporary = place::existing(root, &file.temporary)?;
+        let temporary = folders.existing(root, &file.temporary)?;
         if !temporary.exists() {
             continue;
         }
         let temporary = TempPath::try_from_path(temporary).map_err(&io)?;
         let hitch = match &file.before {
-            None => create(root, &file.path, temporary)?,
-            Some(hash) => replace(root, &file.path, temporary, hash)?,
+            None => create(root, &file.path, temporary, &mut folders)?,
+            Some(hash) => replace(root, &file.path, temporary, hash, &mut folders)?,
         };
         let now = if let Some(Hitch::Elsewhere { now, .. }) = &hitch { now } else { &file.path };
-        moved.push(place::existing(root, now)?);
+        moved.push(folders.existing(root, now)?);
         hitches.extend(hitch);
     }
     let places: Vec<&Path> = moved.iter().map(PathBuf::as_path).collect();
@@ -124,10 +127,15 @@ pub(super) fn publish(root: &Path, staged: &[Move]) -> Result<Vec<Hitch>, VaultE
     Ok(hitches)
 }
 
-fn create(root: &Path, path: &str, mut temporary: TempPath) -> Result<Option<Hitch>, VaultError> {
+fn create(
+    root: &Path,
+    path: &str,
+    mut temporary: TempPath,
+    folders: &mut Folders,
+) -> Result<Option<Hitch>, VaultError> {
     for n in 1.. {
         let candidate = numbered(path, n);
-        let place = place::new(root, &candidate)?;
+        let place = folders.made(root, &candidate)?;
         match temporary.persist_noclobber(&place) {
             Ok(()) if n == 1 => return Ok(None),
             Ok(()) => return Ok(Some(Hitch::Elsewhere { path: path.to_owned(), now: candidate })),
@@ -144,8 +152,14 @@ fn create(root: &Path, path: &str, mut temporary: TempPath) -> Result<Option<Hit
     unreachable!("the numbers do not end")
 }
 
-fn replace(root: &Path, path: &str, temporary: TempPath, hash: &str) -> Result<Option<Hitch>, VaultError> {
-    let place = place::existing(root, path)?;
+fn replace(
+    root: &Path,
+    path: &str,
+    temporary: TempPath,
+    hash: &str,
+    folders: &mut Folders,
+) -> Result<Option<Hitch>, VaultError> {
+    let place = folders.existing(root, path)?;
     match fs::read(&place) {
         Ok(old) if sha256(&old) == hash => {}
         Ok(_) => return Ok(Some(Hitch::Left(path.to_owned()))),

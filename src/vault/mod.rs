@@ -5,10 +5,17 @@
 //!
 //! - [`group`]: files that become visible together
 //! - `place`: from a path inside the vault to a place on disk
+//! - `stamp`: whether a file was changed
+//! - [`mod@watch`]: being told when one was
 //! - this file: one file at a time
 
 mod group;
 mod place;
+mod stamp;
+mod watch;
+
+pub use stamp::Stamp;
+pub use watch::watch;
 
 pub use group::Hitch;
 
@@ -191,13 +198,24 @@ impl Vault {
         Ok(SystemTime::now().duration_since(modified).unwrap_or_default())
     }
 
+    /// What tells whether a file was changed since; `None` when it is not to be had.
+    pub fn stamp(&self, path: &str) -> Option<Stamp> {
+        let place = place::existing(&self.root, path).ok()?;
+        Stamp::of(&fs::metadata(place).ok()?)
+    }
+
     /// Writes a new file; one that is there stays, whoever made it.
     pub fn create(&self, path: &str, bytes: &[u8]) -> Result<(), VaultError> {
-        if self.is_overlaid() {
-            if self.exists(path) || place::existing(&self.root, path)?.is_symlink() {
-                return Err(VaultError::Exists(path.to_owned()));
+        match &mut *self.overlay() {
+            Overlay::None => {}
+            Overlay::Rehearsal(files) => {
+                if files.contains_key(path) || place::existing(&self.root, path)?.exists() {
+                    return Err(VaultError::Exists(path.to_owned()));
+                }
+                files.insert(path.to_owned(), bytes.to_owned());
+                return Ok(());
             }
-            return self.put(path, bytes, None);
+            Overlay::Group(group) => return group.create(&self.root, path, bytes),
         }
         let place = place::new(&self.root, path)?;
         let folder = place.parent().unwrap_or(&self.root);
@@ -213,29 +231,19 @@ impl Vault {
         matches!(*self.overlay(), Overlay::Rehearsal(_))
     }
 
-    fn is_overlaid(&self) -> bool {
-        !matches!(*self.overlay(), Overlay::None)
-    }
-
-    /// Writes into the overlay.
-    fn put(&self, path: &str, bytes: &[u8], before: Option<&[u8]>) -> Result<(), VaultError> {
-        match &mut *self.overlay() {
-            Overlay::None => Ok(()),
-            Overlay::Rehearsal(files) => {
-                files.insert(path.to_owned(), bytes.to_owned());
-                Ok(())
-            }
-            Overlay::Group(group) => group.put(&self.root, path, bytes, before),
-        }
-    }
-
     /// Replaces a note's text, if it still is `old`.
     pub fn replace(&self, path: &str, old: &str, new: &str) -> Result<(), VaultError> {
-        if self.is_overlaid() {
-            if self.read(path)? != old {
-                return Err(VaultError::Changed(path.to_owned()));
+        let is_overlaid = !matches!(*self.overlay(), Overlay::None);
+        if is_overlaid && self.read(path)? != old {
+            return Err(VaultError::Changed(path.to_owned()));
+        }
+        match &mut *self.overlay() {
+            Overlay::None => {}
+            Overlay::Rehearsal(files) => {
+                files.insert(path.to_owned(), new.as_bytes().to_owned());
+                return Ok(());
             }
-            return self.put(path, new.as_bytes(), Some(old.as_bytes()));
+            Overlay::Group(group) => return group.replace(&self.root, path, old, new),
         }
         let place = place::existing(&self.root, path)?;
         let folder = place.parent().unwrap_or(&self.root).to_owned();

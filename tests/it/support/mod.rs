@@ -9,8 +9,11 @@ mod greenmail;
 mod http;
 mod imap;
 mod lifeline;
+mod relay;
+mod running;
 mod scripted;
 mod smtp;
+mod tokens;
 mod world;
 
 pub use case::{Account, Case, Output, PASSWORD_VARIABLE};
@@ -18,8 +21,11 @@ pub use dovecot::Dovecot;
 pub use drafts::{at_once, ends, letter, signal, until};
 pub use greenmail::{GreenMail, User};
 pub use imap::Imap;
-pub use scripted::{Authority, Certificate, Scripted};
+pub use relay::{Act, Relay};
+pub use running::{Inside, Running};
+pub use scripted::{Authority, Certificate, Scripted, Wire};
 pub use smtp::{Action, Event, Sink, deliver};
+pub use tokens::{Grant, TokenServer, get, token_dovecot};
 pub use world::{Received, World, draft_mail, front, put, same};
 
 use std::net::{Ipv4Addr, TcpListener};
