@@ -222,9 +222,12 @@ fn log_to_stderr(verbose: u8) {
         1 => "info,postnote=debug",
         _ => "debug,postnote=trace",
     };
+    // Of RUST_LOG only what is about postnote itself: `postnote::timing=debug` tells where a sync's time goes.
+    let asked = std::env::var("RUST_LOG").unwrap_or_default();
+    let own: String = asked.split(',').filter(|d| d.starts_with("postnote")).map(|d| format!(",{d}")).collect();
     // async-imap's trace log holds LOGIN with its password.
     let filter = tracing_subscriber::EnvFilter::new(format!(
-        "{level},async_imap=off,imap_proto=off,hyper=off,html5ever=off,selectors=off"
+        "{level}{own},async_imap=off,imap_proto=off,hyper=off,html5ever=off,selectors=off"
     ));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false).try_init().ok();
 }
