@@ -222,10 +222,10 @@ fn log_to_stderr(verbose: u8) {
         1 => "info,postnote=debug",
         _ => "debug,postnote=trace",
     };
-    // Of RUST_LOG only what is about postnote itself: `postnote::timing=debug` tells where a sync's time goes.
+    // $RUST_LOG may say more of postnote's own parts. Libraries stay out of it: async-imap's trace log holds LOGIN with its
+    // password.
     let asked = std::env::var("RUST_LOG").unwrap_or_default();
-    let own: String = asked.split(',').filter(|d| d.starts_with("postnote")).map(|d| format!(",{d}")).collect();
-    // async-imap's trace log holds LOGIN with its password.
+    let own = asked.split(',').filter(|d| d.starts_with("postnote")).fold(String::new(), |all, d| all + "," + d);
     let filter = tracing_subscriber::EnvFilter::new(format!(
         "{level}{own},async_imap=off,imap_proto=off,hyper=off,html5ever=off,selectors=off"
     ));

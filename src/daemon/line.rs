@@ -7,8 +7,10 @@ use super::backoff::{pause, random_below};
 use super::wakes::{Line, Wakes};
 use super::{Stop, Timing};
 use crate::config::Account;
-use crate::imap::{self, ImapError, Session};
-use crate::secret;
+use crate::imap::{ImapError, Session};
+use crate::inbound::mailboxes;
+use crate::login::{self, Login};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Notify, watch};
@@ -52,8 +54,6 @@ pub(super) struct Lines {
     timing: Timing,
     /// How many connections there may be.
     room: watch::Sender<usize>,
-    /// Whether the leading line stands.
-    up: watch::Sender<bool>,
 }
 
 /// How a line came to its end.
@@ -61,11 +61,6 @@ enum Left {
     Dismissed,
     NotThere,
     Lost(ImapError),
-}
-
-/// The mailboxes that an account's new mail comes to.
-fn mailboxes(account: &Account) -> Vec<String> {
-    account.mailboxes.clone()
 }
 
 impl Lines {
@@ -83,66 +78,57 @@ impl Lines {
             calls: calls.clone(),
             timing: *timing,
             room: watch::Sender::new(MOST_LINES),
-            up: watch::Sender::new(false),
         }
     }
 
     /// Holds the lines until `stop` is asked.
     pub(super) async fn hold(self) {
-        let mut lines = JoinSet::new();
-        let mut mailboxes = mailboxes(&self.account).into_iter();
-        lines.spawn(self.clone().steadily(0, mailboxes.next()));
-        for (rank, mailbox) in mailboxes.enumerate() {
-            lines.spawn(self.clone().steadily(rank + 1, Some(mailbox)));
-        }
-        while lines.join_next().await.is_some() {}
+        self.steadily(None).await;
     }
 
     /// A pass was turned away while lines stand: one less for a while, and in the end none. `false` when there is
     /// none already.
     pub(super) fn give_way(&self) -> bool {
-        let most = self.account.mailboxes.len().min(MOST_LINES);
         self.room.send_if_modified(|room| {
-            let less = room.saturating_sub(1).min(most.saturating_sub(1));
-            let fewer = less < *room;
-            *room = less;
+            let fewer = *room > 0;
+            *room = room.saturating_sub(1);
             fewer
         })
     }
 
     /// What breaks a line, a fault of a library included, ends that line alone; and it is begun anew.
-    async fn steadily(self, rank: usize, mailbox: Option<String>) {
-        let mut failures = 0;
-        loop {
-            let mut one = JoinSet::new();
-            let (this, mailbox) = (self.clone(), mailbox.clone());
-            one.spawn(async move {
-                match mailbox {
-                    Some(mailbox) if rank > 0 => this.follow(rank, &mailbox).await,
-                    mailbox => this.lead(mailbox.as_deref()).await,
+    fn steadily(self, follower: Option<(usize, String)>) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        // In a box, because the line that leads holds those that follow.
+        Box::pin(async move {
+            let mut failures = 0;
+            loop {
+                let mut one = JoinSet::new();
+                let (this, follower) = (self.clone(), follower.clone());
+                one.spawn(async move {
+                    match follower {
+                        Some((rank, mailbox)) => this.follow(rank, &mailbox).await,
+                        None => this.lead().await,
+                    }
+                });
+                match one.join_next().await {
+                    Some(Err(e)) if e.is_panic() => tracing::warn!(account = self.account.name, "a line broke: {e}"),
+                    _ => return,
                 }
-            });
-            match one.join_next().await {
-                Some(Err(e)) if e.is_panic() => tracing::warn!(account = self.account.name, "a line broke: {e}"),
-                _ => return,
+                failures += 1;
+                self.rest(pause(failures)).await;
             }
-            failures += 1;
-            self.rest(pause(failures)).await;
-        }
+        })
     }
 
-    async fn lead(&self, mailbox: Option<&str>) {
+    async fn lead(&self) {
         let mut failures = 0;
         while self.admitted(0).await {
             let begun = Instant::now();
             let is_auth = match self.connect().await {
                 None => return,
                 Some(Ok(session)) => {
-                    self.up.send_replace(true);
                     self.wakes.line(&self.account.name, Line::Up);
-                    let left = self.attend(session, mailbox, 0).await;
-                    self.up.send_replace(false);
-                    match left {
+                    match self.head(session).await {
                         Left::Dismissed => continue,
                         Left::NotThere => {}
                         Left::Lost(e) => tracing::debug!(account = self.account.name, "the line is lost: {e}"),
@@ -170,14 +156,40 @@ impl Lines {
         }
     }
 
+    /// Listens in the first mailbox, at the head of those that listen in the others.
+    async fn head(&self, mut session: Session) -> Left {
+        let mailboxes = match session.list().await {
+            Ok(list) => mailboxes::plan(&self.account, &list).0,
+            Err(e) => return Left::Lost(e),
+        };
+        let mut names = mailboxes.into_iter().filter(|planned| !planned.is_sent).map(|planned| planned.name);
+        let first = names.next();
+        let mut followers = JoinSet::new();
+        for rank in 1..MOST_LINES {
+            let Some(name) = names.next() else { break };
+            followers.spawn(self.clone().steadily(Some((rank, name))));
+        }
+        let lines = followers.len() + 1;
+        self.room.send_modify(|room| *room = lines.min(*room));
+        if names.next().is_some() {
+            let this = self.clone();
+            followers.spawn(async move {
+                while !this.stop.is_asked() {
+                    this.unheard(UNHEARD).await;
+                }
+            });
+        }
+        let left = self.attend(session, first.as_deref(), 0).await;
+        if self.stop.is_asked() {
+            // They say goodbye, too.
+            while followers.join_next().await.is_some() {}
+        }
+        left
+    }
+
     async fn follow(&self, rank: usize, mailbox: &str) {
         let (mut failures, mut said) = (0, false);
-        let mut up = self.up.subscribe();
         while self.admitted(rank).await {
-            tokio::select! {
-                _ = up.wait_for(|up| *up) => {}
-                () = self.stop.asked() => return,
-            }
             // Not all at the same moment.
             self.rest(random_below(Duration::from_millis(500))).await;
             let begun = Instant::now();
@@ -191,7 +203,8 @@ impl Lines {
                         false
                     }
                 },
-                Some(Err(trouble)) if *self.up.borrow() => {
+                // The leading line stands: this is one too many.
+                Some(Err(trouble)) => {
                     if !said {
                         tracing::info!(
                             account = self.account.name,
@@ -202,7 +215,6 @@ impl Lines {
                     said = true;
                     true
                 }
-                Some(Err(_)) => false,
             };
             failures = if begun.elapsed() > STEADY { 1 } else { failures + 1 };
             if refused { self.unheard(REFUSED).await } else { self.rest(pause(failures)).await }
@@ -213,12 +225,8 @@ impl Lines {
     async fn connect(&self) -> Option<Result<Session, Trouble>> {
         let account = &self.account;
         let work = async {
-            let password = secret::read(&account.secret, &account.name)
-                .await
-                .map_err(|e| Trouble { is_auth: !e.is_transient(), text: e.to_string() })?;
-            imap::connect(&account.imap, &account.imap_username, &password)
-                .await
-                .map_err(|e| Trouble { is_auth: e.is_auth(), text: e.to_string() })
+            let trouble = |e: anyhow::Error| Trouble { is_auth: login::needs_owner(&e), text: format!("{e:#}") };
+            Login::new(account).await.map_err(|e| trouble(e.into()))?.imap().await.map_err(trouble)
         };
         tokio::select! {
             done = work => Some(done),

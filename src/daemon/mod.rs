@@ -3,8 +3,9 @@
 //! One loop decides; whoever watches only wakes it. A pass never overlaps another. Passes on schedule are the net
 //! under all of it: whatever nobody heard of is found by the next of them.
 //!
-//! - [`line`]: the lines to the servers, which hear of new mail (IDLE)
+//! - [`mod@line`]: the lines to the servers, which hear of new mail (IDLE)
 //! - [`wakes`]: what was heard and not yet looked after
+//! - [`owed`]: what is to be done, and when
 //! - [`health`], [`backoff`]: accounts that cannot be had just now
 //! - [`moment`]: waiting for a time of day
 //! - [`told`]: nothing is told twice
@@ -16,6 +17,7 @@ mod backoff;
 mod health;
 mod line;
 mod moment;
+mod owed;
 mod service;
 mod stop;
 mod told;
@@ -35,8 +37,9 @@ use health::{Healths, Word};
 use jiff::{SignedDuration, Zoned};
 use line::{Calls, Lines};
 use moment::{Clocks, Moment};
+use owed::{Owed, Plan};
 use service::Service;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -82,15 +85,6 @@ pub enum News<'a> {
         /// Its name.
         account: &'a str,
     },
-}
-
-/// What a pass is to look at; drafts in any case.
-#[derive(Debug, Clone, Default)]
-struct Plan {
-    /// Every account's mail.
-    all: bool,
-    /// These accounts' mail.
-    mail: BTreeSet<String>,
 }
 
 /// Stays until `stop` is asked; the first pass is made at once. `tell` hears how it goes.
@@ -144,25 +138,6 @@ struct Daemon<'a> {
     service: Service,
     owed: Owed,
     tell: &'a mut dyn FnMut(News<'_>),
-}
-
-/// What waits for its time.
-#[derive(Default)]
-struct Owed {
-    /// Accounts with mail to pull, some of which may rest.
-    mail: BTreeSet<String>,
-    /// A whole pass that could not be made.
-    all: bool,
-    /// Not before this: the last pass could not be made.
-    not_before: Option<Instant>,
-    /// How often in a row.
-    failures: u32,
-    scheduled: Option<Moment>,
-    /// The next queued draft is due.
-    due: Option<Moment>,
-    /// A draft that was too fresh to be read will have settled.
-    settled: Option<Instant>,
-    vault: bool,
 }
 
 impl Daemon<'_> {
@@ -332,10 +307,10 @@ impl Daemon<'_> {
             }
             self.hear();
             self.service.progress();
-            if let Some(plan) = self.ready() {
+            if let Some(plan) = self.owed.ready(&self.healths.resting()) {
                 return Some(plan);
             }
-            let until = self.until();
+            let until = self.owed.until(self.healths.next(&self.owed.mail));
             tokio::select! {
                 () = tokio::time::sleep_until(until) => {}
                 () = self.wakes.rung() => {}
@@ -361,38 +336,6 @@ impl Daemon<'_> {
                 self.service.status(&self.status());
             }
         }
-    }
-
-    /// What is to be done now, if anything is.
-    fn ready(&mut self) -> Option<Plan> {
-        let owed = &mut self.owed;
-        if owed.not_before.is_some_and(|t| Instant::now() < t) {
-            return None;
-        }
-        let resting = self.healths.resting();
-        let mail: BTreeSet<String> = owed.mail.difference(&resting).cloned().collect();
-        let all = owed.all || owed.scheduled.as_ref().is_some_and(Moment::is_here);
-        let drafts = owed.vault
-            || owed.due.as_ref().is_some_and(Moment::is_here)
-            || owed.settled.is_some_and(|t| Instant::now() >= t);
-        if !all && mail.is_empty() && !drafts {
-            return None;
-        }
-        owed.mail.retain(|account| resting.contains(account));
-        (owed.all, owed.vault, owed.due, owed.settled) = (false, false, None, None);
-        Some(Plan { all, mail })
-    }
-
-    /// When to look again at the latest. In short steps: the time of day may be set, and the machine may sleep.
-    fn until(&self) -> Instant {
-        let owed = &self.owed;
-        let step = Instant::now() + Duration::from_secs(30);
-        if let Some(not_before) = owed.not_before.filter(|t| Instant::now() < *t) {
-            return not_before.min(step);
-        }
-        let moments = [&owed.scheduled, &owed.due].into_iter().flatten().map(Moment::instant);
-        let rests = self.healths.next(&owed.mail);
-        moments.chain(owed.settled).chain(rests).fold(step, Instant::min)
     }
 
     fn next_scheduled(&self) -> Option<Zoned> {

@@ -59,3 +59,31 @@ impl Clocks {
         day > self.steady.duration_since(before.steady) + JUMP
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::ToSpan;
+
+    #[test]
+    fn whichever_clock_is_there_first() {
+        let before = |span: jiff::Span| now().checked_sub(span).expect("a time");
+        assert!(Moment::at(before(1.second())).is_here());
+        assert!(!Moment::at(before(-1.hour())).is_here());
+        // The clock was set back by a day: what was an hour away is not a day and an hour away.
+        let set_back = Moment { zoned: before(-25.hours()), steady: Instant::now() };
+        assert!(set_back.is_here());
+        assert!(Moment::at(before(-9999.weeks())).instant() > Instant::now());
+    }
+
+    #[test]
+    fn a_machine_that_slept_is_noticed_once() {
+        let mut clocks = Clocks::now();
+        assert!(!clocks.jumped());
+        clocks.zoned = now().checked_sub(1.hour()).expect("a time");
+        assert!(clocks.jumped());
+        assert!(!clocks.jumped());
+        clocks.zoned = now().checked_add(1.hour()).expect("a time");
+        assert!(!clocks.jumped());
+    }
+}

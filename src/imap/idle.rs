@@ -126,13 +126,10 @@ fn refused(said: Said) -> ImapError {
     ImapError::Refused { command: "IDLE".to_owned(), said }
 }
 
-/// EXISTS may come with the number that was known (one deleted, one new), so each counts.
+/// EXISTS may come with the number that was known (one deleted, one new), so each counts. (RECENT never comes without
+/// EXISTS, and says no more: RFC 3501 §7.3.2.)
 fn is_arrival(response: &Response<'_>) -> bool {
-    match response {
-        Response::MailboxData(MailboxDatum::Exists(_)) => true,
-        Response::MailboxData(MailboxDatum::Recent(n)) => *n > 0,
-        _ => false,
-    }
+    matches!(response, Response::MailboxData(MailboxDatum::Exists(_)))
 }
 
 #[cfg(test)]

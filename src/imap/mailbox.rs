@@ -5,7 +5,7 @@ use super::{ImapError, Session};
 use async_imap::imap_proto::{MailboxDatum, Response, ResponseCode};
 
 /// A mailbox that is open.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Mailbox {
     /// UIDVALIDITY; 0 when the server gives none (RFC 3501 §2.3.1.1 calls such UIDs not persistent).
     pub uid_validity: u32,
@@ -13,6 +13,21 @@ pub struct Mailbox {
     pub uid_next: Option<u32>,
     /// How many messages it holds.
     pub exists: u32,
+}
+
+impl Mailbox {
+    /// Takes in what the server says while it opens the mailbox.
+    pub(super) fn hear(&mut self, response: &Response<'_>) {
+        match response {
+            Response::MailboxData(MailboxDatum::Exists(n)) => self.exists = *n,
+            Response::Data { outcome, .. } => match &outcome.code {
+                Some(ResponseCode::UidValidity(n)) => self.uid_validity = *n,
+                Some(ResponseCode::UidNext(n)) => self.uid_next = Some(*n),
+                _ => {}
+            },
+            _ => {}
+        }
+    }
 }
 
 impl Session {
@@ -28,17 +43,8 @@ impl Session {
 
     async fn open(&mut self, command: &str, name: &str) -> Result<Mailbox, ImapError> {
         let wire = self.argument(name).await?;
-        let mut mailbox = Mailbox { uid_validity: 0, uid_next: None, exists: 0 };
-        self.exec(&format!("{command} {wire}"), |response| match response {
-            Response::MailboxData(MailboxDatum::Exists(n)) => mailbox.exists = *n,
-            Response::Data { outcome, .. } => match &outcome.code {
-                Some(ResponseCode::UidValidity(n)) => mailbox.uid_validity = *n,
-                Some(ResponseCode::UidNext(n)) => mailbox.uid_next = Some(*n),
-                _ => {}
-            },
-            _ => {}
-        })
-        .await?;
+        let mut mailbox = Mailbox::default();
+        self.exec(&format!("{command} {wire}"), |response| mailbox.hear(response)).await?;
         Ok(mailbox)
     }
 

@@ -7,6 +7,7 @@
 //! - [`bearer`]: logging in with a token
 //! - [`list`]: which mailboxes there are, and whether anything is new in them
 //! - [`mailbox`]: examine, search
+//! - [`resync`]: what became of a mailbox since it was last read
 //! - [`fetch`]: what the messages are, and the messages
 //! - [`mod@file`]: append, flags
 //! - [`idle`]: waiting for mail
@@ -28,6 +29,7 @@ pub mod list;
 mod login;
 mod mailbox;
 mod name;
+pub mod resync;
 
 pub use code::{Code, Said};
 pub use idle::Waits;
@@ -248,12 +250,9 @@ impl Session {
         }
     }
 
-    /// Says goodbye; what the server answers does not matter any more.
+    /// Says goodbye. What the server answers does not matter any more, and is not waited for.
     pub async fn logout(mut self) {
-        let sent = tokio::time::timeout(Duration::from_secs(5), self.inner.run_command("LOGOUT"));
-        if let Ok(Ok(_)) = sent.await {
-            tokio::time::timeout(Duration::from_secs(5), self.inner.read_response()).await.ok();
-        }
+        tokio::time::timeout(Duration::from_secs(5), self.inner.run_command("LOGOUT")).await.ok();
     }
 }
 

@@ -32,6 +32,8 @@ pub struct Origin<'a> {
     pub uid_validity: u32,
     /// It is the mailbox for sent mail.
     pub is_sent: bool,
+    /// Where source notes go.
+    pub folder: &'a SourceFolder,
     /// Now, in the owner's time zone.
     pub now: &'a Zoned,
     /// Where the time goes.
@@ -179,8 +181,8 @@ impl Item<'_> {
         tags: &[String],
         pulled: &mut Pulled,
     ) -> Result<String> {
-        let Origin { config, account, mailbox, .. } = *self.origin;
-        let folder = source_folder(&config.paths.sources, &self.received, &account.name)?;
+        let Origin { account, mailbox, .. } = *self.origin;
+        let folder = self.origin.folder.of(&self.received, &account.name)?;
         let stem = source_stem(&self.raw.message, &self.received);
         let attachments = attachments::save(vault, self.raw, &folder, &stem)?;
         let before = store.note_before(&stored.thread, stored.at)?;
@@ -235,20 +237,32 @@ impl Item<'_> {
     }
 }
 
-/// The folder for a message's note: the template with the message's own date.
-pub fn source_folder(template: &str, received: &Zoned, account: &str) -> Result<String> {
-    let context = minijinja::context! {
-        year => received.strftime("%Y").to_string(),
-        month => received.strftime("%m").to_string(),
-        day => received.strftime("%d").to_string(),
-        account => file_name::slug(account, 60),
-    };
-    let mut environment = minijinja::Environment::new();
-    environment.set_undefined_behavior(minijinja::UndefinedBehavior::Strict);
-    environment
-        .render_str(template, context)
-        .context("paths.sources cannot be filled in; it may use year, month, day and account")
+/// Where source notes go: the template of `paths.sources`, read once.
+#[derive(Debug)]
+pub struct SourceFolder(minijinja::Environment<'static>);
+
+impl SourceFolder {
+    /// Reads the template.
+    pub fn new(template: &str) -> Result<SourceFolder> {
+        let mut environment = minijinja::Environment::new();
+        environment.set_undefined_behavior(minijinja::UndefinedBehavior::Strict);
+        environment.add_template_owned("sources", template.to_owned()).context(UNFILLED)?;
+        Ok(SourceFolder(environment))
+    }
+
+    /// The folder for a message's note, by the message's own date.
+    fn of(&self, received: &Zoned, account: &str) -> Result<String> {
+        let context = minijinja::context! {
+            year => received.strftime("%Y").to_string(),
+            month => received.strftime("%m").to_string(),
+            day => received.strftime("%d").to_string(),
+            account => file_name::slug(account, 60),
+        };
+        self.0.get_template("sources").and_then(|t| t.render(context)).context(UNFILLED)
+    }
 }
+
+const UNFILLED: &str = "paths.sources cannot be filled in; it may use year, month, day and account";
 
 /// Writes a note at a path or, where another note is, at the next numbered one. Where the same note is already (a
 /// run was cut short after writing it), it stays. Gives the path and whether the note is new.

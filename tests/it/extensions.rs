@@ -1,6 +1,9 @@
 //! What servers can do beyond the plain protocol, and what they must not be able to do to us.
 
 use crate::support::*;
+use postnote::config::{Endpoint, Security};
+use postnote::imap;
+use postnote::secret::Credentials;
 use std::io;
 use std::process::Stdio;
 use std::sync::Mutex;
@@ -362,4 +365,46 @@ fn a_server_that_offers_compression_and_refuses_it_is_read_without() {
         assert_eq!(commands.iter().filter(|c| *c == "COMPRESS DEFLATE").count(), asked, "{compress}: {commands:?}");
     }
     assert_eq!(case.notes("Sources").len(), 1);
+}
+
+#[test]
+fn what_changed_comes_with_the_opening_where_the_server_keeps_count() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let dovecot = Dovecot::shared();
+    let sam = dovecot.user("sam", "qresync.example.org");
+    let mut other = dovecot.imap(&sam);
+    for n in 0..6 {
+        other.append("INBOX", "", letter_about(&format!("matter-{n}")).as_bytes());
+    }
+    let login = |port: u16, user: &User| {
+        let endpoint = Endpoint { host: "127.0.0.1".to_owned(), port, security: Security::Plaintext, ca_file: None };
+        let credentials = Credentials::Password(user.password.clone().into());
+        runtime.block_on(imap::connect(&endpoint, &user.email, &credentials)).unwrap()
+    };
+    let mut session = login(dovecot.imap, &sam);
+    let validity = runtime.block_on(session.examine("INBOX")).unwrap().uid_validity;
+    let mut session = login(dovecot.imap, &sam);
+    let first = runtime.block_on(session.examine_since("INBOX", validity, 1)).unwrap().unwrap();
+    assert_eq!((first.mailbox.exists, first.mailbox.uid_next), (6, Some(7)));
+    let modseq = first.modseq.unwrap();
+
+    other.select("INBOX");
+    other.exec("UID STORE 2 +FLAGS.SILENT (\\Answered)");
+    other.exec("UID STORE 3:4,6 +FLAGS.SILENT (\\Deleted)");
+    other.exec("EXPUNGE");
+    other.append("INBOX", "", letter_about("news").as_bytes());
+    let mut session = login(dovecot.imap, &sam);
+    let since = runtime.block_on(session.examine_since("INBOX", validity, modseq)).unwrap().unwrap();
+    assert_eq!((since.mailbox.exists, since.vanished), (4, Some(vec![3..=4, 6..=6])));
+    let uids: Vec<u32> = since.changed.iter().map(|c| c.uid).collect();
+    assert_eq!(uids, [2, 7]);
+    assert!(since.changed[0].flags.contains(&"\\Answered".to_owned()));
+    assert!(since.modseq > Some(modseq));
+    // Another UIDVALIDITY: everything is new, and nothing is told.
+    let other_life = runtime.block_on(session.examine_since("INBOX", validity - 1, modseq)).unwrap().unwrap();
+    assert_eq!((other_life.changed.len(), other_life.mailbox.uid_validity), (0, validity));
+
+    let greenmail = GreenMail::shared();
+    let mut session = login(greenmail.imap, &greenmail.user("sam", "example.org"));
+    assert_eq!(runtime.block_on(session.examine_since("INBOX", 1, 1)).unwrap(), None);
 }

@@ -58,6 +58,9 @@ impl Running {
 impl Drop for Running {
     fn drop(&mut self) {
         // What a failed assertion left running.
+        if std::thread::panicking() {
+            eprintln!("it said:\n{}", self.said.lock().map(|said| said.clone()).unwrap_or_default());
+        }
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
