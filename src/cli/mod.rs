@@ -58,7 +58,7 @@ enum Command {
     Sync(SyncArgs),
     /// Send what is approved, without pulling
     Send(SyncArgs),
-    /// Stay and sync on schedule, until Ctrl-C or SIGTERM
+    /// Stay, see new mail and approvals as they come, and sync on schedule, until Ctrl-C or SIGTERM
     Run(RunArgs),
     /// Accounts, last syncs, drafts by status, the outbox, and what needs attention
     Status(StatusArgs),
