@@ -19,5 +19,7 @@ mod scheduled;
 mod servers;
 mod starttls;
 mod support;
+mod sync_disk;
+mod sync_killed;
 mod tidy;
 mod whole_loop;
