@@ -21,5 +21,6 @@ mod starttls;
 mod support;
 mod sync_disk;
 mod sync_killed;
+mod sync_state;
 mod tidy;
 mod whole_loop;

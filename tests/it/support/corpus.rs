@@ -176,13 +176,10 @@ fn made() -> Vec<Vec<u8>> {
         without(mail("nameless", BEN, "No id in here. Can you call me tomorrow?", ""), "Message-ID"),
         without(mail("timeless", BEN, "No date in here.", ""), "Date"),
         first,
-        String::from_utf8(mail("taken", ADA, "I say I am the mail before.", ""))
+        mail("claimed", ADA, "I have an id of my own.", ""),
+        String::from_utf8(mail("other", BEN, "I say that I am Ada's.", ""))
             .unwrap()
-            .replace("<taken@", "<nobody@")
-            .into_bytes(),
-        String::from_utf8(mail("taken", BEN, "I have the other's id.", ""))
-            .unwrap()
-            .replace("<taken@", "<nobody@")
+            .replace("<other@", "<claimed@")
             .into_bytes(),
         attached("files", &[("plan.txt", "one"), ("plan.txt", "two"), ("Plan.txt", "three"), ("note.md", "four")]),
         broken,
