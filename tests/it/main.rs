@@ -21,6 +21,8 @@ mod starttls;
 mod support;
 mod sync_disk;
 mod sync_killed;
+mod sync_servers;
 mod sync_state;
+mod sync_uids;
 mod tidy;
 mod whole_loop;

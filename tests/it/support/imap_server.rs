@@ -8,7 +8,7 @@
 //! });
 //! ```
 
-use super::User;
+use super::{Account, Case, User};
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -197,6 +197,18 @@ impl ImapServer {
     /// A user to log in as.
     pub fn user(&self) -> User {
         User { email: "sam@example.org".to_owned(), password: "secret".to_owned() }
+    }
+
+    /// A place to sync to from here: the wall clock stands still, and waiting is short.
+    pub fn case(&self) -> Case {
+        let user = self.user();
+        let account = Account { name: "work", user: &user, display_name: "", aliases: &[], imap: self.port, smtp: 9 };
+        let mut case = Case::with_account(&account);
+        let config = std::fs::read_to_string(case.config_path()).unwrap();
+        case.raw_config(&config.replace("[send]", "[sync]\nsince = \"all\"\n[send]"));
+        case.stop_clock();
+        case.hurry();
+        case
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
