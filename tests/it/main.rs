@@ -24,5 +24,6 @@ mod sync_killed;
 mod sync_servers;
 mod sync_state;
 mod sync_uids;
+mod sync_wire;
 mod tidy;
 mod whole_loop;
