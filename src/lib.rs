@@ -27,6 +27,7 @@ pub mod vault;
 // Wiring: straight lines over what is above.
 pub mod daemon;
 pub mod inbound;
+pub mod login;
 pub mod outbound;
 pub mod pass;
 

@@ -2,9 +2,9 @@
 //! `postnote run` repeats it; `postnote send` is one without pulling.
 
 use crate::config::{Account, Config};
-use crate::inbound::{self, Desk, Progress, Pulled, rebuild};
+use crate::inbound::{self, Desk, Progress, Pulled, keep, rebuild};
+use crate::login::Login;
 use crate::outbound::{Posted, deliver, deliver::Sender, freeze};
-use crate::secret;
 use crate::store::{self, Lock, Store};
 use crate::vault::Vault;
 use anyhow::{Context, Result};
@@ -60,36 +60,44 @@ pub async fn run(
     stop: &dyn Fn() -> bool,
     on: &mut dyn FnMut(Progress),
 ) -> Result<Outcome> {
-    let (mut desk, _lock) = open(config, state, scope.dry_run)?;
+    let (mut desk, lock) = open(config, state, scope.dry_run)?;
     let fresh = desk.store.is_fresh();
     if fresh {
         rebuild::rebuild(&mut desk, config, now().time_zone()).context("cannot read the vault's notes back")?;
     }
     the_vault_it_was(config, &desk, state)?;
+    let mut outcome = Outcome::default();
+    if let Some(lock) = &lock {
+        keep::finish(&desk, &mut outcome.posted.problems)?;
+        if fresh || lock.after_a_crash() {
+            sweep(config, &desk)?;
+        }
+    }
     let accounts: Vec<&Account> =
         config.accounts.iter().filter(|a| scope.account.as_ref().is_none_or(|name| *name == a.name)).collect();
-    let mut outcome = Outcome::default();
     // Frozen first: while mail is pulled, the time to change one's mind runs. But what the vault's notes do not say
     // of a thread (its References) is known again only after the pull, and a reply is composed once.
     let pull_first = fresh && !scope.send_only;
     if !pull_first {
         freeze::freeze(config, &mut desk, &now(), &mut outcome.posted)?;
     }
-    if !scope.send_only {
-        for account in &accounts {
-            if stop() {
-                break;
-            }
-            // Dropped at any point, a pull has remembered what it has written, and does the rest again.
-            let pulled = tokio::select! {
-                pulled = pull(config, account, &mut desk, on) => pulled,
-                () = stopped(stop) => break,
-            };
+    if !scope.send_only && !stop() {
+        // Dropped at any point, a pull has remembered what it has written, and does the rest again.
+        let now = now();
+        let pulled = tokio::select! {
+            pulled = inbound::pull(config, &accounts, &mut desk, &now, on) => pulled,
+            () = stopped(stop) => Vec::new(),
+        };
+        for (account, pulled) in accounts.iter().zip(pulled) {
             if !scope.dry_run {
                 let error = pulled.as_ref().err().map(|e| format!("{e:#}"));
-                desk.store.set_synced(&account.name, now().timestamp().as_second(), error.as_deref())?;
+                desk.store.set_synced(&account.name, now.timestamp().as_second(), error.as_deref())?;
             }
             outcome.pulled.push((account.name.clone(), pulled));
+        }
+        if !scope.dry_run {
+            let finished = keep::finish(&desk, &mut outcome.posted.problems);
+            outcome.posted.problems.extend(finished.err().map(|e| format!("{e:#}")));
         }
     }
     if pull_first {
@@ -109,6 +117,15 @@ pub async fn run(
         outcome.next_due = deliver::next_due(&desk)?;
     }
     Ok(outcome)
+}
+
+/// Removes what a crash left under temporary names.
+fn sweep(config: &Config, desk: &Desk) -> Result<()> {
+    let paths = &config.paths;
+    for folder in [rebuild::fixed_part(&paths.sources), &paths.outbox, &paths.people] {
+        desk.vault.sweep(folder)?;
+    }
+    Ok(())
 }
 
 /// An unmounted disk leaves an empty folder behind: what was written there must still be there before more is.
@@ -138,18 +155,7 @@ pub fn open(config: &Config, state: &Path, dry_run: bool) -> Result<(Desk, Optio
         return Ok((Desk { vault: vault.rehearsing(), store: Store::scratch(state)? }, None));
     }
     let lock = store::lock(state)?;
-    if lock.after_a_crash() {
-        let paths = &config.paths;
-        for folder in [rebuild::fixed_part(&paths.sources), &paths.outbox, &paths.people] {
-            vault.sweep(folder)?;
-        }
-    }
     Ok((Desk { vault, store: Store::open(state)? }, Some(lock)))
-}
-
-async fn pull(config: &Config, account: &Account, desk: &mut Desk, on: &mut dyn FnMut(Progress)) -> Result<Pulled> {
-    let password = secret::read(&account.secret, &account.name).await?;
-    inbound::pull(config, account, &password, desk, &now(), on).await
 }
 
 /// What went wrong with an account, with its name in front, once: a secret's error has it already.
@@ -174,9 +180,9 @@ async fn post(
         if !crate::outbound::deliver::has_work(desk, &account.name, now().timestamp())? {
             continue;
         }
-        let sent = match secret::read(&account.secret, &account.name).await {
-            Ok(password) => {
-                let sender = Sender { config, account, password: &password };
+        let sent = match Login::new(account).await {
+            Ok(login) => {
+                let sender = Sender { config, account, login: &login };
                 deliver::deliver(&sender, desk, &now, stop, posted).await
             }
             Err(e) => Err(e.into()),

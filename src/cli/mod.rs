@@ -28,7 +28,7 @@ mod signals;
 mod status;
 mod sync;
 
-use crate::config::Config;
+use crate::config::{Account, Config};
 use crate::mail::inert;
 use clap::{Args, Parser, Subcommand};
 use std::ffi::OsString;
@@ -64,9 +64,9 @@ enum Command {
     Status(StatusArgs),
     /// The exact message that approving this draft would send
     Preview(preview::PreviewArgs),
-    /// Keep an account's password in the keyring
-    Login(AccountArg),
-    /// Remove an account's password from the keyring
+    /// Keep an account's password in the keyring, or sign in at its provider (auth.oauth2)
+    Login(LoginArgs),
+    /// Remove an account's password from the keyring, or sign out
     Logout(AccountArg),
 }
 
@@ -101,6 +101,18 @@ struct StatusArgs {
     /// As one JSON object
     #[arg(long)]
     json: bool,
+}
+
+#[derive(Debug, Args)]
+struct LoginArgs {
+    /// The account's name in the config
+    account: String,
+    /// With auth.oauth2: sign in by a code that is typed in a browser on any device
+    #[arg(long)]
+    device: bool,
+    /// With auth.oauth2: whether to open a browser for you
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t)]
+    browser: login::Browser,
 }
 
 #[derive(Debug, Args)]
@@ -173,12 +185,12 @@ fn dispatch(cli: Cli) -> Result<Ended, Failure> {
         }
         Command::Preview(args) => preview::preview(&config, &state, &args),
         Command::Login(args) => {
-            account(&config, Some(&args.account))?;
-            runtime.block_on(login::login(&config, &args.account))
+            let account = named(&config, &args.account)?;
+            runtime.block_on(login::login(account, &args))
         }
         Command::Logout(args) => {
-            account(&config, Some(&args.account))?;
-            runtime.block_on(login::logout(&args.account))
+            let account = named(&config, &args.account)?;
+            runtime.block_on(login::logout(account))
         }
     }
 }
@@ -189,13 +201,14 @@ fn known(config: &Config, args: SyncArgs) -> Result<SyncArgs, Failure> {
 }
 
 fn account(config: &Config, name: Option<&str>) -> Result<(), Failure> {
-    match name {
-        Some(name) if config.account(name).is_none() => {
-            let names: Vec<_> = config.accounts.iter().map(|a| a.name.as_str()).collect();
-            Err(Failure::Usage(anyhow::anyhow!("no account is named {name:?}; the config has {}", names.join(", "))))
-        }
-        _ => Ok(()),
-    }
+    name.map_or(Ok(()), |name| named(config, name).map(drop))
+}
+
+fn named<'a>(config: &'a Config, name: &str) -> Result<&'a Account, Failure> {
+    config.account(name).ok_or_else(|| {
+        let names: Vec<_> = config.accounts.iter().map(|a| a.name.as_str()).collect();
+        Failure::Usage(anyhow::anyhow!("no account is named {name:?}; the config has {}", names.join(", ")))
+    })
 }
 
 /// Text that may come from a mail or a server, safe for a terminal.
@@ -211,7 +224,7 @@ fn log_to_stderr(verbose: u8) {
     };
     // async-imap's trace log holds LOGIN with its password.
     let filter = tracing_subscriber::EnvFilter::new(format!(
-        "{level},async_imap=off,imap_proto=off,html5ever=off,selectors=off"
+        "{level},async_imap=off,imap_proto=off,hyper=off,html5ever=off,selectors=off"
     ));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false).try_init().ok();
 }

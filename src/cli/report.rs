@@ -1,6 +1,7 @@
 //! How a pass went, for people and as JSON.
 
 use super::printable;
+use crate::login;
 use crate::pass::{Outcome, of_account};
 use serde_json::{Value, json};
 
@@ -55,11 +56,9 @@ pub(super) fn print(outcome: &Outcome, dry_run: bool, quiet: bool) {
 
 /// The error, and what to do about it where that is known.
 fn advice(account: &str, error: &anyhow::Error) -> String {
-    use crate::imap::ImapError;
-    let refused = error.chain().any(|e| e.downcast_ref::<ImapError>().is_some_and(ImapError::is_auth));
-    if refused {
+    if login::was_refused(error) {
         format!(
-            "{error:#}. Check imap.username and the password (postnote login {account}); many providers want an app password"
+            "{error:#}. Check imap.username, and run: postnote login {account} (many providers want an app password, or auth.oauth2)"
         )
     } else {
         format!("{error:#}")

@@ -15,6 +15,23 @@ pub(super) const KEYS: &[(&str, &[&str])] = &[
     ("accounts[].imap", &["host", "port", "security", "mailboxes", "sent", "username", "ca_file"]),
     ("accounts[].smtp", &["host", "port", "security", "username", "ca_file"]),
     ("accounts[].auth", &["password", "oauth2"]),
+    (
+        "accounts[].auth.oauth2",
+        &[
+            "provider",
+            "client_id",
+            "client_secret",
+            "auth_url",
+            "token_url",
+            "device_url",
+            "revoke_url",
+            "redirect_url",
+            "scopes",
+            "tenant",
+            "ca_file",
+            "tokens",
+        ],
+    ),
 ];
 
 /// The first key that no postnote knows, with the nearest one that it does.
@@ -48,7 +65,8 @@ fn walk(table: &Table, path: &str) -> Option<String> {
     None
 }
 
-fn nearest<'a>(key: &str, known: &[&'a str]) -> Option<&'a str> {
+/// The known word that a slip of the hand may have meant.
+pub(super) fn nearest<'a>(key: &str, known: &[&'a str]) -> Option<&'a str> {
     known
         .iter()
         .map(|k| (strsim::damerau_levenshtein(key, k), *k))

@@ -4,6 +4,7 @@
 //! Nothing here reads a file, the environment or a clock; the caller brings text and home folder.
 
 mod keys;
+mod oauth2;
 mod raw;
 pub mod rule;
 mod schedule;
@@ -11,6 +12,7 @@ mod secret_source;
 mod server;
 mod validate;
 
+pub use oauth2::{Auth, OAuth2, Provider};
 pub use rule::{Action, Rule};
 pub use schedule::Schedule;
 pub use secret_source::SecretSource;
@@ -152,8 +154,8 @@ pub struct Account {
     pub smtp: Endpoint,
     /// The login name there.
     pub smtp_username: String,
-    /// Where the password comes from.
-    pub secret: SecretSource,
+    /// What it logs in with.
+    pub secret: Auth,
 }
 
 /// A config that cannot be used. Its text names the key and says what would do.

@@ -85,3 +85,79 @@ fn schedules_come_next() {
     assert_eq!(next("*/10 * * * *"), "2026-01-05T19:40:00");
     assert_eq!(next("0 8 * * 1-5"), "2026-01-06T08:00:00");
 }
+
+const TOKENS: &str = "oauth2 = { provider = \"google\", client_id = \"me\" }";
+
+fn with_tokens(text: &str) -> Result<OAuth2, String> {
+    let config = parse(&MINIMAL.replace("password = { keyring = true }", text)).map_err(|e| e.to_string())?;
+    match &config.account("work").expect("work").secret {
+        Auth::OAuth2(oauth) => Ok((**oauth).clone()),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn providers_are_known() {
+    let google = with_tokens(TOKENS).expect("google");
+    assert_eq!(google.token_url.as_str(), "https://oauth2.googleapis.com/token");
+    assert_eq!(google.scopes, ["https://mail.google.com/"]);
+    assert_eq!((google.tokens, google.device_url), (SecretSource::Keyring, None));
+    let microsoft =
+        with_tokens("oauth2 = { provider = \"microsoft\", client_id = \"me\", tenant = \"example.com\" }").expect("it");
+    assert!(microsoft.device_url.is_some_and(|u| u.path() == "/example.com/oauth2/v2.0/devicecode"));
+    assert_eq!(microsoft.redirect_url.as_str(), "http://localhost/");
+    let own = with_tokens(
+        r#"oauth2 = { provider = "custom", client_id = "me", token_url = "http://127.0.0.1:9/t", auth_url = "http://localhost:9/a", tokens = { file = "t.json" }, client_secret = { file = "~/s" } }"#,
+    )
+    .expect("custom");
+    assert_eq!(own.tokens, SecretSource::File("/etc/postnote/t.json".into()));
+    assert_eq!(own.client_secret, Some(SecretSource::File("/home/me/s".into())));
+}
+
+#[test]
+fn says_what_is_wrong_with_auth() {
+    let custom = |more: &str| format!("oauth2 = {{ provider = \"custom\", client_id = \"me\", {more} }}");
+    let google = |more: &str| format!("oauth2 = {{ provider = \"google\", client_id = \"me\", {more} }}");
+    for (auth, what) in [
+        (format!("password = {{ keyring = true }}\n{TOKENS}"), "not both"),
+        ("oauth2 = \"hunter2\"".to_owned(), "should be a table"),
+        ("oauth2 = { client_id = \"me\" }".to_owned(), "`provider` is missing"),
+        ("oauth2 = { provider = \"google\" }".to_owned(), "`client_id` is missing; register"),
+        ("oauth2 = { provider = \"gogle\", client_id = \"me\" }".to_owned(), "did you mean \"google\""),
+        ("oauth2 = { provider = \"acme\", client_id = \"me\" }".to_owned(), "\"custom\""),
+        (google("client_secret = \"hunter2\""), "does not stand in the config itself"),
+        (google("client_secret = { keyring = true }"), "client_secret: comes from"),
+        (google("clientsecret = { keyring = true }"), "did you mean `client_secret`"),
+        (google("tenant = \"x\""), "microsoft"),
+        (google("tokens = { env = \"X\" }"), "tokens: are kept in"),
+        (google("scopes = [\"a b\"]"), "without spaces"),
+        (google("token_url = \"http://example.com/token\""), "token_url: should be an https"),
+        (google("auth_url = \"https://me:pw@example.com/\""), "auth_url: should be an https"),
+        (google("auth_url = \"file:///etc\""), "auth_url: should be an https"),
+        (google("redirect_url = \"https://example.com/\""), "redirect_url"),
+        (google("redirect_url = \"http://localhost.example.com/\""), "redirect_url"),
+        (custom("auth_url = \"https://example.com/\""), "token_url: is missing"),
+        (custom("token_url = \"https://example.com/\""), "auth_url: is missing"),
+    ] {
+        let error = with_tokens(&auth).expect_err(&auth);
+        assert!(error.contains("account \"work\"") || error.contains("accounts.auth"), "{auth}: {error}");
+        assert!(error.contains(what) && !error.contains("hunter2"), "{auth}: {error}");
+    }
+}
+
+#[test]
+fn what_the_example_says_of_tokens_is_a_config() {
+    let example = include_str!("../../config.example.toml");
+    let (before, block) = example.split_once("  # [accounts.auth.oauth2]\n").expect("the block");
+    let (block, after) = block.split_once("\n\n").expect("its end");
+    let keys: Vec<_> =
+        block.lines().filter_map(|l| l.trim().strip_prefix("# ")).filter(|l| l.contains(" = ")).collect();
+    // The tenant is for Microsoft alone; a sentence may hold an example of its own.
+    let keys: Vec<_> =
+        keys.into_iter().filter(|l| l.parse::<toml::Table>().is_ok() && !l.starts_with("tenant")).collect();
+    let before = before.replace("password = {", "# password = {");
+    let config = parse(&format!("{before}[accounts.auth.oauth2]\n{}\n{after}", keys.join("\n"))).expect("a config");
+    let Some(Auth::OAuth2(oauth)) = config.accounts.first().map(|a| a.secret.clone()) else { panic!("no oauth2") };
+    assert_eq!(oauth.redirect_url.port(), Some(8765));
+    assert_eq!(keys.len(), 11, "{keys:?}");
+}

@@ -2,7 +2,8 @@
 
 use super::raw::{RawAccount, RawAuth, RawConfig, RawServer};
 use super::{
-    Account, Config, ConfigError, Drafts, Endpoint, Paths, Schedule, SecretSource, Security, Send, Sync, bad, schedule,
+    Account, Auth, Config, ConfigError, Drafts, Endpoint, Paths, Schedule, SecretSource, Security, Send, Sync, bad,
+    oauth2, schedule,
 };
 use crate::mail::Address;
 use std::path::{Component, Path, PathBuf};
@@ -106,17 +107,22 @@ fn validate_account(raw: RawAccount, resolve: &dyn Fn(&Path) -> PathBuf) -> Resu
             let source: SecretSource = source.clone().try_into().map_err(|e: toml::de::Error| {
                 ConfigError(format!("account {name:?}: auth.password: {}", e.message()))
             })?;
-            match source {
+            Auth::Password(match source {
                 SecretSource::File(path) => SecretSource::File(resolve(&path)),
                 other => other,
-            }
+            })
         }
-        (_, Some(_)) => {
-            return bad(format!("account {name:?}: auth.oauth2 is not available in this version; use an app password"));
+        (None, Some(value)) => {
+            let judged = oauth2::validate(value, resolve);
+            let judged = judged.map_err(|e| ConfigError(format!("account {name:?}: auth.oauth2: {e}")))?;
+            Auth::OAuth2(Box::new(judged))
+        }
+        (Some(_), Some(_)) => {
+            return bad(format!("account {name:?}: auth: password or oauth2, please, and not both"));
         }
         (None, None) => {
             return bad(format!(
-                "account {name:?}: auth.password is missing: {{ keyring = true }}, {{ env = … }}, {{ command = … }} or {{ file = … }}"
+                "account {name:?}: auth.password is missing: {{ keyring = true }}, {{ env = … }}, {{ command = … }} or {{ file = … }}; or auth.oauth2"
             ));
         }
     };

@@ -1,8 +1,8 @@
 //! What changes a mailbox: filing the Sent copy, and \Answered.
 
 use super::name::argument;
-use super::{ImapError, SILENCE, Session};
-use async_imap::imap_proto::{Response, ResponseCode};
+use super::{ImapError, SILENCE, Said, Session};
+use async_imap::imap_proto::Response;
 use tokio::io::AsyncWriteExt;
 
 const PIECE: usize = 64 * 1024;
@@ -10,7 +10,7 @@ const PIECE: usize = 64 * 1024;
 impl Session {
     /// Appends a message with \Seen (RFC 3501 §6.3.11).
     ///
-    /// Errors: [`ImapError::Refused`] with `try_create` when the mailbox is not there.
+    /// Errors: [`ImapError::Refused`] with [`Code::TryCreate`](super::Code) when the mailbox is not there.
     pub async fn append(&mut self, mailbox: &str, bytes: &[u8]) -> Result<(), ImapError> {
         let wire = argument(mailbox)?;
         let lost = |e: &dyn std::fmt::Display| ImapError::Lost(e.to_string());
@@ -20,11 +20,9 @@ impl Session {
             let go = self
                 .next(|response| match response {
                     Response::Continue(_) => Some(Ok(())),
-                    Response::Done { outcome, .. } => Some(Err(ImapError::Refused {
-                        command: "APPEND".to_owned(),
-                        text: outcome.information.as_deref().unwrap_or_default().to_owned(),
-                        try_create: outcome.code == Some(ResponseCode::TryCreate),
-                    })),
+                    Response::Done { outcome, .. } => {
+                        Some(Err(ImapError::Refused { command: "APPEND".to_owned(), said: Said::of(outcome) }))
+                    }
                     _ => None,
                 })
                 .await?;

@@ -1,28 +1,30 @@
 //! From an endpoint to a logged-in session.
 
-use super::{ImapError, SILENCE, Session};
+use super::guard::Guard;
+use super::{ImapError, Lines, SILENCE, Said, Session, bearer, broken, capability};
 use crate::config::{Endpoint, Security};
 use crate::net::{self, Stream};
-use async_imap::imap_proto::{Capability, Response, Status};
+use crate::secret::Credentials;
+use async_imap::imap_proto::{Response, Status};
 use secrecy::{ExposeSecret, SecretString};
-use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 
 /// Connects and logs in. A server that greets with PREAUTH is refused: whose session would it be?
-pub async fn connect(endpoint: &Endpoint, user: &str, password: &SecretString) -> Result<Session, ImapError> {
+pub async fn connect(endpoint: &Endpoint, user: &str, credentials: &Credentials) -> Result<Session, ImapError> {
     let tcp = net::tcp(endpoint).await?;
     let (stream, greeted) = match endpoint.security {
         Security::Tls => (Stream::Tls(Box::new(net::tls(tcp, endpoint).await?)), false),
         Security::StartTls => (Stream::Tls(Box::new(net::tls(starttls(tcp).await?, endpoint).await?)), true),
         Security::Plaintext => (Stream::Plain(tcp), false),
     };
-    let mut client = async_imap::Client::new(stream);
+    let mut client = async_imap::Client::new(Guard::new(stream));
     if !greeted {
-        let greeting = timed(client.read_response()).await?.map_err(|e| ImapError::Lost(e.to_string()))?;
+        let greeting = timed(client.read_response()).await?.map_err(|e| broken(&e))?;
         match greeting.as_ref().map(|g| g.parsed()) {
             Some(Response::Data { status: Status::Ok, .. }) => {}
             Some(Response::Data { status: Status::Bye, outcome }) => {
-                return Err(ImapError::Bye(outcome.information.as_deref().unwrap_or_default().to_owned()));
+                return Err(ImapError::Bye(Said::of(outcome)));
             }
             Some(Response::Data { status: Status::PreAuth, .. }) => {
                 return Err(ImapError::Protocol("it greets with PREAUTH, which is refused".to_owned()));
@@ -31,46 +33,56 @@ pub async fn connect(endpoint: &Endpoint, user: &str, password: &SecretString) -
             None => return Err(ImapError::Lost("it was closed".to_owned())),
         }
     }
-    let secret = password.expose_secret();
-    // LOGIN takes ASCII only (RFC 3501 §6.2.3); SASL PLAIN takes UTF-8 (RFC 4616).
-    let session = if user.is_ascii() && secret.is_ascii() {
-        timed(client.login(user, secret)).await?
-    } else {
-        timed(client.authenticate("PLAIN", Plain { user, secret })).await?
+    let greeted = client.get_mut().take_capabilities();
+    let session = match credentials {
+        Credentials::Password(password) => by_password(client, user, password).await?,
+        Credentials::Token(token) => bearer::login(client, greeted, endpoint, user, token).await?,
     };
-    let inner = session.map_err(|(error, _)| refusal(error, endpoint, user))?;
-    let mut session = Session { inner, capabilities: Vec::new() };
-    let mut found = Vec::new();
-    session
-        .exec("CAPABILITY", |response| {
-            if let Response::Capabilities(list) = response {
-                found.extend(list.iter().map(|c| match c {
-                    Capability::Imap4rev1 => "IMAP4rev1".to_owned(),
-                    Capability::Auth(a) => format!("AUTH={a}"),
-                    Capability::Atom(a) => a.to_string(),
-                }));
-            }
-        })
-        .await?;
-    session.capabilities = found;
+    let mut inner = session.map_err(|(error, _)| refusal(error, endpoint, user))?;
+    let announced = inner.get_mut().take_capabilities();
+    inner.get_mut().logged_in();
+    let mut session = Session { inner, capabilities: Vec::new(), lines: Lines::default() };
+    let announced = match announced {
+        Some(list) => Some(list),
+        None => {
+            session.exec("CAPABILITY", |_| ()).await?;
+            session.inner.get_mut().take_capabilities()
+        }
+    };
+    session.capabilities = capability::words(&announced.unwrap_or_default());
     Ok(session)
 }
 
-async fn timed<T>(work: impl Future<Output = T>) -> Result<T, ImapError> {
+/// What async-imap makes of a login.
+pub(super) type Attempt = Result<async_imap::Session<Guard>, (async_imap::error::Error, async_imap::Client<Guard>)>;
+
+async fn by_password(
+    client: async_imap::Client<Guard>,
+    user: &str,
+    password: &SecretString,
+) -> Result<Attempt, ImapError> {
+    let secret = password.expose_secret();
+    // LOGIN takes ASCII only (RFC 3501 §6.2.3); SASL PLAIN takes UTF-8 (RFC 4616).
+    if user.is_ascii() && secret.is_ascii() {
+        timed(client.login(user, secret)).await
+    } else {
+        timed(client.authenticate("PLAIN", Plain { user, secret })).await
+    }
+}
+
+pub(super) async fn timed<T>(work: impl Future<Output = T>) -> Result<T, ImapError> {
     tokio::time::timeout(SILENCE, work).await.map_err(|_| ImapError::Lost("it does not answer".to_owned()))
 }
 
 fn refusal(error: async_imap::error::Error, endpoint: &Endpoint, user: &str) -> ImapError {
     use async_imap::error::Error;
     match error {
-        Error::No(text) | Error::Bad(text) => ImapError::Login {
-            host: endpoint.host.clone(),
-            user: user.to_owned(),
-            text: said(&text).chars().filter(|c| !c.is_control()).take(200).collect(),
-        },
+        Error::No(text) | Error::Bad(text) => {
+            ImapError::Login { host: endpoint.host.clone(), user: user.to_owned(), said: Said::parse(&said(&text)) }
+        }
         Error::Validate(_) => ImapError::Argument("a user name or password with a line break".to_owned()),
         Error::ConnectionLost => ImapError::Lost("it was closed during the login".to_owned()),
-        Error::Io(e) => ImapError::Lost(e.to_string()),
+        Error::Io(e) => broken(&e),
         _ => ImapError::Protocol("during the login".to_owned()),
     }
 }
@@ -98,18 +110,22 @@ impl async_imap::Authenticator for Plain<'_> {
 /// attack (CVE-2011-0411 and its kin), and a server without STARTTLS gets no password.
 async fn starttls(tcp: TcpStream) -> Result<TcpStream, ImapError> {
     let mut reader = BufReader::new(tcp);
-    let greeting = line(&mut reader).await?;
+    let greeting = line(&mut reader, "STARTTLS").await?;
     if !greeting.to_ascii_uppercase().starts_with("* OK") {
         return Err(ImapError::Protocol("no greeting that allows STARTTLS".to_owned()));
     }
     reader.write_all(b"a1 STARTTLS\r\n").await.map_err(|e| ImapError::Lost(e.to_string()))?;
     loop {
-        let answer = line(&mut reader).await?;
+        let answer = line(&mut reader, "STARTTLS").await?;
         if answer.to_ascii_uppercase().starts_with("A1 OK") {
             break;
         }
         if !answer.starts_with("* ") {
-            return Err(ImapError::Refused { command: "STARTTLS".to_owned(), text: answer, try_create: false });
+            let said = answer
+                .split_once(' ')
+                .map_or("", |(_, status)| status)
+                .trim_start_matches(|c: char| c.is_ascii_alphabetic());
+            return Err(ImapError::Refused { command: "STARTTLS".to_owned(), said: Said::parse(said) });
         }
     }
     if reader.buffer().is_empty() {
@@ -119,13 +135,14 @@ async fn starttls(tcp: TcpStream) -> Result<TcpStream, ImapError> {
     }
 }
 
-async fn line(reader: &mut BufReader<TcpStream>) -> Result<String, ImapError> {
+/// One line, for where async-imap does not read yet; `before` says what an end would come before.
+pub(super) async fn line<S: AsyncRead + Unpin>(reader: &mut BufReader<S>, before: &str) -> Result<String, ImapError> {
     use tokio::io::AsyncReadExt;
     let mut bytes = Vec::new();
     let mut limited = reader.take(8192);
     let read = timed(limited.read_until(b'\n', &mut bytes)).await?.map_err(|e| ImapError::Lost(e.to_string()))?;
     if read == 0 || !bytes.ends_with(b"\n") {
-        return Err(ImapError::Lost("it was closed before STARTTLS".to_owned()));
+        return Err(ImapError::Lost(format!("it was closed before {before}")));
     }
     Ok(String::from_utf8_lossy(&bytes).trim_end().chars().filter(|c| !c.is_control()).collect())
 }

@@ -1,33 +1,22 @@
 //! A message's attachments → files beside its note: inside the vault, distinct, and nothing that Obsidian would run.
 
-use super::take::Parsed;
+use super::read::Raw;
 use crate::mail::{Attachment, file_name, media_type};
 use crate::note::name::numbered;
 use crate::vault::{Vault, VaultError};
 use anyhow::Result;
 
-/// Saves the attachments: path and size in bytes of each, in the mail's order. `keep_original` saves the message as
-/// it came, too; so does quarantine.
-pub(super) fn save(
-    vault: &Vault,
-    parsed: &Parsed,
-    keep_original: bool,
-    folder: &str,
-    stem: &str,
-) -> Result<Vec<(String, usize)>> {
+/// Saves the attachments, and the message as it came where that is to be kept: path and size in bytes of each, in the
+/// mail's order.
+pub(super) fn save(vault: &Vault, raw: &Raw, folder: &str, stem: &str) -> Result<Vec<(String, usize)>> {
     // Date, time and number are enough of the stem to tell messages apart.
     let prefix: String = stem.split('_').take(3).collect::<Vec<_>>().join("_");
     let mut files: Vec<(String, &[u8])> = Vec::new();
-    for attachment in &parsed.message.attachments {
+    for attachment in &raw.message.attachments {
         files.push((saved_name(attachment), &attachment.bytes));
     }
-    // What cannot be shown must not be lost: then the message is kept as it came.
-    let shown = &parsed.body;
-    let blank =
-        [&shown.new_markdown, &shown.quoted_markdown, &shown.signature_markdown].iter().all(|t| t.trim().is_empty());
-    let unread = blank && files.is_empty() && parsed.message.invite.is_none() && has_body(&parsed.bytes);
-    if keep_original || parsed.quarantined || unread {
-        files.push(("original.eml".to_owned(), &parsed.bytes));
+    if let Some(original) = &raw.original {
+        files.push(("original.eml".to_owned(), original));
     }
     let mut saved: Vec<(String, usize)> = Vec::new();
     for (name, bytes) in files {
@@ -35,12 +24,6 @@ pub(super) fn save(
         saved.push((path, bytes.len()));
     }
     Ok(saved)
-}
-
-/// True when anything stands below the header section, or nothing ends it.
-fn has_body(bytes: &[u8]) -> bool {
-    let text = String::from_utf8_lossy(bytes).replace("\r\n", "\n");
-    text.split_once("\n\n").is_none_or(|(_, body)| !body.trim().is_empty())
 }
 
 /// The name that an attachment is saved under; one without a name gets its type's extension.

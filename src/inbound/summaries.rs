@@ -13,23 +13,41 @@ use crate::store::Store;
 use crate::vault::{Vault, VaultError};
 use anyhow::Result;
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use std::collections::BTreeMap;
 
-/// Writes or continues the summary of a thread with one message more.
+/// Conversations with new messages, whose summaries are to be written.
+#[derive(Debug, Default)]
+pub struct Touched {
+    threads: BTreeMap<String, Vec<Entry>>,
+}
+
+impl Touched {
+    /// One message more.
+    pub(super) fn add(&mut self, thread: &str, entry: Entry) {
+        self.threads.entry(thread.to_owned()).or_default().push(entry);
+    }
+}
+
+/// Writes or continues the summaries, each once however many of its messages are new.
 pub(super) fn write(
     vault: &Vault,
     store: &Store,
     config: &Config,
-    thread: &str,
-    new: &Entry,
+    touched: Touched,
     pulled: &mut Pulled,
 ) -> Result<()> {
+    touched.threads.iter().try_for_each(|(thread, new)| one(vault, store, config, thread, new, pulled))
+}
+
+fn one(vault: &Vault, store: &Store, config: &Config, thread: &str, new: &[Entry], pulled: &mut Pulled) -> Result<()> {
     let entries = entries(store, thread, new)?;
-    let Some(first) = entries.first() else { return Ok(()) };
+    let (Some(first), Some(first_new)) = (entries.first(), new.first()) else { return Ok(()) };
     let (path, hash) = match store.summary(thread)? {
         None => {
             let text = summary::write(&first.author, thread, &entries);
             let folder = format!("{}/{}", config.paths.people, folder_name(&first.author));
-            let stem = summary_stem(&title(store, new)?, &first.received);
+            let stem = summary_stem(&title(store, first_new)?, &first.received);
             let (path, _) = place(vault, &format!("{folder}/{stem}.md"), text.as_bytes(), |old| is_of(old, thread))?;
             (path, sha256(&text))
         }
@@ -45,7 +63,10 @@ pub(super) fn write(
                 .ok()
                 .and_then(|(f, _)| f.text("person"))
                 .unwrap_or_else(|| first.author.clone());
-            let text = if untouched { summary::write(&person, thread, &entries) } else { summary::update(&old, new) };
+            let text = match untouched {
+                true => summary::write(&person, thread, &entries),
+                false => new.iter().fold(old.clone(), |text, entry| summary::update(&text, entry)),
+            };
             match vault.replace(&path, &old, &text) {
                 Ok(()) => {}
                 Err(VaultError::Changed(_)) => {
@@ -63,17 +84,18 @@ pub(super) fn write(
     Ok(())
 }
 
-/// What the thread's messages say, the new one among them, oldest first.
-fn entries(store: &Store, thread: &str, new: &Entry) -> Result<Vec<Entry>> {
+/// What the thread's messages say, the new ones among them, oldest first.
+fn entries(store: &Store, thread: &str, new: &[Entry]) -> Result<Vec<Entry>> {
     let mut entries = Vec::new();
     for message in store.digested(thread)? {
         let said = message.digest.as_deref().and_then(|json| serde_json::from_str::<(String, Digest)>(json).ok());
         let (Some((author, digest)), Some(source)) = (said, message.note) else { continue };
-        if source == new.source {
+        if let Some(new) = new.iter().find(|e| e.source == source) {
             entries.push(new.clone());
             continue;
         }
-        let received = Timestamp::from_second(message.at)?.to_zoned(new.received.time_zone().clone());
+        let zone = new.first().map_or(TimeZone::UTC, |e| e.received.time_zone().clone());
+        let received = Timestamp::from_second(message.at)?.to_zoned(zone);
         entries.push(Entry { received, author, source, digest });
     }
     Ok(entries)

@@ -1,23 +1,23 @@
 //! One message → its notes, and what the database remembers of it.
 
-use super::{Pulled, attachments, summaries};
-use crate::assistant::offline::{self, Reading};
+use super::read::{Raw, ReadAs};
+use super::summaries::Touched;
+use super::timing::Timing;
+use super::{Pulled, attachments};
 use crate::config::{Account, Action, Config};
 use crate::draft::{self, Setting};
-use crate::mail::body::{self, Body};
-use crate::mail::hash::{sha256, short};
-use crate::mail::{Message, file_name, inert, parse as parser, subject, thread};
+use crate::mail::hash::short;
+use crate::mail::{Message, file_name, subject, thread};
 use crate::note::digest::Digest;
 use crate::note::name::{draft_stem, numbered, source_stem};
 use crate::note::source::{self, Facts};
 use crate::note::summary::Entry;
 use crate::store::Store;
 use crate::store::messages::StoredMessage;
-use crate::triage::{self, Arrival, ThreadFacts, Triage, Verdict};
+use crate::triage::{self, ThreadFacts, Triage, Verdict};
 use crate::vault::{Vault, VaultError};
 use anyhow::{Context, Result};
 use jiff::{Timestamp, Zoned};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// More ids than these are not looked at: no thread has them, and a hostile mail may name a hundred thousand.
 const MOST_REFERENCES: usize = 60;
@@ -37,64 +37,29 @@ pub struct Origin<'a> {
     pub is_sent: bool,
     /// Now, in the owner's time zone.
     pub now: &'a Zoned,
+    /// Where the time goes.
+    pub(super) timing: &'a Timing,
 }
 
-/// One message as fetched.
-#[derive(Debug)]
-pub struct Raw {
-    /// Its UID.
-    pub uid: u32,
-    /// What parsing gave.
-    pub parsed: Parsed,
-    /// INTERNALDATE, where the message itself says no time.
-    pub internal_date: Option<String>,
-}
-
-/// A parsed message and what its note will show.
-#[derive(Debug)]
-pub struct Parsed {
-    /// The bytes as fetched.
-    pub bytes: Vec<u8>,
-    /// The message.
-    pub message: Message,
-    /// Its body, rendered.
-    pub body: Body,
-    /// Something in it broke the reader: it is kept as it came, with a note that says so.
-    pub quarantined: bool,
-}
-
-/// Parses and renders. A panic in a library quarantines the message instead of ending the sync.
-pub fn parse(bytes: Vec<u8>, headers_only: bool) -> Parsed {
-    let read = catch_unwind(AssertUnwindSafe(|| {
-        let (message, defects) = parser::parse(&bytes);
-        let body = if headers_only { Body::default() } else { body::render(&message) };
-        for defect in &defects {
-            tracing::debug!(?defect, "a defect in a message");
-        }
-        (message, body)
-    }));
-    match read {
-        Ok((message, body)) => Parsed { bytes, message, body, quarantined: false },
-        Err(_) => {
-            let message = Message {
-                subject: "(a message that could not be read)".to_owned(),
-                content_hash: sha256(&bytes),
-                size: bytes.len(),
-                ..Message::default()
-            };
-            let text = "*This message could not be read. It is kept as it came, attached below.*".to_owned();
-            Parsed { bytes, message, body: Body { new_markdown: text, ..Body::default() }, quarantined: true }
-        }
+impl Origin<'_> {
+    fn read(&self) -> ReadAs<'_> {
+        ReadAs { config: self.config, account: self.account, now: self.now, timing: self.timing }
     }
 }
 
 /// Takes one message in: writes what notes it deserves and remembers it. A message that is known already is only
 /// remembered where it lies now.
-pub fn take(vault: &Vault, store: &Store, origin: &Origin<'_>, raw: Raw, pulled: &mut Pulled) -> Result<()> {
-    let Raw { uid, parsed, internal_date } = raw;
-    let message = &parsed.message;
-    let at = time_of(message, internal_date.as_deref());
-    let mut stored = identify(store, origin, uid, message, at)?;
+pub fn take(
+    vault: &Vault,
+    store: &Store,
+    origin: &Origin<'_>,
+    raw: Raw,
+    touched: &mut Touched,
+    pulled: &mut Pulled,
+) -> Result<()> {
+    let message = &raw.message;
+    let at = time_of(message, raw.internal_date.as_deref());
+    let mut stored = identify(store, origin, raw.uid, message, at)?;
     let silent = origin.is_sent && !origin.config.sync.sent_notes;
     // Mail that the owner sent was seen in Sent first; when it arrives as well, it gets its note.
     let arrives_too = |known: &StoredMessage| known.own && known.note.is_none() && !origin.is_sent;
@@ -103,13 +68,13 @@ pub fn take(vault: &Vault, store: &Store, origin: &Origin<'_>, raw: Raw, pulled:
         _ if silent => return Ok(store.put_message(&stored)?),
         _ => {}
     }
-    let item = Item { origin, parsed: &parsed, received: at.to_zoned(origin.now.time_zone().clone()) };
+    let item = Item { origin, raw: &raw, received: at.to_zoned(origin.now.time_zone().clone()) };
     let verdict = item.verdict(store, &stored)?;
     if verdict.action == Action::Ignore {
         pulled.ignored += 1;
         return Ok(store.put_message(&stored)?);
     }
-    let digest = (verdict.action >= Action::Summary && !parsed.quarantined).then(|| item.digest(&verdict));
+    let digest = item.digest(&verdict);
     let word = digest.as_ref().map_or(verdict.triage, |d| triage::settle(&verdict, d));
     let note = item.write_source(vault, store, &stored, word, &verdict.tags, pulled)?;
     stored.note = Some(note.clone());
@@ -119,11 +84,9 @@ pub fn take(vault: &Vault, store: &Store, origin: &Origin<'_>, raw: Raw, pulled:
         if verdict.action == Action::Draft && word == Triage::NeedsReply && !store.has_draft_for(&stored.key)? {
             item.write_draft(vault, store, &stored.key, &entry, pulled)?;
         }
-        store.put_message(&stored)?;
-        summaries::write(vault, store, origin.config, &stored.thread, &entry, pulled)
-    } else {
-        Ok(store.put_message(&stored)?)
+        touched.add(&stored.thread, entry);
     }
+    Ok(store.put_message(&stored)?)
 }
 
 /// The message's own time; else the server's; else the beginning of time, so that it is the same at every try.
@@ -179,46 +142,34 @@ fn shortened(references: &[String]) -> Vec<String> {
 /// A new message on its way into notes.
 struct Item<'a> {
     origin: &'a Origin<'a>,
-    parsed: &'a Parsed,
+    raw: &'a Raw,
     received: Zoned,
 }
 
 impl Item<'_> {
     fn verdict(&self, store: &Store, stored: &StoredMessage) -> Result<Verdict> {
-        let Origin { config, account, .. } = *self.origin;
-        let owner = account.owner();
-        let arrival = Arrival {
-            message: &self.parsed.message,
-            new_text: &self.parsed.body.new_text,
-            owner: &owner,
-            account: &account.name,
-            thread: ThreadFacts {
-                answered: store.is_answered(stored.message_id.as_deref(), &stored.thread, stored.at)?,
-                owner_wrote_in_thread: store.owner_wrote_in(&stored.thread)?,
-                owner_writes_to_list: false,
-            },
+        let answered = store.is_answered(stored.message_id.as_deref(), &stored.thread, stored.at)?;
+        let facts = ThreadFacts {
+            answered: self.raw.answered || answered,
+            owner_wrote_in_thread: store.owner_wrote_in(&stored.thread)?,
+            owner_writes_to_list: false,
         };
-        Ok(triage::triage(&arrival, &config.rules))
+        Ok(self.origin.read().verdict(&self.raw.message, &self.raw.body, facts))
     }
 
-    fn digest(&self, verdict: &Verdict) -> Digest {
-        let message = &self.parsed.message;
-        let reading = Reading {
-            message,
-            new_text: &self.parsed.body.new_text,
-            base_subject: &subject::base(&message.subject),
-            owner: &self.origin.account.owner(),
-            now: self.origin.now,
-        };
-        let mut digest = offline::digest(&reading, inert::line);
+    /// What the assistant read, under the urgency that a rule sets.
+    fn digest(&self, verdict: &Verdict) -> Option<Digest> {
+        let wanted = verdict.action >= Action::Summary && !self.raw.quarantined;
+        let read = || self.raw.digest.clone().or_else(|| self.origin.read().digest(&self.raw.message, &self.raw.body));
+        let mut digest = wanted.then(read).flatten()?;
         if let Some(urgency) = verdict.urgency {
             digest.urgency = urgency;
         }
-        digest
+        Some(digest)
     }
 
     fn entry(&self, note: &str, digest: Digest) -> Entry {
-        let author = self.parsed.message.author().map(|a| a.label().to_owned()).unwrap_or_default();
+        let author = self.raw.message.author().map(|a| a.label().to_owned()).unwrap_or_default();
         Entry { received: self.received.clone(), author, source: note.to_owned(), digest }
     }
 
@@ -233,12 +184,12 @@ impl Item<'_> {
     ) -> Result<String> {
         let Origin { config, account, mailbox, .. } = *self.origin;
         let folder = source_folder(&config.paths.sources, &self.received, &account.name)?;
-        let stem = source_stem(&self.parsed.message, &self.received);
-        let attachments = attachments::save(vault, self.parsed, config.keep_original, &folder, &stem)?;
+        let stem = source_stem(&self.raw.message, &self.received);
+        let attachments = attachments::save(vault, self.raw, &folder, &stem)?;
         let before = store.note_before(&stored.thread, stored.at)?;
         let text = source::write(
-            &self.parsed.message,
-            &self.parsed.body,
+            &self.raw.message,
+            &self.raw.body,
             &Facts {
                 account: &account.name,
                 mailbox,
@@ -250,7 +201,7 @@ impl Item<'_> {
                 tags,
             },
         );
-        let same = |old: &str| source::read(old).is_some_and(|r| r.key == self.parsed.message.key());
+        let same = |old: &str| source::read(old).is_some_and(|r| r.key == self.raw.message.key());
         let (path, new) = place(vault, &format!("{folder}/{stem}.md"), text.as_bytes(), same)?;
         if new {
             pulled.notes.push(path.clone());
@@ -260,7 +211,7 @@ impl Item<'_> {
 
     fn write_draft(&self, vault: &Vault, store: &Store, key: &str, entry: &Entry, pulled: &mut Pulled) -> Result<()> {
         let Origin { config, account, now, .. } = *self.origin;
-        let message = &self.parsed.message;
+        let message = &self.raw.message;
         let id = draft::draft_id(key, self.received.timestamp());
         if store.draft(&id)?.is_some() {
             return Ok(());

@@ -1,10 +1,12 @@
-//! The one way to a mail server: a TCP connection, and TLS over it.
+//! The one way to a server: a TCP connection, and TLS over it.
 //!
 //! What enters is an [`Endpoint`]; what leaves is a stream whose peer has proved its name, or, on loopback
 //! only, a plain one. There is no way to skip verification: a private CA is added as one more root
-//! ([`Endpoint::ca_file`]). Nothing here speaks IMAP or SMTP, and nothing is sent before TLS but TLS.
+//! ([`Endpoint::ca_file`]). Nothing here speaks IMAP or SMTP ([`http`] is here for
+//! whoever has one thing to ask), and nothing is sent before TLS but TLS.
 
 mod error;
+pub mod http;
 mod stream;
 mod tls;
 

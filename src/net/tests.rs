@@ -171,3 +171,63 @@ fn an_endpoint_names_itself() {
     fn is_usable<T: Send + Sync + Unpin + std::fmt::Debug>() {}
     is_usable::<Stream>();
 }
+
+/// A web server with TLS that gives the same answer to every request, and what it was asked.
+async fn web(certificate: (CertificateDer<'static>, KeyPair), answer: String) -> (u16, Arc<std::sync::Mutex<String>>) {
+    let (chain, key) = certificate;
+    let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![chain], PrivateKeyDer::try_from(key.serialize_der()).unwrap())
+        .unwrap();
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let asked = Arc::new(std::sync::Mutex::new(String::new()));
+    let kept = asked.clone();
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            if let Ok(mut tls) = TlsAcceptor::from(Arc::new(config.clone())).accept(stream).await {
+                let mut request = [0; 4096];
+                let count = tls.read(&mut request).await.unwrap();
+                kept.lock().unwrap().push_str(std::str::from_utf8(&request[..count]).unwrap());
+                let _ = tls.write_all(answer.as_bytes()).await;
+                let _ = tls.shutdown().await;
+            }
+        }
+    });
+    (port, asked)
+}
+
+fn post(url: &str) -> hyper::Request<Vec<u8>> {
+    hyper::Request::post(url).body(b"a=b".to_vec()).unwrap()
+}
+
+#[tokio::test]
+async fn one_request_over_the_same_tls() {
+    let ca = authority("one");
+    let said = "HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:9/\r\nContent-Length: 2\r\n\r\nhi".to_owned();
+    let (port, asked) = web(certificate("localhost", 2100, Some(&ca)), said).await;
+    let url = format!("https://localhost:{port}/token?x=1");
+    let answer = http::send(post(&url), Some(&ca.file)).await.unwrap();
+    assert_eq!((answer.status().as_u16(), answer.body().as_slice()), (302, b"hi".as_slice()));
+    let asked = asked.lock().unwrap().clone();
+    assert!(asked.starts_with("POST /token?x=1 HTTP/1.1\r\n") && asked.ends_with("\r\n\r\na=b"), "{asked}");
+    assert!(asked.contains(&format!("host: localhost:{port}\r\n")), "{asked}");
+    let other = authority("two");
+    assert!(matches!(http::send(post(&url), Some(&other.file)).await.unwrap_err(), NetError::Untrusted { .. }));
+    let plain = http::send(post("http://192.0.2.1/token"), None).await.unwrap_err();
+    assert!(matches!(plain, NetError::PlaintextNotLoopback { .. }), "{plain}");
+    assert!(matches!(http::send(post("ftp://localhost/"), None).await.unwrap_err(), NetError::BadHost { .. }));
+}
+
+#[tokio::test]
+async fn an_answer_without_end_is_not_read() {
+    let ca = authority("one");
+    let said = format!("HTTP/1.1 200 OK\r\nContent-Length: 3000000\r\n\r\n{}", "x".repeat(3_000_000));
+    let (port, _) = web(certificate("localhost", 2100, Some(&ca)), said).await;
+    let error = http::send(post(&format!("https://localhost:{port}/")), Some(&ca.file)).await.unwrap_err();
+    assert!(matches!(error, NetError::Io { .. }), "{error}");
+    let (port, _) = web(certificate("localhost", 2100, Some(&ca)), "SSH-2.0-x\r\n".to_owned()).await;
+    assert!(http::send(post(&format!("https://localhost:{port}/")), Some(&ca.file)).await.is_err());
+}

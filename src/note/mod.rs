@@ -9,10 +9,12 @@
 //! - [`source`]: one message
 //! - [`summary`]: one conversation
 //! - [`draft`]: one reply, from proposal to sent
+//! - [`moving`]: a file on its way to its place
 
 pub mod digest;
 pub mod draft;
 pub mod frontmatter;
+pub mod moving;
 pub mod name;
 pub mod owner;
 pub mod source;

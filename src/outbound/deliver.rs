@@ -5,15 +5,15 @@ use super::{Posted, filing, gather, mark};
 use crate::approval::{self, Known};
 use crate::compose::{DRAFT_HEADER, Outgoing};
 use crate::config::{Account, Config};
-use crate::imap::{self, ImapError, Session};
-use crate::inbound::{Desk, sent_mailbox};
+use crate::imap::{ImapError, Session};
+use crate::inbound::{Desk, mailboxes::sent_mailbox};
+use crate::login::Login;
 use crate::note::draft::{self, Status};
-use crate::smtp::{self, Credentials, Receipt, SmtpError};
+use crate::smtp::{Receipt, SmtpError};
 use crate::store::StoreError;
 use crate::store::outbox::{OutboxRow, State};
 use anyhow::{Context, Result};
 use jiff::{Timestamp, Zoned};
-use secrecy::SecretString;
 
 /// Attempts that surely sent nothing are repeated so often.
 const MOST_ATTEMPTS: u32 = 6;
@@ -25,8 +25,8 @@ pub struct Sender<'a> {
     pub config: &'a Config,
     /// The account.
     pub account: &'a Account,
-    /// Its password.
-    pub password: &'a SecretString,
+    /// The ways to its servers.
+    pub login: &'a Login<'a>,
 }
 
 /// The account's IMAP side while sending: where sent mail lies.
@@ -39,10 +39,9 @@ pub struct SentBox {
 }
 
 impl SentBox {
-    async fn open(sender: &Sender<'_>) -> Result<SentBox, ImapError> {
-        let account = sender.account;
-        let mut session = imap::connect(&account.imap, &account.imap_username, sender.password).await?;
-        let mailbox = sent_mailbox(account, &session.list().await?);
+    async fn open(sender: &Sender<'_>) -> Result<SentBox> {
+        let mut session = sender.login.imap().await?;
+        let mailbox = sent_mailbox(sender.account, &session.list().await?);
         Ok(SentBox { session, mailbox })
     }
 
@@ -146,9 +145,7 @@ impl Item<'_> {
             self.row.message_id.clone(),
             self.row.bytes.clone(),
         );
-        let account = self.sender.account;
-        let credentials = Credentials { user: &account.smtp_username, password: self.sender.password };
-        match smtp::send(&outgoing, &account.smtp, &credentials).await {
+        match self.sender.login.smtp(&outgoing).await {
             Ok(Receipt { response }) => self.accepted(&response),
             Err(e) if e.is_uncertain() => {
                 // Some servers file sent mail themselves: then Sent can tell.

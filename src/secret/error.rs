@@ -17,7 +17,7 @@ pub enum SecretError {
         problem: &'static str,
     },
     /// The file cannot be used.
-    #[error("the password file {} {problem}", path.display())]
+    #[error("the file {} {problem}", path.display())]
     File {
         /// The account's name.
         account: String,
@@ -93,6 +93,78 @@ pub enum SecretError {
         /// How long it was given.
         seconds: u64,
     },
+    /// There are no tokens for the account.
+    #[error("it is not signed in; run: postnote login {account}")]
+    NotSignedIn {
+        /// The account's name.
+        account: String,
+    },
+    /// The provider does not renew the sign-in any more.
+    #[error("its sign-in is over ({said}); run: postnote login {account}")]
+    SignInOver {
+        /// The account's name.
+        account: String,
+        /// What the provider says.
+        said: String,
+    },
+    /// The owner, or the provider, said no.
+    #[error("the sign-in was refused ({said}); run postnote login {account} to try again")]
+    SignInRefused {
+        /// The account's name.
+        account: String,
+        /// What the provider says.
+        said: String,
+    },
+    /// Nobody signed in.
+    #[error("nobody has signed in in time; run postnote login {account} to try again")]
+    SignInTimedOut {
+        /// The account's name.
+        account: String,
+    },
+    /// The provider refuses the client.
+    #[error(
+        "{at} gives no token ({said}); check auth.oauth2: client_id, client_secret and scopes as they are registered"
+    )]
+    Provider {
+        /// The account's name.
+        account: String,
+        /// The provider's host.
+        at: String,
+        /// What it says.
+        said: String,
+    },
+    /// The provider cannot be asked now.
+    #[error("its token cannot be renewed now ({problem}); the sign-in is kept, and it is tried again")]
+    ProviderAway {
+        /// The account's name.
+        account: String,
+        /// What happened.
+        problem: String,
+    },
+    /// No device code to be had.
+    #[error("there is no device_url to sign in at with a code: leave out --device, or set auth.oauth2.device_url")]
+    NoDeviceFlow {
+        /// The account's name.
+        account: String,
+    },
+    /// The browser could not come back.
+    #[error(
+        "this machine cannot be listened on for the browser ({detail}); check auth.oauth2.redirect_url, or try --device"
+    )]
+    NoLoopback {
+        /// The account's name.
+        account: String,
+        /// What the system says.
+        detail: String,
+    },
+    /// The keyring has no room.
+    #[error(
+        "the provider's token is too large for the keyring; set auth.oauth2.tokens = {{ file = \"…\" }} and run: postnote login {account}"
+    )]
+    TokensTooLarge {
+        /// The account's name.
+        account: String,
+    },
     /// Another fault of the keyring.
     #[error("the keyring failed: {detail}")]
     Keyring {
@@ -112,6 +184,7 @@ impl SecretError {
                 | SecretError::KeyringMissing { .. }
                 | SecretError::KeyringLocked { .. }
                 | SecretError::KeyringTimedOut { .. }
+                | SecretError::ProviderAway { .. }
         )
     }
 

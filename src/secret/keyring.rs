@@ -8,36 +8,71 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 use zeroize::Zeroizing;
 
-/// The service name that postnote's entries carry; the user name is the account's name.
+/// The service name that postnote's entries carry.
 const SERVICE: &str = "postnote";
+/// The most that an entry holds, in octets: Windows' credential manager takes no more.
+pub(super) const MOST: usize = if cfg!(windows) { 2560 } else { 60 * 1024 };
+
+/// The two entries that an account may have. No account's name holds a space: they cannot meet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// Its password; the user name is the account's name.
+    Password,
+    /// Its tokens.
+    Tokens,
+}
+
+impl Kind {
+    fn user(self, account: &str) -> String {
+        match self {
+            Kind::Password => account.to_owned(),
+            Kind::Tokens => format!("{account} (OAuth 2.0)"),
+        }
+    }
+}
+
 /// How long the keyring may take: a person may have to unlock it.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Keeps `secret` for `account`, in place of an earlier one.
 pub async fn store(account: &str, secret: &SecretString) -> Result<(), SecretError> {
     let secret = secret.clone();
-    on_thread(account, move |entry| entry.set_password(secret.expose_secret())).await
+    on_thread(Kind::Password, account, move |entry| entry.set_password(secret.expose_secret())).await
 }
 
 /// Removes what is kept for `account`; [`SecretError::NoEntry`] when there is nothing.
 pub async fn delete(account: &str) -> Result<(), SecretError> {
-    on_thread(account, |entry| entry.delete_credential()).await
+    on_thread(Kind::Password, account, |entry| entry.delete_credential()).await
 }
 
 pub(super) async fn read(account: &str) -> Result<Zeroizing<String>, SecretError> {
-    on_thread(account, |entry| entry.get_password().map(Zeroizing::new)).await
+    on_thread(Kind::Password, account, |entry| entry.get_password().map(Zeroizing::new)).await
+}
+
+/// Keeps the tokens of `account`, in place of earlier ones. As bytes: as text Windows would double them.
+pub(super) async fn store_tokens(account: &str, tokens: Zeroizing<Vec<u8>>) -> Result<(), SecretError> {
+    on_thread(Kind::Tokens, account, move |entry| entry.set_secret(&tokens)).await
+}
+
+pub(super) async fn read_tokens(account: &str) -> Result<Zeroizing<Vec<u8>>, SecretError> {
+    on_thread(Kind::Tokens, account, |entry| entry.get_secret().map(Zeroizing::new)).await
+}
+
+pub(super) async fn delete_tokens(account: &str) -> Result<(), SecretError> {
+    on_thread(Kind::Tokens, account, |entry| entry.delete_credential()).await
 }
 
 /// Does `work` on a thread of its own: a locked keyring can hang for ever, and a runtime waits at its end
 /// for its blocking threads, but not for this one.
 async fn on_thread<T: Send + 'static>(
+    kind: Kind,
     account: &str,
     work: impl FnOnce(&Entry) -> Result<T, Error> + Send + 'static,
 ) -> Result<T, SecretError> {
     let (answer, answered) = oneshot::channel();
     let name = account.to_owned();
     let spawned = std::thread::Builder::new().name("keyring".to_owned()).spawn(move || {
-        let result = Entry::new(SERVICE, &name).and_then(|entry| work(&entry));
+        let result = Entry::new(SERVICE, &kind.user(&name)).and_then(|entry| work(&entry));
         // Nobody listens any more after a timeout.
         let _ = answer.send(result.map_err(|e| in_words(e, name)));
     });

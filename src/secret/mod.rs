@@ -1,28 +1,59 @@
-//! Passwords: where they come from, and the keyring that keeps them.
+//! Passwords and tokens: where they come from, and what keeps them.
 //!
-//! What enters is a [`SecretSource`], as the config names it; what leaves is a [`SecretString`], which no `Debug`,
+//! What enters is an account's [`Auth`], as the config has it; what leaves is [`Credentials`], which no `Debug`,
 //! log or error shows. A secret is one line of text: what is empty or holds a line break is refused here, so
 //! that nothing further on can smuggle a command. Nothing here knows IMAP or SMTP.
+//!
+//! Whoever talks to a server calls [`read`] before it logs in, and [`renew`], once, when the login is refused or the
+//! session ends because its token has run out; then it logs in again with what that gave, or gives up.
 
+mod credentials;
 mod error;
 mod file;
 mod keyring;
+pub mod oauth;
 mod process;
 
+pub use credentials::{Bearer, Credentials};
 pub use error::SecretError;
 pub use keyring::{delete, store};
 pub use secrecy::{ExposeSecret, SecretString};
 
-use crate::config::SecretSource;
+use crate::config::{Auth, SecretSource};
 use zeroize::Zeroizing;
 
 /// The most that is read of a file's or a command's answer, in bytes.
 const MAX: u64 = 64 * 1024;
 
-/// The secret of `account` (its name in the config; in the keyring it is the user name).
+/// What `account` (its name in the config) logs in with.
+///
+/// A token is the kept one while it is good for some time yet, else a new one. A keyring that waits for someone to unlock
+/// it gives up after 30 seconds, a command after 60; a provider of tokens, too, after 30.
+pub async fn read(auth: &Auth, account: &str) -> Result<Credentials, SecretError> {
+    match auth {
+        Auth::Password(source) => text(source, account).await.map(Credentials::Password),
+        Auth::OAuth2(oauth) => oauth::access(oauth, account, None).await.map(Credentials::Token),
+    }
+}
+
+/// Other credentials in place of those that a server refused, or ended a session over; `None` where there are none to
+/// be had, as with a password. Nobody needs to know which it is: log in again, once, if there are some.
+///
+/// The token is renewed even if it should be good yet, unless somebody else has done so since `refused` was read: to
+/// call this for two sessions of an account at once renews once.
+pub async fn renew(auth: &Auth, account: &str, refused: &Credentials) -> Result<Option<Credentials>, SecretError> {
+    match (auth, refused) {
+        (Auth::OAuth2(oauth), Credentials::Token(token)) => {
+            oauth::access(oauth, account, Some(token)).await.map(|token| Some(Credentials::Token(token)))
+        }
+        (Auth::Password(_), _) | (_, Credentials::Password(_)) => Ok(None),
+    }
+}
+
+/// The secret that a source holds; in the keyring, `account` is the user name.
 ///
 /// A keyring that waits for someone to unlock it gives up after 30 seconds, a command after 60.
-pub async fn read(source: &SecretSource, account: &str) -> Result<SecretString, SecretError> {
+pub async fn text(source: &SecretSource, account: &str) -> Result<SecretString, SecretError> {
     let text = match source {
         SecretSource::Keyring => keyring::read(account).await?,
         SecretSource::Env(name) => from_env(name, account)?,

@@ -41,7 +41,7 @@ fn debug_shows_no_command() {
 }
 
 async fn exposed(source: &SecretSource) -> Result<String, SecretError> {
-    read(source, "work").await.map(|s| s.expose_secret().to_owned())
+    text(source, "work").await.map(|s| s.expose_secret().to_owned())
 }
 
 #[tokio::test]

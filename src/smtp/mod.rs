@@ -1,31 +1,22 @@
-//! SMTP: `(&Outgoing, &Credentials)` → [`Receipt`].
+//! SMTP: `(&Outgoing, user, &Credentials)` → [`Receipt`].
 //!
 //! An edge. The session is driven phase by phase (RFC 5321 §3.3), because what a lost connection means depends on
 //! the phase: before the message's bytes nothing was sent, after them nobody can tell. Only a 250 is acceptance.
 
 mod carrier;
+mod login;
 
 use crate::compose::Outgoing;
 use crate::config::{Endpoint, Security};
 use crate::net::{self, NetError, Stream};
+use crate::secret::Credentials;
 use carrier::Carrier;
-use lettre::transport::smtp::authentication::{Credentials as LettreCredentials, Mechanism};
 use lettre::transport::smtp::client::AsyncSmtpConnection;
 use lettre::transport::smtp::commands::{Data, Mail, Rcpt};
 use lettre::transport::smtp::extension::ClientId;
 use lettre::transport::smtp::response::{Response, Severity};
-use secrecy::{ExposeSecret, SecretString};
 use std::net::Ipv4Addr;
 use std::time::Duration;
-
-/// Who logs in.
-#[derive(Debug)]
-pub struct Credentials<'a> {
-    /// The login name.
-    pub user: &'a str,
-    /// The password.
-    pub password: &'a SecretString,
-}
 
 /// The server's word that it has taken the message.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,7 +31,7 @@ pub enum SmtpError {
     /// No connection.
     #[error(transparent)]
     Net(#[from] NetError),
-    /// The server refused name or password.
+    /// The server refused name and password, or token.
     #[error("{host} refused the login of {user}: {text}")]
     Login {
         /// The server.
@@ -108,9 +99,11 @@ fn upload(octets: usize) -> Duration {
 pub async fn send(
     outgoing: &Outgoing,
     endpoint: &Endpoint,
-    credentials: &Credentials<'_>,
+    user: &str,
+    credentials: &Credentials,
 ) -> Result<Receipt, SmtpError> {
-    let mut connection = open(endpoint, credentials).await?;
+    let mut connection = open(endpoint).await?;
+    login::login(&mut connection, endpoint, user, credentials).await?;
     let address = |text: &str| {
         text.parse::<lettre::Address>().map_err(|e| SmtpError::Refused {
             what: text.to_owned(),
@@ -145,7 +138,7 @@ pub async fn send(
     receipt
 }
 
-async fn open(endpoint: &Endpoint, credentials: &Credentials<'_>) -> Result<AsyncSmtpConnection, SmtpError> {
+async fn open(endpoint: &Endpoint) -> Result<AsyncSmtpConnection, SmtpError> {
     let tcp = net::tcp(endpoint).await?;
     let carrier = match endpoint.security {
         Security::Tls => Carrier::new(Stream::Tls(Box::new(net::tls(tcp, endpoint).await?))),
@@ -158,19 +151,7 @@ async fn open(endpoint: &Endpoint, credentials: &Credentials<'_>) -> Result<Asyn
     // An address literal names no machine (RFC 5321 §4.1.3).
     let hello = ClientId::Ipv4(Ipv4Addr::LOCALHOST);
     let connecting = AsyncSmtpConnection::connect_with_transport(Box::new(carrier), &hello);
-    let mut connection = timed(connecting).await?.map_err(|e| before("the connection", &e))?;
-    let login = LettreCredentials::new(credentials.user.to_owned(), credentials.password.expose_secret().to_owned());
-    let offered = [Mechanism::Plain, Mechanism::Login];
-    if connection.server_info().get_auth_mechanism(&offered).is_none() {
-        return Err(SmtpError::Protocol(format!("{} offers no login by password", endpoint.host)));
-    }
-    timed(connection.auth(&offered, &login)).await?.map_err(|e| match e.status() {
-        Some(code) if code.severity == Severity::PermanentNegativeCompletion => {
-            SmtpError::Login { host: endpoint.host.clone(), user: credentials.user.to_owned(), text: reason(&e) }
-        }
-        _ => before("the login", &e),
-    })?;
-    Ok(connection)
+    timed(connecting).await?.map_err(|e| before("the connection", &e))
 }
 
 async fn phase(

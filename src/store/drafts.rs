@@ -29,11 +29,14 @@ impl Store {
     pub fn draft(&self, draft_id: &str) -> Result<Option<KnownDraft>, StoreError> {
         let sql = "SELECT draft_id, note, parent FROM drafts WHERE draft_id = ?1";
         let row = |r: &rusqlite::Row<'_>| Ok(KnownDraft { draft_id: r.get(0)?, note: r.get(1)?, parent: r.get(2)? });
-        Ok(self.db.query_row(sql, [draft_id], row).optional()?)
+        Ok(self.db.prepare_cached(sql)?.query_row([draft_id], row).optional()?)
     }
 
     /// True when the message has been drafted for, whatever became of it.
     pub fn has_draft_for(&self, parent: &str) -> Result<bool, StoreError> {
-        Ok(self.db.query_row("SELECT EXISTS (SELECT 1 FROM drafts WHERE parent = ?1)", [parent], |r| r.get(0))?)
+        Ok(self
+            .db
+            .prepare_cached("SELECT EXISTS (SELECT 1 FROM drafts WHERE parent = ?1)")?
+            .query_row([parent], |r| r.get(0))?)
     }
 }

@@ -64,11 +64,13 @@ fn row(r: &Row<'_>) -> rusqlite::Result<StoredMessage> {
 impl Store {
     /// Puts a message in, or takes over where it was found and what is known of it now.
     pub fn put_message(&self, m: &StoredMessage) -> Result<(), StoreError> {
-        self.db.execute(
+        self.db.prepare_cached(
             &format!("INSERT INTO messages ({COLUMNS}) VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15)
              ON CONFLICT DO UPDATE SET account = excluded.account, mailbox = excluded.mailbox,
              uid_validity = excluded.uid_validity, uid = excluded.uid, in_reply_to = excluded.in_reply_to,
              refs = excluded.refs, at = excluded.at, own = max(own, excluded.own), note = coalesce(excluded.note, note), digest = coalesce(excluded.digest, digest)"),
+        )?
+        .execute(
             params![
                 m.key, m.account, m.mailbox, m.uid_validity, m.uid, m.message_id, m.thread,
                 m.in_reply_to.join(" "), m.references.join(" "), m.author, m.subject, m.at, m.own, m.note, m.digest
@@ -76,7 +78,7 @@ impl Store {
         )?;
         if m.own {
             for parent in m.in_reply_to.iter().chain(m.references.last()) {
-                self.db.execute("INSERT OR IGNORE INTO answers VALUES (?1, ?2)", [parent, &m.key])?;
+                self.db.prepare_cached("INSERT OR IGNORE INTO answers VALUES (?1, ?2)")?.execute([parent, &m.key])?;
             }
         }
         Ok(())
@@ -85,19 +87,19 @@ impl Store {
     /// The message of that key.
     pub fn message(&self, key: &str) -> Result<Option<StoredMessage>, StoreError> {
         let sql = format!("SELECT {COLUMNS} FROM messages WHERE key = ?1");
-        Ok(self.db.query_row(&sql, [key], row).optional()?)
+        Ok(self.db.prepare_cached(&sql)?.query_row([key], row).optional()?)
     }
 
     /// The message of that Message-ID; one with a note before one without.
     pub fn message_by_id(&self, id: &str) -> Result<Option<StoredMessage>, StoreError> {
         let sql = format!("SELECT {COLUMNS} FROM messages WHERE message_id = ?1 ORDER BY note IS NULL LIMIT 1");
-        Ok(self.db.query_row(&sql, [id], row).optional()?)
+        Ok(self.db.prepare_cached(&sql)?.query_row([id], row).optional()?)
     }
 
     /// The message that a source note is about.
     pub fn message_by_note(&self, note: &str) -> Result<Option<StoredMessage>, StoreError> {
         let sql = format!("SELECT {COLUMNS} FROM messages WHERE note = ?1");
-        Ok(self.db.query_row(&sql, [note], row).optional()?)
+        Ok(self.db.prepare_cached(&sql)?.query_row([note], row).optional()?)
     }
 
     /// The message that a draft answers: the one that its source note is about, unless it names another's id.
@@ -131,54 +133,58 @@ impl Store {
 
     /// True when the owner has written in the thread after this message, or in answer to it.
     pub fn is_answered(&self, message_id: Option<&str>, thread: &str, at: i64) -> Result<bool, StoreError> {
-        Ok(self.db.query_row(
-            "SELECT EXISTS (SELECT 1 FROM answers WHERE parent = ?1)
+        Ok(self
+            .db
+            .prepare_cached(
+                "SELECT EXISTS (SELECT 1 FROM answers WHERE parent = ?1)
                  OR EXISTS (SELECT 1 FROM messages WHERE thread = ?2 AND at > ?3 AND own = 1)",
-            params![message_id, thread, at],
-            |r| r.get(0),
-        )?)
+            )?
+            .query_row(params![message_id, thread, at], |r| r.get(0))?)
     }
 
     /// True when the owner wrote anything in the thread.
     pub fn owner_wrote_in(&self, thread: &str) -> Result<bool, StoreError> {
         let sql = "SELECT EXISTS (SELECT 1 FROM messages WHERE thread = ?1 AND own = 1)";
-        Ok(self.db.query_row(sql, [thread], |r| r.get(0))?)
+        Ok(self.db.prepare_cached(sql)?.query_row([thread], |r| r.get(0))?)
     }
 
     /// The note of the last message before `at` in the thread.
     pub fn note_before(&self, thread: &str, at: i64) -> Result<Option<String>, StoreError> {
         let sql =
             "SELECT note FROM messages WHERE thread = ?1 AND at < ?2 AND note IS NOT NULL ORDER BY at DESC LIMIT 1";
-        Ok(self.db.query_row(sql, params![thread, at], |r| r.get(0)).optional()?)
+        Ok(self.db.prepare_cached(sql)?.query_row(params![thread, at], |r| r.get(0)).optional()?)
     }
 
     /// The key of the newest message of somebody else in the thread after `at`.
     pub fn newer_in(&self, thread: &str, at: i64) -> Result<Option<String>, StoreError> {
         let sql = "SELECT key FROM messages WHERE thread = ?1 AND at > ?2 AND own = 0 ORDER BY at DESC LIMIT 1";
-        Ok(self.db.query_row(sql, params![thread, at], |r| r.get(0)).optional()?)
+        Ok(self.db.prepare_cached(sql)?.query_row(params![thread, at], |r| r.get(0)).optional()?)
     }
 
     /// How many messages have a source note, by account.
     pub fn count_notes(&self, account: &str) -> Result<u64, StoreError> {
         let sql = "SELECT count(*) FROM messages WHERE account = ?1 AND note IS NOT NULL";
-        Ok(self.db.query_row(sql, [account], |r| r.get::<_, i64>(0))?.unsigned_abs())
+        Ok(self.db.prepare_cached(sql)?.query_row([account], |r| r.get::<_, i64>(0))?.unsigned_abs())
     }
 
     /// True when any source note was ever written.
     pub fn has_notes(&self) -> Result<bool, StoreError> {
-        Ok(self.db.query_row("SELECT EXISTS (SELECT 1 FROM messages WHERE note IS NOT NULL)", [], |r| r.get(0))?)
+        Ok(self
+            .db
+            .prepare_cached("SELECT EXISTS (SELECT 1 FROM messages WHERE note IS NOT NULL)")?
+            .query_row([], |r| r.get(0))?)
     }
 
     /// The summary note of a thread, and the hash of what was last written into it.
     pub fn summary(&self, thread: &str) -> Result<Option<(String, String)>, StoreError> {
         let sql = "SELECT note, hash FROM summaries WHERE thread = ?1";
-        Ok(self.db.query_row(sql, [thread], |r| Ok((r.get(0)?, r.get(1)?))).optional()?)
+        Ok(self.db.prepare_cached(sql)?.query_row([thread], |r| Ok((r.get(0)?, r.get(1)?))).optional()?)
     }
 
     /// Remembers a thread's summary note.
     pub fn put_summary(&self, thread: &str, note: &str, hash: &str) -> Result<(), StoreError> {
         let sql = "INSERT INTO summaries VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET note = excluded.note, hash = excluded.hash";
-        self.db.execute(sql, [thread, note, hash])?;
+        self.db.prepare_cached(sql)?.execute([thread, note, hash])?;
         Ok(())
     }
 }

@@ -6,11 +6,17 @@
 //! - [`messages`]: what has been seen, and how it hangs together
 //! - [`drafts`]: which draft is which file
 //! - [`outbox`]: what is being sent, and the ledger of what was
-//! - this file: opening, locking, schema, cursors
+//! - [`cursors`]: how far each mailbox has been read, and what its server keeps back
+//! - [`staged`]: notes on their way to their places
+//! - this file: opening, locking, schema, transactions
 
+pub mod cursors;
 pub mod drafts;
 pub mod messages;
 pub mod outbox;
+pub mod staged;
+
+pub use cursors::Cursor;
 
 use rusqlite::{Connection, ErrorCode, OptionalExtension, params};
 use std::fs::{self, File, TryLockError};
@@ -18,7 +24,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 const FILE: &str = "state.db";
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
 
 const SCHEMA: &str = "
 CREATE TABLE IF NOT EXISTS cursors (
@@ -30,6 +36,7 @@ CREATE TABLE IF NOT EXISTS withheld (
   account TEXT NOT NULL, mailbox TEXT NOT NULL, uid_validity INTEGER NOT NULL, uid INTEGER NOT NULL,
   tries INTEGER NOT NULL, PRIMARY KEY (account, mailbox, uid_validity, uid)
 ) STRICT;
+CREATE TABLE IF NOT EXISTS staged (path TEXT NOT NULL PRIMARY KEY, temporary TEXT NOT NULL, before TEXT) STRICT;
 CREATE TABLE IF NOT EXISTS accounts (
   account TEXT NOT NULL PRIMARY KEY, synced_at INTEGER NOT NULL, error TEXT
 ) STRICT;
@@ -42,6 +49,7 @@ CREATE TABLE IF NOT EXISTS messages (
 ) STRICT;
 CREATE INDEX IF NOT EXISTS messages_thread ON messages (thread, at);
 CREATE INDEX IF NOT EXISTS messages_id ON messages (message_id);
+CREATE INDEX IF NOT EXISTS messages_note ON messages (note);
 CREATE TABLE IF NOT EXISTS answers (parent TEXT NOT NULL, child TEXT NOT NULL, PRIMARY KEY (parent, child)) STRICT;
 CREATE TABLE IF NOT EXISTS summaries (thread TEXT NOT NULL PRIMARY KEY, note TEXT NOT NULL, hash TEXT NOT NULL) STRICT;
 CREATE TABLE IF NOT EXISTS drafts (
@@ -227,6 +235,8 @@ impl Store {
     fn prepare(mut db: Connection, path: &Path, scratch: Option<tempfile::TempDir>) -> Result<Store, StoreError> {
         db.pragma_update(None, "journal_mode", "WAL")?;
         db.pragma_update(None, "synchronous", "FULL")?;
+        // As many as there are statements in the store, so that none is compiled twice.
+        db.set_prepared_statement_cache_capacity(64);
         db.busy_timeout(std::time::Duration::from_secs(10))?;
         let version: i64 = db.pragma_query_value(None, "user_version", |r| r.get(0))?;
         let fresh = version == 0;
@@ -235,6 +245,13 @@ impl Store {
                 let tx = db.transaction()?;
                 // The version is set by `built`: until then the database knows less than the vault.
                 tx.execute_batch(SCHEMA)?;
+                tx.commit()?;
+            }
+            // Later versions add tables.
+            1..VERSION => {
+                let tx = db.transaction()?;
+                tx.execute_batch(SCHEMA)?;
+                tx.pragma_update(None, "user_version", VERSION)?;
                 tx.commit()?;
             }
             VERSION => {}
@@ -273,49 +290,6 @@ impl Store {
         }
     }
 
-    /// How far a mailbox has been read.
-    pub fn cursor(&self, account: &str, mailbox: &str) -> Result<Option<Cursor>, StoreError> {
-        let sql = "SELECT uid_validity, next_uid, first_until, since FROM cursors WHERE account = ?1 AND mailbox = ?2";
-        let row = |r: &rusqlite::Row<'_>| {
-            Ok(Cursor { uid_validity: r.get(0)?, next_uid: r.get(1)?, first_until: r.get(2)?, since: r.get(3)? })
-        };
-        Ok(self.db.query_row(sql, [account, mailbox], row).optional()?)
-    }
-
-    /// Moves a cursor. Only after what it covers is durable.
-    pub fn set_cursor(&self, account: &str, mailbox: &str, cursor: Cursor) -> Result<(), StoreError> {
-        self.db.execute(
-            "INSERT INTO cursors VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO UPDATE SET
-             uid_validity = excluded.uid_validity, next_uid = excluded.next_uid,
-             first_until = excluded.first_until, since = excluded.since",
-            params![account, mailbox, cursor.uid_validity, cursor.next_uid, cursor.first_until, cursor.since],
-        )?;
-        Ok(())
-    }
-
-    /// Counts a message that the server lists and does not give; how often it has been asked for.
-    pub fn withhold(&self, account: &str, mailbox: &str, uid_validity: u32, uid: u32) -> Result<u32, StoreError> {
-        let sql = "INSERT INTO withheld VALUES (?1, ?2, ?3, ?4, 1) ON CONFLICT DO UPDATE SET tries = tries + 1 RETURNING tries";
-        Ok(self.db.query_row(sql, params![account, mailbox, uid_validity, uid], |r| r.get(0))?)
-    }
-
-    /// The message was given, or is gone.
-    pub fn given(&self, account: &str, mailbox: &str, uid_validity: u32, uid: u32) -> Result<(), StoreError> {
-        let sql = "DELETE FROM withheld WHERE account = ?1 AND mailbox = ?2 AND uid_validity = ?3 AND uid = ?4";
-        self.db.execute(sql, params![account, mailbox, uid_validity, uid])?;
-        Ok(())
-    }
-
-    /// UIDs that were asked for less than `most` times without being given.
-    pub fn withheld(&self, account: &str, mailbox: &str, uid_validity: u32, most: u32) -> Result<Vec<u32>, StoreError> {
-        let sql = "SELECT uid FROM withheld WHERE account = ?1 AND mailbox = ?2 AND uid_validity = ?3 AND tries < ?4";
-        let mut statement = self.db.prepare_cached(sql)?;
-        let rows = statement
-            .query_map(params![account, mailbox, uid_validity, most], |r| r.get(0))?
-            .collect::<Result<_, _>>()?;
-        Ok(rows)
-    }
-
     /// Notes how an account's last sync went.
     pub fn set_synced(&self, account: &str, at: i64, error: Option<&str>) -> Result<(), StoreError> {
         self.db.execute(
@@ -331,19 +305,6 @@ impl Store {
         let sql = "SELECT synced_at, error FROM accounts WHERE account = ?1";
         Ok(self.db.query_row(sql, [account], |r| Ok((r.get(0)?, r.get(1)?))).optional()?)
     }
-}
-
-/// How far a mailbox has been read (RFC 3501 §2.3.1.1).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Cursor {
-    /// UIDVALIDITY that the next UID belongs to.
-    pub uid_validity: u32,
-    /// The first UID not yet covered.
-    pub next_uid: u32,
-    /// UIDs below this were there at the first sync, and count only from `since` on.
-    pub first_until: u32,
-    /// The first sync reached back to here, in seconds since 1970; `None`: to the beginning.
-    pub since: Option<i64>,
 }
 
 fn is_damaged(error: &rusqlite::Error) -> bool {

@@ -2,8 +2,18 @@
 //!
 //! An edge: the only module that touches the vault. Every path that enters is relative to the vault; every file
 //! is written beside its place, synced, and moved there (mode 0600; folders 0700). Nothing is ever deleted.
+//!
+//! - [`group`]: files that become visible together
+//! - `place`: from a path inside the vault to a place on disk
+//! - this file: one file at a time
 
+mod group;
 mod place;
+
+pub use group::Hitch;
+
+use crate::note::moving::Move;
+use group::Group;
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -60,26 +70,75 @@ impl VaultError {
 #[derive(Debug)]
 pub struct Vault {
     root: PathBuf,
-    /// In a dry run: what would have been written.
-    rehearsed: Option<Rehearsed>,
+    /// What is written and not there yet: reading sees it.
+    overlay: Mutex<Overlay>,
 }
 
-type Rehearsed = Mutex<BTreeMap<String, Vec<u8>>>;
+#[derive(Debug, Default)]
+enum Overlay {
+    /// What is written is there at once.
+    #[default]
+    None,
+    /// A dry run: what would have been written.
+    Rehearsal(BTreeMap<String, Vec<u8>>),
+    /// Between [`Vault::begin`] and [`Vault::stage`].
+    Group(Group),
+}
 
 impl Vault {
     /// Opens the vault: its folder must be there.
     pub fn open(root: &Path) -> Result<Vault, VaultError> {
         let root = fs::canonicalize(root).map_err(|_| VaultError::Missing(root.to_owned()))?;
-        if root.is_dir() { Ok(Vault { root, rehearsed: None }) } else { Err(VaultError::Missing(root)) }
+        if root.is_dir() { Ok(Vault { root, overlay: Mutex::default() }) } else { Err(VaultError::Missing(root)) }
     }
 
     /// The same vault for a dry run: it reads as if what is written were there, and nothing is written.
     pub fn rehearsing(self) -> Vault {
-        Vault { rehearsed: Some(Mutex::default()), ..self }
+        Vault { overlay: Mutex::new(Overlay::Rehearsal(BTreeMap::new())), ..self }
     }
 
-    fn rehearsed(&self) -> Option<MutexGuard<'_, BTreeMap<String, Vec<u8>>>> {
-        self.rehearsed.as_ref().map(|r| r.lock().unwrap_or_else(PoisonError::into_inner))
+    fn overlay(&self) -> MutexGuard<'_, Overlay> {
+        self.overlay.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// From here to [`Vault::stage`], what is written becomes visible together. What an earlier group left unfinished is
+    /// dropped.
+    pub fn begin(&self) {
+        let mut overlay = self.overlay();
+        if !matches!(*overlay, Overlay::Rehearsal(_)) {
+            *overlay = Overlay::Group(Group::default());
+        }
+    }
+
+    /// Makes the group durable under temporary names: what is to be moved, for [`Vault::publish`]. In a dry run nothing.
+    pub fn stage(&self) -> Result<Vec<Move>, VaultError> {
+        let mut overlay = self.overlay();
+        if !matches!(*overlay, Overlay::Group(_)) {
+            return Ok(Vec::new());
+        }
+        match std::mem::take(&mut *overlay) {
+            Overlay::Group(group) => group.stage(&self.root),
+            _ => Ok(Vec::new()),
+        }
+    }
+
+    /// Moves what was staged to its places, durably. Called again after a crash, it completes what was begun.
+    pub fn publish(&self, staged: &[Move]) -> Result<Vec<Hitch>, VaultError> {
+        group::publish(&self.root, staged)
+    }
+
+    /// Gives up what was staged, and the group that is open.
+    pub fn discard(&self, staged: &[Move]) {
+        let mut overlay = self.overlay();
+        if matches!(*overlay, Overlay::Group(_)) {
+            *overlay = Overlay::None;
+        }
+        for file in staged {
+            if let Ok(place) = place::existing(&self.root, &file.temporary) {
+                // What stays is swept after the next crash, and is hidden until then.
+                fs::remove_file(place).ok();
+            }
+        }
     }
 
     /// The vault's folder, absolute, without symbolic links.
@@ -96,8 +155,16 @@ impl Vault {
     /// Reads a file of at most `max` bytes.
     pub fn read_bytes(&self, path: &str, max: u64) -> Result<Vec<u8>, VaultError> {
         let place = place::existing(&self.root, path)?;
-        if let Some(bytes) = self.rehearsed().and_then(|r| r.get(path).cloned()) {
-            return Ok(bytes);
+        match &*self.overlay() {
+            Overlay::Rehearsal(files) if files.contains_key(path) => {
+                return Ok(files.get(path).cloned().unwrap_or_default());
+            }
+            Overlay::Group(group) => {
+                if let Some(bytes) = group.read(path) {
+                    return bytes.map_err(VaultError::io(path));
+                }
+            }
+            _ => {}
         }
         let size = fs::metadata(&place).map_err(VaultError::io(path))?.len();
         if size > max {
@@ -108,8 +175,12 @@ impl Vault {
 
     /// True when something is at this path.
     pub fn exists(&self, path: &str) -> bool {
-        self.rehearsed().is_some_and(|r| r.contains_key(path))
-            || place::existing(&self.root, path).is_ok_and(|p| p.exists())
+        let waits = match &*self.overlay() {
+            Overlay::None => false,
+            Overlay::Rehearsal(files) => files.contains_key(path),
+            Overlay::Group(group) => group.holds(path),
+        };
+        waits || place::existing(&self.root, path).is_ok_and(|p| p.exists())
     }
 
     /// How long ago the file was last written; zero for a time in the future.
@@ -122,13 +193,16 @@ impl Vault {
 
     /// Writes a new file; one that is there stays, whoever made it.
     pub fn create(&self, path: &str, bytes: &[u8]) -> Result<(), VaultError> {
-        if let Some(mut rehearsed) = self.rehearsed() {
-            let there = place::existing(&self.root, path)?.exists() || rehearsed.contains_key(path);
-            if there {
-                return Err(VaultError::Exists(path.to_owned()));
+        match &mut *self.overlay() {
+            Overlay::None => {}
+            Overlay::Rehearsal(files) => {
+                if files.contains_key(path) || place::existing(&self.root, path)?.exists() {
+                    return Err(VaultError::Exists(path.to_owned()));
+                }
+                files.insert(path.to_owned(), bytes.to_owned());
+                return Ok(());
             }
-            rehearsed.insert(path.to_owned(), bytes.to_owned());
-            return Ok(());
+            Overlay::Group(group) => return group.create(&self.root, path, bytes),
         }
         let place = place::new(&self.root, path)?;
         let folder = place.parent().unwrap_or(&self.root);
@@ -140,12 +214,23 @@ impl Vault {
         sync_folder(folder).map_err(VaultError::io(path))
     }
 
+    fn is_rehearsing(&self) -> bool {
+        matches!(*self.overlay(), Overlay::Rehearsal(_))
+    }
+
     /// Replaces a note's text, if it still is `old`.
     pub fn replace(&self, path: &str, old: &str, new: &str) -> Result<(), VaultError> {
-        if self.rehearsed.is_some() {
-            let same = self.read(path)? == old;
-            self.rehearsed().map(|mut r| same.then(|| r.insert(path.to_owned(), new.as_bytes().to_owned())));
-            return if same { Ok(()) } else { Err(VaultError::Changed(path.to_owned())) };
+        let is_overlaid = !matches!(*self.overlay(), Overlay::None);
+        if is_overlaid && self.read(path)? != old {
+            return Err(VaultError::Changed(path.to_owned()));
+        }
+        match &mut *self.overlay() {
+            Overlay::None => {}
+            Overlay::Rehearsal(files) => {
+                files.insert(path.to_owned(), new.as_bytes().to_owned());
+                return Ok(());
+            }
+            Overlay::Group(group) => return group.replace(&self.root, path, old, new),
         }
         let place = place::existing(&self.root, path)?;
         let folder = place.parent().unwrap_or(&self.root).to_owned();
@@ -160,7 +245,7 @@ impl Vault {
 
     /// Adds a line to a file of postnote's own, durably.
     pub fn append_line(&self, path: &str, line: &str) -> Result<(), VaultError> {
-        if self.rehearsed.is_some() {
+        if self.is_rehearsing() {
             return Ok(());
         }
         let place = place::new(&self.root, path)?;
@@ -208,7 +293,7 @@ impl Vault {
 
     /// Removes the temporary files that a crash left below a folder. Call it only under the lock.
     pub fn sweep(&self, folder: &str) -> Result<(), VaultError> {
-        if self.rehearsed.is_some() || !place::existing(&self.root, folder)?.exists() {
+        if self.is_rehearsing() || !place::existing(&self.root, folder)?.exists() {
             return Ok(());
         }
         let mut folders = vec![folder.to_owned()];

@@ -1,8 +1,44 @@
 //! From a path inside the vault to a place on disk that really lies there.
 
 use super::VaultError;
+use std::collections::HashSet;
 use std::fs;
 use std::path::{Component, Path, PathBuf};
+
+/// Folders that were found to lie in the vault: while many files are written, each is looked at once.
+#[derive(Debug, Default)]
+pub(super) struct Folders {
+    sound: HashSet<PathBuf>,
+}
+
+impl Folders {
+    /// As [`existing`].
+    pub(super) fn existing(&mut self, root: &Path, path: &str) -> Result<PathBuf, VaultError> {
+        self.look(root, path, existing)
+    }
+
+    /// As [`new`].
+    pub(super) fn new(&mut self, root: &Path, path: &str) -> Result<PathBuf, VaultError> {
+        self.look(root, path, new)
+    }
+
+    fn look(
+        &mut self,
+        root: &Path,
+        path: &str,
+        first: fn(&Path, &str) -> Result<PathBuf, VaultError>,
+    ) -> Result<PathBuf, VaultError> {
+        let place = root.join(relative(path)?);
+        if place.parent().is_some_and(|folder| self.sound.contains(folder)) && !place.is_symlink() {
+            return Ok(place);
+        }
+        let place = first(root, path)?;
+        if let Some(folder) = place.parent().filter(|f| f.is_dir()) {
+            self.sound.insert(folder.to_owned());
+        }
+        Ok(place)
+    }
+}
 
 /// The place of a path that may or may not be there; its folders are, or do not matter.
 pub(super) fn existing(root: &Path, path: &str) -> Result<PathBuf, VaultError> {

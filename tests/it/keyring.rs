@@ -14,7 +14,7 @@ const SESSION: &str =
 
 /// Runs `work` with a keyring of its own: this test binary starts itself again, for `test` alone, in a session
 /// with a private bus, home and runtime folder.
-fn in_session(test: &str, work: impl FnOnce()) {
+pub(crate) fn in_session(test: &str, work: impl FnOnce()) {
     if std::env::var_os(INSIDE).is_some() {
         return work();
     }
@@ -42,7 +42,7 @@ fn wait<T>(future: impl Future<Output = T>) -> T {
 }
 
 fn kept(account: &str) -> Result<String, secret::SecretError> {
-    wait(secret::read(&Source::Keyring, account)).map(|s| s.expose_secret().to_owned())
+    wait(secret::text(&Source::Keyring, account)).map(|s| s.expose_secret().to_owned())
 }
 
 #[test]

@@ -10,11 +10,15 @@
 
 mod approved_once;
 mod bad_input;
+mod extensions;
 mod faults;
 mod keyring;
 mod killed;
 mod loop_servers;
 mod loop_turns;
+mod oauth;
+mod oauth_keeping;
+mod oauth_wire;
 mod scheduled;
 mod servers;
 mod starttls;

@@ -160,13 +160,13 @@ pub fn is_sign_off(line: &str) -> bool {
     if line.trim_end().ends_with('?') || length(line) > 12 {
         return false;
     }
-    words.is(SIGN_OFFS) || words.starts(SIGN_OFFS) && leave_and_name(line)
+    words.is(SIGN_OFFS) || words.starts(SIGN_OFFS) && leave_and_name(line, &words)
 }
 
 /// `Thanks, Ada` and `Best regards Ada Park`: after the phrase, at most three capitalised words; after a comma, a
 /// title and a company too.
-fn leave_and_name(line: &str) -> bool {
-    let Some(phrase) = SIGN_OFFS.iter().filter(|p| Words::of(line).starts(&[p])).max_by_key(|p| p.len()) else {
+fn leave_and_name(line: &str, words: &Words) -> bool {
+    let Some(phrase) = SIGN_OFFS.iter().filter(|p| words.starts(&[p])).max_by_key(|p| p.len()) else {
         return false;
     };
     let count = phrase.split(' ').count();

@@ -102,13 +102,15 @@ fn frequencies(candidates: &[(usize, &Line)]) -> HashMap<String, usize> {
     counts
 }
 
-/// The words that carry content: those of five letters or more, and runs of ideographs by pairs.
-fn terms(text: &str) -> HashSet<String> {
+/// The words that carry content, none twice, in their order: those of five letters or more, and runs of ideographs
+/// by pairs. (The order matters: sums of fractions differ with it, and a mail must read the same every time.)
+fn terms(text: &str) -> Vec<String> {
     let lower = text.to_lowercase();
     let long = lower.unicode_words().filter(|w| w.chars().count() >= 5 && !w.chars().any(is_cjk)).map(str::to_owned);
     let wide: Vec<char> =
         lower.chars().filter(|c| matches!(c, '\u{3400}'..='\u{9fff}' | '\u{30a0}'..='\u{30ff}')).collect();
-    long.chain(wide.windows(2).map(|pair| pair.iter().collect())).collect()
+    let mut seen = HashSet::new();
+    long.chain(wide.windows(2).map(|pair| pair.iter().collect())).filter(|term| seen.insert(term.clone())).collect()
 }
 
 /// Sentences on one line, each ended.

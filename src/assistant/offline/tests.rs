@@ -233,6 +233,19 @@ fn a_hostile_mail_is_just_sentences() {
 }
 
 #[test]
+fn a_mail_reads_the_same_every_time() {
+    // Two sentences of the same weight, summed in whichever order.
+    let weights: String = (1..10).map(|n| format!("Plainly {}.\n\n", "ninth ".repeat(n))).collect();
+    let words = "alpha bravo delta ninth hotel india juliet plainly";
+    let turned = "plainly juliet india hotel ninth delta bravo alpha";
+    let text = format!("{weights}{words} here.\n\n{turned} there.\n\n{words} once. Hotel india alpha, alpha bravo.");
+    let first = read("words", &text);
+    for _ in 0..50 {
+        assert_eq!(read("words", &text), first);
+    }
+}
+
+#[test]
 fn no_sender_no_date_no_name() {
     let bare = Message { to: vec![Address::bare("sam@example.org")], ..Message::default() };
     let digest = read_as(&bare, "", "Could you send the plan by Friday?");

@@ -4,26 +4,98 @@ use unicode_segmentation::UnicodeSegmentation;
 
 /// A text lowercased, its punctuation gone, its words one space apart, with a space at both ends; so a phrase
 /// of whole words is a plain substring. Apostrophes are straight, hyphens inside words stay.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Words(String);
+#[derive(Debug, Clone, Default)]
+pub struct Words {
+    text: String,
+    starts: Starts,
+}
+
+/// Two are equal when their words are.
+impl PartialEq for Words {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
+
+impl Eq for Words {}
+
+/// Which three bytes the words, and the characters outside ASCII, begin with: a set that may hold more than was put
+/// in. Most phrases of a long list are ruled out by it, without a look at the text.
+#[derive(Debug, Clone, Copy, Default)]
+struct Starts([u64; 4]);
+
+impl Starts {
+    fn of(text: &str) -> Self {
+        let bytes = text.as_bytes();
+        let mut starts = Starts::default();
+        let mut before = b' ';
+        for (at, byte) in bytes.iter().enumerate() {
+            if before == b' ' || *byte >= 0xc0 {
+                let (slot, bit) = Self::place(bytes.get(at..).unwrap_or_default());
+                if let Some(word) = starts.0.get_mut(slot) {
+                    *word |= bit;
+                }
+            }
+            before = *byte;
+        }
+        starts
+    }
+
+    /// True when something may begin as `phrase` does.
+    fn may_have(&self, phrase: &str) -> bool {
+        let (slot, bit) = Self::place(phrase.as_bytes());
+        self.0.get(slot).is_some_and(|word| word & bit != 0)
+    }
+
+    /// A shorter phrase is a whole word: a blank follows it in the text.
+    fn place(bytes: &[u8]) -> (usize, u64) {
+        let (a, b, c) = match bytes {
+            [a, b, c, ..] => (*a, *b, *c),
+            [a, b] => (*a, *b, b' '),
+            [a] => (*a, b' ', 0),
+            [] => (b' ', 0, 0),
+        };
+        // After a word of one letter the next word's first letter stands third.
+        let c = if b == b' ' { 0 } else { c };
+        let hash = u32::from_le_bytes([a, b, c, 0]).wrapping_mul(0x9e37_79b1) >> 24;
+        ((hash >> 6) as usize, 1 << (hash & 63))
+    }
+}
 
 impl Words {
     /// The words of `text`.
     pub fn of(text: &str) -> Self {
         let mut out = String::with_capacity(text.len() + 2);
         out.push(' ');
-        for c in text.chars().flat_map(char::to_lowercase) {
-            match c {
-                '’' | '‘' | '`' => out.push('\''),
-                c if c.is_alphanumeric() || matches!(c, '\'' | '-' | '@' | 'ー' | '々') => out.push(c),
-                _ if out.ends_with(' ') => {}
-                _ => out.push(' '),
+        let mut blank = true;
+        let mut push = |out: &mut String, c: char| {
+            let kept = match c {
+                '’' | '‘' | '`' => Some('\''),
+                c if c.is_alphanumeric() || matches!(c, '\'' | '-' | '@' | 'ー' | '々') => Some(c),
+                _ => None,
+            };
+            if let Some(c) = kept {
+                out.push(c);
+            } else if !blank {
+                out.push(' ');
+            }
+            blank = kept.is_none();
+        };
+        for c in text.chars() {
+            if c.is_ascii() {
+                push(&mut out, c.to_ascii_lowercase());
+            } else {
+                c.to_lowercase().for_each(|c| push(&mut out, c));
             }
         }
-        if !out.ends_with(' ') {
+        if !blank {
             out.push(' ');
         }
-        Words(out)
+        Self::new(out)
+    }
+
+    fn new(text: String) -> Self {
+        Words { starts: Starts::of(&text), text }
     }
 
     /// True when some phrase occurs: as whole words, or anywhere where the script sets no spaces.
@@ -33,46 +105,53 @@ impl Words {
 
     /// The first phrase of the list that occurs.
     pub fn first_of<'p>(&self, phrases: &[&'p str]) -> Option<&'p str> {
-        phrases.iter().copied().find(|phrase| {
-            let mut places = self.0.match_indices(phrase);
-            places.any(|(at, _)| unspaced(phrase) || self.stands_alone(at, phrase.len()))
+        phrases.iter().copied().find(|phrase| match self.starts.may_have(phrase) {
+            // A phrase in such a script may begin with a letter of another, in the middle of a word.
+            false => {
+                !phrase.is_ascii() && !phrase.starts_with(is_cjk) && unspaced(phrase) && self.text.contains(phrase)
+            }
+            true if phrase.is_ascii() || !unspaced(phrase) => self.has_whole(phrase),
+            true => self.text.contains(phrase),
         })
     }
 
-    /// True when blanks surround the `len` bytes at `at`.
-    fn stands_alone(&self, at: usize, len: usize) -> bool {
-        let blank = |at: Option<usize>| at.and_then(|at| self.0.as_bytes().get(at)) == Some(&b' ');
-        blank(at.checked_sub(1)) && blank(at.checked_add(len))
+    /// True when the phrase stands between two blanks.
+    fn has_whole(&self, phrase: &str) -> bool {
+        memchr::memchr_iter(b' ', self.text.as_bytes()).any(|at| {
+            let rest = self.text.as_bytes().get(at + 1..).unwrap_or_default();
+            rest.strip_prefix(phrase.as_bytes()).is_some_and(|rest| rest.first() == Some(&b' '))
+        })
     }
 
     /// True when the text begins with some phrase.
     pub fn starts(&self, phrases: &[&str]) -> bool {
-        phrases.iter().any(|phrase| {
-            self.0
-                .strip_prefix(' ')
-                .and_then(|text| text.strip_prefix(phrase))
-                .is_some_and(|rest| unspaced(phrase) || rest.starts_with(' '))
-        })
+        let text = self.text.strip_prefix(' ').unwrap_or_default();
+        phrases
+            .iter()
+            .any(|phrase| text.strip_prefix(phrase).is_some_and(|rest| rest.starts_with(' ') || unspaced(phrase)))
     }
 
     /// True when the whole text is some phrase.
     pub fn is(&self, phrases: &[&str]) -> bool {
-        phrases.contains(&self.0.trim())
+        phrases.contains(&self.text.trim())
     }
 
     /// The words, in order.
     pub fn iter(&self) -> impl Iterator<Item = &str> {
-        self.0.split(' ').filter(|word| !word.is_empty())
+        self.text.split(' ').filter(|word| !word.is_empty())
     }
 
     /// The words after the first `n`.
     pub fn skip(&self, n: usize) -> Words {
+        if n == 0 {
+            return self.clone();
+        }
         let mut out = String::from(" ");
         for word in self.iter().skip(n) {
             out.push_str(word);
             out.push(' ');
         }
-        Words(out)
+        Self::new(out)
     }
 }
 

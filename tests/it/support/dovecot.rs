@@ -32,16 +32,21 @@ impl Dovecot {
 
     /// One of the test's own.
     pub fn start() -> Dovecot {
+        Dovecot::with("", "")
+    }
+
+    /// One with more configuration, in which `DIR` is its folder; `aside` is a file there, `extra.aside`.
+    pub fn with(extra: &str, aside: &str) -> Dovecot {
         for _ in 0..3 {
             // Another process may take a port between here and there.
-            if let Some(server) = Dovecot::try_start() {
+            if let Some(server) = Dovecot::try_start(extra, aside) {
                 return server;
             }
         }
         panic!("Dovecot did not start in three attempts (scripts/install.sh test installs it)");
     }
 
-    fn try_start() -> Option<Dovecot> {
+    fn try_start(extra: &str, aside: &str) -> Option<Dovecot> {
         let dir = tempfile::Builder::new().prefix("postnote-dovecot.").tempdir().unwrap().keep();
         #[cfg(unix)]
         {
@@ -53,12 +58,16 @@ impl Dovecot {
         // Before the start: what is half started is ended too.
         let line = Lifeline::spawn(STOP, &[program.to_str().unwrap(), dir.to_str().unwrap()]);
         let imap = free_pair();
+        let more = dir.join("extra.conf");
+        std::fs::write(&more, extra.replace("DIR", dir.to_str().unwrap())).unwrap();
+        std::fs::write(dir.join("extra.aside"), aside).unwrap();
         // Not `output()`: a daemon may keep the pipes that it was started with open.
         let status = Command::new(&program)
             .arg("start")
             .arg(&dir)
             .arg(imap.to_string())
             .env("LAB_PASS", PASSWORD)
+            .env("LAB_EXTRA", &more)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null())

@@ -18,6 +18,7 @@ mod proxy;
 mod scripted;
 mod smtp;
 mod strace;
+mod tokens;
 mod world;
 
 pub use case::{Account, Case, Output, PASSWORD_VARIABLE};
@@ -33,6 +34,7 @@ pub use proxy::{Proxy, Way};
 pub use scripted::{Authority, Certificate, Scripted};
 pub use smtp::{Action, Event, Sink, deliver};
 pub use strace::{Call, SYNCS, Traced, WRITES};
+pub use tokens::{Grant, TokenServer, get, token_dovecot};
 pub use world::{Received, World, draft_mail, front, put, same};
 
 use std::net::{Ipv4Addr, TcpListener};

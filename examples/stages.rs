@@ -1,0 +1,196 @@
+//! How long each stage of a message's way from raw bytes to note takes: CPU time of one thread over a Maildir or a
+//! folder of messages.
+//!
+//! ```text
+//! cargo run --release --example stages -- MAILDIR        a table of the stages
+//! cargo run --release --example stages -- --dump MAILDIR one line a message: its file and a hash of all that was made
+//! ```
+//!
+//! Two versions of postnote that dump the same lines make the same notes of the same mail.
+
+#![allow(clippy::print_stdout)]
+
+use postnote::assistant::offline::{self, Reading};
+use postnote::config::ReplyTo;
+use postnote::draft::{self, Setting};
+use postnote::mail::hash::sha256;
+use postnote::mail::{Address, Defect, Message, body, inert, parse, subject, thread};
+use postnote::note::owner::Owner;
+use postnote::note::source::{self, Facts};
+use postnote::triage::{self, Arrival, ThreadFacts};
+use rustix::time::{ClockId, clock_gettime};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+const STAGES: [&str; 6] = ["parse", "attachments", "convert", "digest", "note", "draft"];
+
+/// What the stages made of one message.
+struct Made {
+    message: Message,
+    defects: Vec<Defect>,
+    body: body::Body,
+    /// Name and bytes.
+    attachments: Vec<Vec<u8>>,
+    digest: String,
+    note: String,
+    draft: Option<String>,
+}
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let mut arguments: Vec<String> = std::env::args().skip(1).collect();
+    let dump = arguments.first().is_some_and(|a| a == "--dump");
+    if dump {
+        arguments.remove(0);
+    }
+    let root = PathBuf::from(arguments.first().ok_or("which Maildir, or folder of messages?")?);
+    let mut files = Vec::new();
+    list(&root, &mut files)?;
+    files.sort();
+    let reader = Reader::new()?;
+    let (mut spent, mut bytes, mut longest) = ([Duration::ZERO; STAGES.len()], 0, (Duration::ZERO, PathBuf::new()));
+    for file in &files {
+        let raw = std::fs::read(file)?;
+        bytes += raw.len();
+        let before: Duration = spent.iter().sum();
+        let made = reader.make(&raw, &mut spent);
+        let took = spent.iter().sum::<Duration>() - before;
+        if took > longest.0 {
+            longest = (took, file.clone());
+        }
+        if dump {
+            println!("{} {}", made.hash(), file.strip_prefix(&root)?.display());
+        }
+    }
+    if !dump {
+        table(&spent, files.len(), bytes);
+        println!("longest: {:.1} ms, {}", longest.0.as_secs_f64() * 1e3, longest.1.display());
+    }
+    Ok(())
+}
+
+fn list(folder: &Path, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            list(&entry.path(), files)?;
+        } else {
+            files.push(entry.path());
+        }
+    }
+    Ok(())
+}
+
+fn table(spent: &[Duration], messages: usize, bytes: usize) {
+    let all = spent.iter().sum::<Duration>().as_secs_f64();
+    let megabytes = bytes as f64 / 1e6;
+    println!("{messages} messages, {megabytes:.1} MB; CPU time of one thread");
+    println!("| stage | seconds | share | MB/s | messages/s |");
+    println!("| --- | ---: | ---: | ---: | ---: |");
+    let rows = STAGES.iter().zip(spent).map(|(name, time)| (*name, time.as_secs_f64()));
+    for (name, seconds) in rows.chain([("all", all)]) {
+        let per = |n: f64| if seconds > 0.0 { n / seconds } else { 0.0 };
+        println!(
+            "| {name} | {seconds:.3} | {:.0} % | {:.0} | {:.0} |",
+            100.0 * seconds / all,
+            per(megabytes),
+            per(messages as f64)
+        );
+    }
+}
+
+fn cpu() -> Duration {
+    let now = clock_gettime(ClockId::ThreadCPUTime);
+    Duration::new(now.tv_sec.unsigned_abs(), u32::try_from(now.tv_nsec).unwrap_or_default())
+}
+
+/// Adds the CPU time that the work takes.
+fn timed<T>(spent: &mut [Duration], stage: usize, work: impl FnOnce() -> T) -> T {
+    let start = cpu();
+    let made = work();
+    if let Some(sum) = spent.get_mut(stage) {
+        *sum += cpu() - start;
+    }
+    made
+}
+
+/// Whose mail it is, and when it is read.
+struct Reader {
+    owner: Owner,
+    identity: Address,
+    now: jiff::Zoned,
+}
+
+impl Reader {
+    fn new() -> Result<Self, jiff::Error> {
+        let identity = Address::named("Alex Morgan", "alice@lab.example");
+        Ok(Reader {
+            owner: Owner { name: "Alex Morgan".to_owned(), addresses: vec![identity.email.clone()] },
+            identity,
+            now: "2026-01-05T12:00:00+01:00[Europe/Berlin]".parse()?,
+        })
+    }
+
+    fn make(&self, raw: &[u8], spent: &mut [Duration]) -> Made {
+        let (message, defects) = timed(spent, 0, || parse::parse(raw));
+        let attachments: Vec<Vec<u8>> =
+            timed(spent, 1, || message.attachments.iter().map(|a| a.bytes.clone()).collect());
+        let body = timed(spent, 2, || body::render(&message));
+        let base = subject::base(&message.subject);
+        let (digest, word) = timed(spent, 3, || {
+            let thread = ThreadFacts::default();
+            let (message, owner, new_text) = (&message, &self.owner, body.new_text.as_str());
+            let verdict = triage::triage(&Arrival { message, new_text, owner, account: "lab", thread }, &[]);
+            let reading = Reading { message, new_text, base_subject: &base, owner, now: &self.now };
+            let digest = offline::digest(&reading, inert::line);
+            let word = triage::settle(&verdict, &digest);
+            (digest, (verdict, word))
+        });
+        let received = message.date.unwrap_or_default().to_zoned(self.now.time_zone().clone());
+        let note = timed(spent, 4, || {
+            let saved: Vec<(String, usize)> = message
+                .attachments
+                .iter()
+                .zip(&attachments)
+                .map(|(a, bytes)| (format!("attachments/{}", a.name.as_deref().unwrap_or("file")), bytes.len()))
+                .collect();
+            let facts = Facts {
+                account: "lab",
+                mailbox: "INBOX",
+                received: &received,
+                thread: &thread::root(&message),
+                triage: word.1.as_str(),
+                attachments: &saved,
+                before: None,
+                tags: &word.0.tags,
+            };
+            source::write(&message, &body, &facts)
+        });
+        let draft = timed(spent, 5, || {
+            let setting = Setting {
+                owner: &self.owner,
+                identity: &self.identity,
+                reply: ReplyTo::All,
+                source_file: "notes/source.md",
+                draft_id: &draft::draft_id(&message.key(), received.timestamp()),
+                created: &self.now,
+            };
+            draft::propose(&message, &digest, &setting)
+        });
+        let digest = format!("{digest:?} {word:?}");
+        Made { message, defects, body, attachments, digest, note, draft }
+    }
+}
+
+impl Made {
+    /// A hash of everything.
+    fn hash(mut self) -> String {
+        let mut all = String::new();
+        for (attachment, bytes) in std::mem::take(&mut self.message.attachments).into_iter().zip(&self.attachments) {
+            let (name, media_type, id) = (attachment.name, attachment.media_type, attachment.content_id);
+            all += &format!("{name:?} {media_type:?} {id:?} {} {}\n", attachment.inline, sha256(bytes));
+        }
+        all += &format!("{:?}\n{:?}\n{:?}\n", self.message, self.defects, self.body);
+        all += &format!("{}\n{}\n{:?}\n", self.digest, self.note, self.draft);
+        sha256(all)
+    }
+}

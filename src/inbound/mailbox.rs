@@ -1,0 +1,381 @@
+//! Reading one mailbox: what is new in it, fetched with several commands under way, parsed beside the network, and
+//! handed over in batches.
+
+use super::batch::{Batch, Chunk, GUILTY, Suspects, cut};
+use super::mailboxes::Planned;
+use super::read::{Raw, ReadAs};
+use super::reader::{Known, News, Reader};
+use super::timing::Stage;
+
+use crate::imap::fetch::{self, Answer, Fetched, Listed, Pipeline, Section};
+use crate::imap::{ImapError, Mailbox, Session};
+use crate::store::Cursor;
+use anyhow::{Context, Result};
+use jiff::tz::TimeZone;
+use std::collections::{BTreeSet, VecDeque};
+use std::sync::Arc;
+use tokio::sync::OwnedSemaphorePermit;
+
+/// A message that the server lists and does not give is asked for in so many syncs.
+pub(super) const MOST_TRIES: u32 = 10;
+/// At most so many messages in a batch, and so many octets of them.
+const BATCH: usize = 500;
+const BATCH_OCTETS: u64 = 12 * 1024 * 1024;
+/// So many messages are listed at once.
+const WINDOW: usize = 2000;
+/// FETCH commands under way: while one is answered the next lies at the server already.
+const DEPTH: usize = 3;
+
+/// A mailbox on its way: what outlasts a session that breaks.
+#[derive(Debug)]
+pub(super) struct Place {
+    pub(super) name: Arc<str>,
+    is_sent: bool,
+    /// As far as batches were handed over.
+    cursor: Option<Cursor>,
+    /// As the database has it.
+    stored: Option<Cursor>,
+    /// Kept back in earlier syncs, to be asked for once more in this one.
+    withheld: Vec<(u32, u32)>,
+    announced: bool,
+    suspects: Suspects,
+    /// What the session broke over, alone: left for a later sync.
+    guilty: BTreeSet<u32>,
+    /// What is being answered.
+    at_work: Vec<u32>,
+}
+
+impl Place {
+    pub(super) fn new(planned: Planned, known: &Known) -> Place {
+        let cursor = known.cursors.get(&planned.name).copied();
+        let withheld = known
+            .withheld
+            .iter()
+            .filter(|w| w.mailbox == planned.name && w.tries < MOST_TRIES)
+            .map(|w| (w.uid_validity, w.uid))
+            .collect();
+        Place {
+            name: planned.name.into(),
+            is_sent: planned.is_sent,
+            cursor,
+            stored: cursor,
+            withheld,
+            announced: false,
+            suspects: Suspects::new(),
+            guilty: BTreeSet::new(),
+            at_work: Vec::new(),
+        }
+    }
+
+    /// The session broke: whatever was being answered may be why.
+    pub(super) fn accuse(&mut self) {
+        for uid in std::mem::take(&mut self.at_work) {
+            let times = self.suspects.entry(uid).or_default();
+            *times += 1;
+            if *times >= GUILTY {
+                self.guilty.insert(uid);
+            }
+        }
+    }
+}
+
+/// Reads what is new in a mailbox.
+pub(super) async fn read(
+    session: &mut Session,
+    reader: &Reader,
+    place: &mut Place,
+    dates: bool,
+    kept: &mut u64,
+) -> Result<()> {
+    let mailbox = session.examine(&place.name).await?;
+    let cursor = start(reader, place, &mailbox)?;
+    let uids = new_uids(session, &cursor, &mailbox, place).await?;
+    if !place.announced {
+        place.announced = true;
+        reader.say(News::Mailbox(place.name.clone(), uids.len())).await;
+    }
+    let section = if place.is_sent && !reader.config.sync.sent_notes { Section::Header } else { Section::Whole };
+    let mut flow = Flow { reader, place, section, cursor, kept, batch: Gathered::default() };
+    for window in uids.chunks(WINDOW) {
+        let outcome = flow.window(session, window, dates).await;
+        if let Err(error) = outcome {
+            // What is complete is not fetched again.
+            flow.hand_over(None).await;
+            return Err(error);
+        }
+    }
+    let end = mailbox.uid_next.unwrap_or(0).max(uids.last().map_or(0, |u| u.saturating_add(1)));
+    flow.hand_over(Some(end)).await;
+    Ok(())
+}
+
+/// Where to go on. A new UIDVALIDITY begins anew, back to where the first sync began: what is known already is known by
+/// its Message-ID.
+fn start(reader: &Reader, place: &Place, mailbox: &Mailbox) -> Result<Cursor> {
+    let until = mailbox.uid_next.unwrap_or(u32::MAX);
+    let uid_validity = mailbox.uid_validity;
+    Ok(match place.cursor {
+        Some(cursor) if cursor.uid_validity == uid_validity && uid_validity != 0 => cursor,
+        Some(cursor) => Cursor { uid_validity, next_uid: 1, first_until: until, since: cursor.since },
+        None => {
+            let since = match &reader.config.sync.since {
+                Some(span) => {
+                    let from = reader.now.checked_sub(*span).context("sync.since reaches too far back")?;
+                    Some(from.timestamp().as_second())
+                }
+                None => None,
+            };
+            Cursor { uid_validity, next_uid: 1, first_until: until, since }
+        }
+    })
+}
+
+/// UIDs not covered yet, ascending. Those that were there at the first sync count only from `since` on.
+async fn new_uids(session: &mut Session, cursor: &Cursor, mailbox: &Mailbox, place: &Place) -> Result<Vec<u32>> {
+    if mailbox.exists == 0 {
+        return Ok(Vec::new());
+    }
+    let mut uids = Vec::new();
+    if let Some(since) = cursor.since
+        && cursor.next_uid < cursor.first_until
+    {
+        let day = jiff::Timestamp::from_second(since)?.to_zoned(TimeZone::UTC).strftime("%-d-%b-%Y").to_string();
+        uids.extend(session.search(&format!("UID {}:{} SINCE {day}", cursor.next_uid, cursor.first_until - 1)).await?);
+    }
+    let from = if cursor.since.is_some() { cursor.next_uid.max(cursor.first_until) } else { cursor.next_uid };
+    // Where UIDNEXT says that nothing can be there, nothing is asked.
+    if from < u32::MAX && mailbox.uid_next.is_none_or(|next| next > from) {
+        // `n:*` always names the last message, whatever its UID (RFC 3501 §6.4.8).
+        uids.extend(session.search(&format!("UID {from}:*")).await?.into_iter().filter(|uid| *uid >= from));
+    }
+    uids.extend(place.withheld.iter().filter(|(v, _)| *v == cursor.uid_validity).map(|(_, uid)| *uid));
+    uids.sort_unstable();
+    uids.dedup();
+    Ok(uids)
+}
+
+/// What is gathered for the next batch.
+#[derive(Debug, Default)]
+struct Gathered {
+    chunks: Vec<Chunk>,
+    asked: Vec<u32>,
+    missing: Vec<u32>,
+    octets: u64,
+}
+
+/// A mailbox's messages on their way from the session to the writer.
+struct Flow<'a> {
+    reader: &'a Reader,
+    place: &'a mut Place,
+    section: Section,
+    cursor: Cursor,
+    kept: &'a mut u64,
+    batch: Gathered,
+}
+
+/// What fetched messages take of the reader's room; `None` when the process is ending.
+type Room = Option<OwnedSemaphorePermit>;
+/// A command's messages before and after: what was listed, what came, and the room that they take.
+type Answered = (Vec<Listed>, Answer, Room);
+
+impl Flow<'_> {
+    async fn window(&mut self, session: &mut Session, uids: &[u32], dates: bool) -> Result<()> {
+        let mut listed = session.listed(uids, dates).await?;
+        // One whose size the server keeps to itself is fetched all the same.
+        let is_silent = |uid: &u32| listed.binary_search_by_key(uid, |l| l.uid).is_err();
+        let silent: Vec<u32> = uids.iter().copied().filter(is_silent).collect();
+        listed.extend(silent.into_iter().map(|uid| Listed { uid, size: 0, answered: false, internal_date: None }));
+        listed.sort_by_key(|l| l.uid);
+        let mut chunks = cut(listed, &self.place.suspects);
+        loop {
+            for (chunk, answer, room) in self.stream(&mut session.pipeline(), &mut chunks).await? {
+                if let Some(error) = answer.refused.filter(ImapError::is_transient) {
+                    return Err(error.into());
+                }
+                let (fetched, missing) = self.complete(session, &answer.uids, answer.fetched).await?;
+                self.take(chunk, fetched, missing, room).await;
+            }
+            // What stops the stream stands alone.
+            match chunks.front().and_then(|chunk| chunk.first()) {
+                None => return Ok(()),
+                Some(first) if !self.stands_alone(first) => {}
+                Some(first) => {
+                    let first = first.clone();
+                    chunks.pop_front();
+                    self.alone(session, first).await?;
+                }
+            }
+        }
+    }
+
+    fn stands_alone(&self, message: &Listed) -> bool {
+        let large = fetch::is_large(message.size) && self.section == Section::Whole;
+        large || self.place.guilty.contains(&message.uid)
+    }
+
+    /// A message that is too large for company, or that breaks sessions.
+    async fn alone(&mut self, session: &mut Session, message: Listed) -> Result<()> {
+        let uid = message.uid;
+        if self.place.guilty.contains(&uid) || fetch::is_too_large(message.size) {
+            let room = self.room(0).await;
+            self.take(vec![message], Vec::new(), vec![uid], room).await;
+            return Ok(());
+        }
+        let room = self.room(u64::from(message.size)).await;
+        self.place.at_work = vec![uid];
+        let large = session.fetch_large(uid, message.size);
+        let fetched = match self.reader.timing.of_waiting(Stage::Network, large).await {
+            Err(ImapError::Refused { .. }) => None,
+            other => other?,
+        };
+        let fetched = fetched.map(|bytes| Fetched { uid, bytes }).into_iter().collect();
+        let (fetched, missing) = self.complete(session, &[uid], fetched).await?;
+        self.place.at_work.clear();
+        self.take(vec![message], fetched, missing, room).await;
+        Ok(())
+    }
+
+    /// Fetches chunks until one must stand alone or an answer is not whole. Whole answers go on at once; from the
+    /// first that is not, they are given back in order.
+    async fn stream(
+        &mut self,
+        pipeline: &mut Pipeline<'_>,
+        chunks: &mut VecDeque<Vec<Listed>>,
+    ) -> Result<Vec<Answered>> {
+        let mut under_way: VecDeque<(Vec<Listed>, Room)> = VecDeque::new();
+        let mut held: Vec<Answered> = Vec::new();
+        loop {
+            while held.is_empty() && pipeline.depth() < DEPTH {
+                let Some(chunk) = chunks.front().filter(|c| !c.iter().any(|l| self.stands_alone(l))) else { break };
+                let octets = chunk.iter().map(|l| u64::from(l.size)).sum();
+                let uids = chunk.iter().map(|l| l.uid).collect();
+                let room = match self.room_at_once(octets) {
+                    None if pipeline.depth() > 0 => break,
+                    None => self.room(octets).await,
+                    room => room,
+                };
+                pipeline.ask(uids, self.section, octets).await?;
+                under_way.extend(chunks.pop_front().map(|chunk| (chunk, room)));
+            }
+            self.place.at_work = pipeline.front().to_vec();
+            let answer = self.reader.timing.of_waiting(Stage::Network, pipeline.answer()).await?;
+            let Some(answer) = answer else { return Ok(held) };
+            self.place.at_work.clear();
+            let Some((chunk, room)) = under_way.pop_front() else { return Ok(held) };
+            let whole = answer.refused.is_none() && answer.fetched.len() == answer.uids.len();
+            if whole && held.is_empty() {
+                self.take(chunk, answer.fetched, Vec::new(), room).await;
+            } else {
+                held.push((chunk, answer, room));
+            }
+        }
+    }
+
+    /// An OK without the message: gone meanwhile, or kept back. The latter is asked for once more, alone. Gives what
+    /// came, and the UIDs that are there but for which the server gives nothing.
+    async fn complete(
+        &mut self,
+        session: &mut Session,
+        uids: &[u32],
+        mut fetched: Vec<Fetched>,
+    ) -> Result<(Vec<Fetched>, Vec<u32>)> {
+        let absent: Vec<u32> = uids.iter().copied().filter(|uid| fetched.iter().all(|f| f.uid != *uid)).collect();
+        let mut missing = Vec::new();
+        for set in fetch::sets(&absent) {
+            let there = session.search(&format!("UID {set}")).await?;
+            for uid in there.into_iter().filter(|uid| absent.contains(uid)) {
+                self.place.at_work = vec![uid];
+                // A FETCH that the server refuses gave nothing: one message that it cannot read must not hold up the others.
+                let again = match session.fetch(&[uid], self.section).await {
+                    Err(ImapError::Refused { .. }) => Vec::new(),
+                    other => other?,
+                };
+                self.place.at_work.clear();
+                if again.is_empty() {
+                    missing.push(uid);
+                }
+                fetched.extend(again);
+            }
+        }
+        // Many, and nothing of any: that is the server's trouble, not the messages'.
+        if uids.len() > 1 && missing.len() == uids.len() {
+            let gone = "the server lists messages, and gives the content of none";
+            return Err(ImapError::Protocol(gone.to_owned()).into());
+        }
+        fetched.sort_by_key(|f| f.uid);
+        Ok((fetched, missing))
+    }
+
+    fn room_at_once(&self, octets: u64) -> Option<OwnedSemaphorePermit> {
+        self.reader.room.clone().try_acquire_many_owned(self.permits(octets)).ok()
+    }
+
+    /// Waits until the writer has kept enough. What is gathered is handed over first, so that he can.
+    async fn room(&mut self, octets: u64) -> Room {
+        if let Some(room) = self.room_at_once(octets) {
+            return Some(room);
+        }
+        self.hand_over(None).await;
+        self.reader.room.clone().acquire_many_owned(self.permits(octets)).await.ok()
+    }
+
+    fn permits(&self, octets: u64) -> u32 {
+        u32::try_from(octets / 1024 + 1).unwrap_or(u32::MAX).min(self.reader.space)
+    }
+
+    /// Sends messages to be parsed, and what is gathered to the writer when it is enough.
+    async fn take(&mut self, listed: Vec<Listed>, fetched: Vec<Fetched>, missing: Vec<u32>, room: Room) {
+        let headers_only = self.section == Section::Header;
+        self.batch.octets += listed.iter().map(|l| u64::from(l.size)).sum::<u64>();
+        self.batch.asked.extend(listed.iter().map(|l| l.uid));
+        self.batch.missing.extend(missing);
+        for message in &listed {
+            self.place.suspects.remove(&message.uid);
+        }
+        let Reader { config, account, now, timing, .. } = self.reader;
+        let (config, account, now, timing) = (config.clone(), account.clone(), now.clone(), timing.clone());
+        let parsed = tokio::task::spawn_blocking(move || {
+            let reading = ReadAs { config: &config, account: &account, now: &now, timing: &timing };
+            let raw = |Fetched { uid, bytes }: Fetched| {
+                let said = listed.iter().find(|l| l.uid == uid);
+                Raw {
+                    uid,
+                    internal_date: said.and_then(|l| l.internal_date.clone()),
+                    answered: said.is_some_and(|l| l.answered),
+                    ..reading.read(bytes, headers_only)
+                }
+            };
+            fetched.into_iter().map(raw).collect()
+        });
+        self.batch.chunks.push(Chunk { parsed, _room: room });
+        if self.batch.asked.len() >= BATCH || self.batch.octets >= BATCH_OCTETS {
+            self.hand_over(None).await;
+        }
+    }
+
+    /// Gives the writer what is gathered; `end`: the mailbox is covered up to there.
+    async fn hand_over(&mut self, end: Option<u32>) {
+        let Gathered { chunks, asked, missing, .. } = std::mem::take(&mut self.batch);
+        let next = asked.last().map_or(0, |uid| uid.saturating_add(1)).max(end.unwrap_or(0));
+        self.cursor.next_uid = self.cursor.next_uid.max(next);
+        if asked.is_empty() && (end.is_none() || self.place.stored == Some(self.cursor)) {
+            return;
+        }
+        *self.kept += u64::from(!asked.is_empty());
+        let given = |uid: &u32| asked.contains(uid) && !missing.contains(uid);
+        let given = self.place.withheld.iter().map(|(_, uid)| *uid).filter(given).collect();
+        self.place.withheld.retain(|(_, uid)| !asked.contains(uid));
+        self.place.cursor = Some(self.cursor);
+        self.place.stored = self.place.cursor;
+        let batch = Batch {
+            mailbox: self.place.name.clone(),
+            is_sent: self.place.is_sent,
+            chunks,
+            asked: asked.len(),
+            missing,
+            given,
+            cursor: self.cursor,
+        };
+        self.reader.say(News::Batch(batch)).await;
+    }
+}

@@ -1,0 +1,76 @@
+//! The ways to an account's servers: logged in with what is good now, and once more with what is renewed when the server
+//! refuses it.
+
+use crate::compose::Outgoing;
+use crate::config::Account;
+use crate::imap::{self, ImapError, Session};
+use crate::secret::{self, Credentials, SecretError};
+use crate::smtp::{self, Receipt, SmtpError};
+use anyhow::Result;
+use std::sync::{Mutex, PoisonError};
+
+/// Who logs in, and with what.
+#[derive(Debug)]
+pub struct Login<'a> {
+    account: &'a Account,
+    credentials: Mutex<Credentials>,
+}
+
+impl<'a> Login<'a> {
+    /// With what the account logs in with now.
+    pub async fn new(account: &'a Account) -> Result<Login<'a>, SecretError> {
+        let credentials = Mutex::new(secret::read(&account.secret, &account.name).await?);
+        Ok(Login { account, credentials })
+    }
+
+    fn credentials(&self) -> Credentials {
+        self.credentials.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Others than those that were refused, if there are any.
+    async fn renewed(&self, refused: &Credentials) -> Result<Option<Credentials>, SecretError> {
+        let renewed = secret::renew(&self.account.secret, &self.account.name, refused).await?;
+        if let Some(credentials) = &renewed {
+            *self.credentials.lock().unwrap_or_else(PoisonError::into_inner) = credentials.clone();
+        }
+        Ok(renewed)
+    }
+
+    /// A session over IMAP.
+    pub async fn imap(&self) -> Result<Session> {
+        let (account, credentials) = (self.account, self.credentials());
+        let connect = async |with: &Credentials| imap::connect(&account.imap, &account.imap_username, with).await;
+        match connect(&credentials).await {
+            Err(e) if e.is_auth() => match self.renewed(&credentials).await? {
+                Some(renewed) => Ok(connect(&renewed).await?),
+                None => Err(e.into()),
+            },
+            other => Ok(other?),
+        }
+    }
+
+    /// Sends over SMTP. A login that is refused has sent nothing: it may be tried again.
+    pub async fn smtp(&self, outgoing: &Outgoing) -> Result<Receipt, SmtpError> {
+        let (account, credentials) = (self.account, self.credentials());
+        let send = async |with: &Credentials| smtp::send(outgoing, &account.smtp, &account.smtp_username, with).await;
+        match send(&credentials).await {
+            Err(refused) if refused.is_auth() => match self.renewed(&credentials).await {
+                Ok(Some(renewed)) => send(&renewed).await,
+                Ok(None) => Err(refused),
+                Err(e) if e.is_transient() => {
+                    Err(SmtpError::Refused { what: "the login".to_owned(), text: e.to_string(), transient: true })
+                }
+                Err(e) => {
+                    let (host, user) = (account.smtp.host.clone(), account.smtp_username.clone());
+                    Err(SmtpError::Login { host, user, text: e.to_string() })
+                }
+            },
+            other => other,
+        }
+    }
+}
+
+/// Whether a server refused what an account logs in with.
+pub fn was_refused(error: &anyhow::Error) -> bool {
+    error.chain().any(|e| e.downcast_ref::<ImapError>().is_some_and(ImapError::is_auth))
+}
