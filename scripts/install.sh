@@ -3,6 +3,7 @@
 #
 #   scripts/install.sh demo    a compiler, curl, Java 17 and Maven (for GreenMail)
 #   scripts/install.sh test    the same, and Dovecot, strace, a keyring daemon, rustfmt, clippy, cargo-deny
+#   scripts/install.sh bench   a compiler, Dovecot, mbsync and time (for scripts/bench.sh)
 #
 # On Debian and Ubuntu it uses apt, with sudo when not root. Elsewhere it says what to install, and stops.
 # The servers that the packages bring are never started or enabled: the scripts run private ones of their own.
@@ -12,7 +13,7 @@ root=$(cd "$(dirname "$0")/.." && pwd -P)
 PATH=$PATH:/usr/sbin:/usr/local/sbin:${CARGO_HOME:-$HOME/.cargo}/bin
 
 what=${1:-test}
-case $what in demo | test) ;; *) die "usage: scripts/install.sh demo|test" ;; esac
+case $what in demo | test | bench) ;; *) die "usage: scripts/install.sh demo|test|bench" ;; esac
 
 if ! have cargo; then
     die "cargo is not on PATH. Install Rust with rustup (https://rustup.rs), open a new shell, and run this again."
@@ -28,12 +29,22 @@ java_is_new_enough() {
 missing() {
     have cc || echo "cc|build-essential|a C compiler"
     have pkg-config || echo "pkg-config|pkg-config|pkg-config"
-    have curl || echo "curl|curl|curl with IMAP and SMTP"
-    java_is_new_enough || echo "java|default-jre-headless|a Java runtime, version 17 or newer"
-    have mvn || echo "mvn|maven|Apache Maven"
-    if [ "$what" = test ]; then
+    if [ "$what" != bench ]; then
+        have curl || echo "curl|curl|curl with IMAP and SMTP"
+        java_is_new_enough || echo "java|default-jre-headless|a Java runtime, version 17 or newer"
+        have mvn || echo "mvn|maven|Apache Maven"
+    fi
+    if [ "$what" != demo ]; then
+        have python3 || echo "python3|python3|Python 3.9 or newer"
         have dovecot || echo "dovecot|dovecot-imapd|Dovecot 2.3 with IMAP"
         have openssl || echo "openssl|openssl|openssl, the command"
+    fi
+    if [ "$what" = bench ]; then
+        have mbsync || echo "mbsync|isync|mbsync"
+        # The shell has a word of that name: the program is asked for by its place.
+        [ -x /usr/bin/time ] || echo "time|time|GNU time"
+    fi
+    if [ "$what" = test ]; then
         have strace || echo "strace|strace|strace"
         have gnome-keyring-daemon || echo "gnome-keyring-daemon|gnome-keyring|gnome-keyring"
         have dbus-run-session || echo "dbus-run-session|dbus|D-Bus (dbus-run-session)"

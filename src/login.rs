@@ -74,3 +74,9 @@ impl<'a> Login<'a> {
 pub fn was_refused(error: &anyhow::Error) -> bool {
     error.chain().any(|e| e.downcast_ref::<ImapError>().is_some_and(ImapError::is_auth))
 }
+
+/// Whether trying again is no use before the owner has done something about it.
+pub fn needs_owner(error: &anyhow::Error) -> bool {
+    let of_secret = error.chain().find_map(|e| e.downcast_ref::<SecretError>());
+    was_refused(error) || of_secret.is_some_and(|e| !e.is_transient())
+}

@@ -4,11 +4,13 @@
 use crate::config::{Account, Config};
 use crate::inbound::{self, Desk, Progress, Pulled, keep, rebuild};
 use crate::login::Login;
-use crate::outbound::{Posted, deliver, deliver::Sender, freeze};
+use crate::outbound::freeze::{self, Recall};
+use crate::outbound::{Posted, deliver, deliver::Sender};
 use crate::store::{self, Lock, Store};
 use crate::vault::Vault;
 use anyhow::{Context, Result};
 use jiff::{Timestamp, Zoned};
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -22,6 +24,30 @@ pub struct Scope {
     pub dry_run: bool,
     /// Do not pull.
     pub send_only: bool,
+    /// Pull from these accounts alone; drafts of all others are sent as ever.
+    pub only: Option<BTreeSet<String>>,
+    /// These accounts' servers cannot be had now: they are left alone.
+    pub resting: BTreeSet<String>,
+    /// Somebody comes back when a draft is due, or a fresh file has settled: neither is waited for.
+    pub hurried: bool,
+}
+
+/// What one process knows from its last pass, so that the next costs less. It may be forgotten at any time.
+#[derive(Debug, Default)]
+pub struct Memory {
+    /// When the database was read over.
+    sound: Option<Instant>,
+    recall: Recall,
+}
+
+/// So often a process that stays reads its database over.
+const CHECKED: Duration = Duration::from_secs(24 * 60 * 60);
+
+impl Memory {
+    /// The next pass reads every draft.
+    pub fn forget_drafts(&mut self) {
+        self.recall.forget();
+    }
 }
 
 /// What a pass did.
@@ -33,6 +59,8 @@ pub struct Outcome {
     pub posted: Posted,
     /// When the next queued draft is due.
     pub next_due: Option<Timestamp>,
+    /// A draft was written just now, and has to be looked at again when it has settled.
+    pub unsettled: bool,
 }
 
 impl Outcome {
@@ -40,6 +68,12 @@ impl Outcome {
     pub fn has_problems(&self) -> bool {
         !self.posted.problems.is_empty()
             || self.pulled.iter().any(|(_, r)| r.as_ref().map_or(true, |p| !p.problems.is_empty()))
+    }
+
+    /// True when there is nothing to tell.
+    pub fn is_quiet(&self) -> bool {
+        self.posted == Posted::default()
+            && self.pulled.iter().all(|(_, r)| r.as_ref().is_ok_and(|p| *p == Pulled::default()))
     }
 }
 
@@ -60,11 +94,43 @@ pub async fn run(
     stop: &dyn Fn() -> bool,
     on: &mut dyn FnMut(Progress),
 ) -> Result<Outcome> {
-    let (mut desk, lock) = open(config, state, scope.dry_run)?;
+    run_remembering(config, state, scope, &mut Memory::default(), stop, on).await
+}
+
+/// The same for a process that makes many: what it remembers saves work, and changes nothing else.
+pub async fn run_remembering(
+    config: &Config,
+    state: &Path,
+    scope: &Scope,
+    memory: &mut Memory,
+    stop: &dyn Fn() -> bool,
+    on: &mut dyn FnMut(Progress),
+) -> Result<Outcome> {
+    let Memory { sound, recall } = memory;
+    let trusted = sound.take().filter(|at| at.elapsed() < CHECKED);
+    let outcome = pass(config, state, scope, (trusted.is_some(), recall), stop, on).await?;
+    // What went wrong may have gone wrong in the database: then the next pass reads it over.
+    if !outcome.has_problems() {
+        *sound = trusted.or_else(|| Some(Instant::now()));
+    }
+    Ok(outcome)
+}
+
+async fn pass(
+    config: &Config,
+    state: &Path,
+    scope: &Scope,
+    (trusted, recall): (bool, &mut Recall),
+    stop: &dyn Fn() -> bool,
+    on: &mut dyn FnMut(Progress),
+) -> Result<Outcome> {
+    let (mut desk, lock) = open_trusting(config, state, scope.dry_run, trusted)?;
     let fresh = desk.store.is_fresh();
     if fresh {
+        recall.forget();
         rebuild::rebuild(&mut desk, config, now().time_zone()).context("cannot read the vault's notes back")?;
     }
+    recall.begin(scope.hurried);
     the_vault_it_was(config, &desk, state)?;
     let mut outcome = Outcome::default();
     if let Some(lock) = &lock {
@@ -75,15 +141,18 @@ pub async fn run(
     }
     let accounts: Vec<&Account> =
         config.accounts.iter().filter(|a| scope.account.as_ref().is_none_or(|name| *name == a.name)).collect();
+    let accounts: Vec<&Account> = accounts.into_iter().filter(|a| !scope.resting.contains(&a.name)).collect();
     // Frozen first: while mail is pulled, the time to change one's mind runs. But what the vault's notes do not say
     // of a thread (its References) is known again only after the pull, and a reply is composed once.
     let pull_first = fresh && !scope.send_only;
     if !pull_first {
-        freeze::freeze(config, &mut desk, &now(), &mut outcome.posted)?;
+        freeze::freeze(config, &mut desk, &now(), recall, &mut outcome.posted)?;
     }
     if !scope.send_only && !stop() {
         // Dropped at any point, a pull has remembered what it has written, and does the rest again.
         let now = now();
+        let wanted = |a: &&&Account| scope.only.as_ref().is_none_or(|only| only.contains(&a.name));
+        let accounts: Vec<&Account> = accounts.iter().filter(wanted).copied().collect();
         let pulled = tokio::select! {
             pulled = inbound::pull(config, &accounts, &mut desk, &now, on) => pulled,
             () = stopped(stop) => Vec::new(),
@@ -101,21 +170,26 @@ pub async fn run(
         }
     }
     if pull_first {
-        freeze::freeze(config, &mut desk, &now(), &mut outcome.posted)?;
+        freeze::freeze(config, &mut desk, &now(), recall, &mut outcome.posted)?;
     }
+    if !scope.hurried && !scope.dry_run {
+        wait_for_due(config, &desk, stop).await?;
+    }
+    let then = now().timestamp();
     if !scope.dry_run {
         post(config, &accounts, &mut desk, stop, &mut outcome.posted).await?;
         // What pulling brought may have answered a draft that still waits.
         let mut after = Posted::default();
-        freeze::freeze(config, &mut desk, &now(), &mut after)?;
+        freeze::freeze(config, &mut desk, &now(), recall, &mut after)?;
         outcome.posted.queued.extend(after.queued);
         outcome.posted.changed.extend(after.changed);
         let known = outcome.posted.problems.clone();
         outcome.posted.problems.extend(after.problems.into_iter().filter(|p| !known.contains(p)));
     }
     if config.send.enabled {
-        outcome.next_due = deliver::next_due(&desk)?;
+        outcome.next_due = deliver::next_due(&desk, then)?;
     }
+    outcome.unsettled = recall.has_unsettled();
     Ok(outcome)
 }
 
@@ -150,12 +224,23 @@ async fn stopped(stop: &dyn Fn() -> bool) {
 
 /// Opens vault and state; in a dry run as copies of which nothing lasts.
 pub fn open(config: &Config, state: &Path, dry_run: bool) -> Result<(Desk, Option<Lock>)> {
+    open_trusting(config, state, dry_run, false)
+}
+
+/// The same. `trusted`: this process has found the database sound before. Reading it over costs as much as it is
+/// large, and tells of one thing that no query would: pages that went bad on the disk. A process that has read it
+/// over goes on with it for a day, unless a pass since had problems, or whoever held the lock last was cut short.
+/// What is met meanwhile is an error of that pass (SQLite knows a bad page when it reads it), and nothing is sent on
+/// its account: the outbox row, the ledger in the vault and the Sent mailbox each have to agree first.
+fn open_trusting(config: &Config, state: &Path, dry_run: bool, trusted: bool) -> Result<(Desk, Option<Lock>)> {
     let vault = Vault::open(&config.vault)?;
     if dry_run {
         return Ok((Desk { vault: vault.rehearsing(), store: Store::scratch(state)? }, None));
     }
     let lock = store::lock(state)?;
-    Ok((Desk { vault, store: Store::open(state)? }, Some(lock)))
+    let sound = trusted && !lock.after_a_crash();
+    let store = if sound { Store::open_trusting(state)? } else { Store::open(state)? };
+    Ok((Desk { vault, store }, Some(lock)))
 }
 
 /// What went wrong with an account, with its name in front, once: a secret's error has it already.
@@ -164,7 +249,7 @@ pub fn of_account(account: &str, what: &str) -> String {
     if what.starts_with(&name) { what.to_owned() } else { name + what }
 }
 
-/// Waits out `send.delay` of what is queued, then sends.
+/// Sends what is due.
 async fn post(
     config: &Config,
     accounts: &[&Account],
@@ -172,7 +257,6 @@ async fn post(
     stop: &dyn Fn() -> bool,
     posted: &mut Posted,
 ) -> Result<()> {
-    wait_for_due(config, desk, stop).await?;
     for account in accounts {
         if stop() {
             return Ok(());
@@ -194,6 +278,7 @@ async fn post(
     Ok(())
 }
 
+/// Waits out `send.delay` of what is queued.
 async fn wait_for_due(config: &Config, desk: &Desk, stop: &dyn Fn() -> bool) -> Result<()> {
     // One second more, for what was rounded up.
     let horizon = now().timestamp().checked_add(config.send.delay)?.checked_add(jiff::SignedDuration::from_secs(1))?;

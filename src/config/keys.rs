@@ -12,7 +12,7 @@ pub(super) const KEYS: &[(&str, &[&str])] = &[
     ("drafts", &["reply", "format"]),
     ("notes", &["keep_original"]),
     ("accounts[]", &["name", "email", "display_name", "aliases", "signature", "imap", "smtp", "auth"]),
-    ("accounts[].imap", &["host", "port", "security", "mailboxes", "sent", "username", "ca_file"]),
+    ("accounts[].imap", &["host", "port", "security", "mailboxes", "sent", "compress", "username", "ca_file"]),
     ("accounts[].smtp", &["host", "port", "security", "username", "ca_file"]),
     ("accounts[].auth", &["password", "oauth2"]),
     (

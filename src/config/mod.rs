@@ -109,6 +109,19 @@ pub enum SaveSent {
     Never,
 }
 
+/// Whether what the server sends is compressed on the way (RFC 4978).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Compress {
+    /// While an account is read for the first time, unless the server is on this machine.
+    #[default]
+    Auto,
+    /// Wherever it is offered.
+    Always,
+    /// Not at all.
+    Never,
+}
+
 /// The recipients of a reply.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -148,6 +161,8 @@ pub struct Account {
     pub imap_username: String,
     /// Mailboxes to read.
     pub mailboxes: Vec<String>,
+    /// Whether what comes from there is compressed.
+    pub compress: Compress,
     /// The mailbox for sent mail, where the server does not say (RFC 6154).
     pub sent_mailbox: Option<String>,
     /// The SMTP server.

@@ -128,6 +128,7 @@ pub(super) struct RawServer {
     #[serde(default)]
     pub(super) mailboxes: Option<Vec<String>>,
     pub(super) sent: Option<String>,
+    pub(super) compress: Option<super::Compress>,
     pub(super) username: Option<String>,
     pub(super) ca_file: Option<PathBuf>,
 }

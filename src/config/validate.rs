@@ -96,8 +96,8 @@ fn validate_account(raw: RawAccount, resolve: &dyn Fn(&Path) -> PathBuf) -> Resu
     if mailboxes.is_empty() || mailboxes.iter().any(|m| m.is_empty() || m.chars().any(char::is_control)) {
         return bad(format!("account {name:?}: imap.mailboxes: name at least one, such as [\"INBOX\"]"));
     }
-    if raw.smtp.mailboxes.is_some() || raw.smtp.sent.is_some() {
-        return bad(format!("account {name:?}: mailboxes and sent belong under accounts.imap"));
+    if raw.smtp.mailboxes.is_some() || raw.smtp.sent.is_some() || raw.smtp.compress.is_some() {
+        return bad(format!("account {name:?}: mailboxes, sent and compress belong under accounts.imap"));
     }
     let auth: RawAuth = raw.auth.clone().try_into().map_err(|_| {
         ConfigError(format!("account {name:?}: auth should be a table, [accounts.auth], with password = {{ keyring = true }} or the like; a secret does not stand in the config itself"))
@@ -134,6 +134,7 @@ fn validate_account(raw: RawAccount, resolve: &dyn Fn(&Path) -> PathBuf) -> Resu
         smtp_username: login(&raw.smtp),
         mailboxes,
         sent_mailbox: raw.imap.sent.clone(),
+        compress: raw.imap.compress.unwrap_or_default(),
         imap: endpoint(&raw.imap, [993, 143], resolve),
         smtp: endpoint(&raw.smtp, [465, 587], resolve),
         secret,

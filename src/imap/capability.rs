@@ -1,4 +1,41 @@
-//! What a server can do (RFC 3501 §6.1.1, §7.2.1): read from where it says so without being asked.
+//! What a server can do (RFC 3501 §6.1.1, §7.2.1): read from where it says so without being asked; and what is made
+//! of it for a session as a whole.
+
+use super::guard::Guard;
+use super::{ImapError, SILENCE, Said, Session, broken};
+
+/// Who we are (RFC 2971). Some providers open no mailbox to a client that does not say.
+pub(super) const ID: &str = concat!("ID (\"name\" \"postnote\" \"version\" \"", env!("CARGO_PKG_VERSION"), "\")");
+
+impl Session {
+    /// True when the server offers the capability (compared without case).
+    pub fn offers(&self, capability: &str) -> bool {
+        self.capabilities.iter().any(|c| c.eq_ignore_ascii_case(capability))
+    }
+
+    /// True when the server is on this machine.
+    pub fn is_local(&self) -> bool {
+        self.inner.get_ref().is_local()
+    }
+
+    /// The same session with COMPRESS=DEFLATE (RFC 4978), where it is offered. The first command of a session: before
+    /// anything is under way.
+    ///
+    /// Errors: any of them has used up the session.
+    pub async fn compressed(self) -> Result<Session, ImapError> {
+        use async_imap::error::Error;
+        if !self.offers("COMPRESS=DEFLATE") {
+            return Ok(self);
+        }
+        let answer = tokio::time::timeout(SILENCE, self.inner.compress(Guard::deflated)).await;
+        let inner = answer.map_err(|_| ImapError::Lost("it does not answer".to_owned()))?.map_err(|e| match e {
+            Error::Io(e) => broken(&e),
+            Error::ConnectionLost => ImapError::Lost("it was closed".to_owned()),
+            _ => ImapError::Refused { command: "COMPRESS".to_owned(), said: Said::default() },
+        })?;
+        Ok(Session { inner, ..self })
+    }
+}
 
 /// The capabilities that a line announces: an untagged CAPABILITY, or the code of a greeting or an OK (§7.1).
 pub(super) fn announced(line: &str) -> Option<&str> {

@@ -18,6 +18,8 @@ pub struct Listed {
     pub answered: bool,
     /// INTERNALDATE, as the server writes it (RFC 3501 §9 `date-time`).
     pub internal_date: Option<String>,
+    /// Gmail's own id (X-GM-MSGID): the same in every mailbox that shows the message.
+    pub gmail: Option<u64>,
 }
 
 /// One message fetched.
@@ -60,9 +62,10 @@ impl Session {
     /// INTERNALDATE (a server that answers `NIL` there breaks the session).
     pub async fn listed(&mut self, uids: &[u32], dates: bool) -> Result<Vec<Listed>, ImapError> {
         let date = if dates { " INTERNALDATE" } else { "" };
+        let gmail = if self.offers("X-GM-EXT-1") { " X-GM-MSGID" } else { "" };
         let mut found: Vec<Listed> = Vec::with_capacity(uids.len());
         for set in sets(uids) {
-            self.exec(&format!("UID FETCH {set} (UID RFC822.SIZE FLAGS{date})"), |response| {
+            self.exec(&format!("UID FETCH {set} (UID RFC822.SIZE FLAGS{date}{gmail})"), |response| {
                 if let Response::Fetch(_, attributes) = response
                     && let Some(uid) = uid_of(attributes)
                     && attributes.iter().any(|a| matches!(a, AttributeValue::Rfc822Size(_)))
@@ -236,13 +239,14 @@ fn hear(response: &Response<'_>, id: &RequestId) -> Heard {
 }
 
 fn listing(uid: u32, attributes: &[AttributeValue<'_>]) -> Listed {
-    let mut listed = Listed { uid, size: 0, answered: false, internal_date: None };
+    let mut listed = Listed { uid, size: 0, answered: false, internal_date: None, gmail: None };
     for attribute in attributes {
         match attribute {
             AttributeValue::Rfc822Size(size) => listed.size = *size,
             AttributeValue::Flags(flags) => {
                 listed.answered = flags.iter().any(|f| f.eq_ignore_ascii_case("\\Answered"));
             }
+            AttributeValue::GmailMsgId(id) => listed.gmail = Some(*id),
             AttributeValue::InternalDate(date) => listed.internal_date = Some(date.to_string()),
             _ => {}
         }

@@ -1,6 +1,5 @@
 //! What changes a mailbox: filing the Sent copy, and \Answered.
 
-use super::name::argument;
 use super::{ImapError, SILENCE, Said, Session};
 use async_imap::imap_proto::Response;
 use tokio::io::AsyncWriteExt;
@@ -12,11 +11,14 @@ impl Session {
     ///
     /// Errors: [`ImapError::Refused`] with [`Code::TryCreate`](super::Code) when the mailbox is not there.
     pub async fn append(&mut self, mailbox: &str, bytes: &[u8]) -> Result<(), ImapError> {
-        let wire = argument(mailbox)?;
+        let wire = self.argument(mailbox).await?;
         let lost = |e: &dyn std::fmt::Display| ImapError::Lost(e.to_string());
-        let command = format!("APPEND {wire} (\\Seen) {{{}}}", bytes.len());
-        let id = self.inner.run_command(&command).await.map_err(|e| lost(&e))?;
-        loop {
+        // RFC 7888: with LITERAL+ the server need not be waited for, with LITERAL- for short ones.
+        let at_once = self.offers("LITERAL+") || (self.offers("LITERAL-") && bytes.len() <= 4096);
+        let plus = if at_once { "+" } else { "" };
+        let id = self.begin(&format!("APPEND {wire} (\\Seen) {{{}{plus}}}", bytes.len())).await?;
+        let mut waiting = !at_once;
+        while waiting {
             let go = self
                 .next(|response| match response {
                     Response::Continue(_) => Some(Ok(())),
@@ -27,7 +29,7 @@ impl Session {
                 })
                 .await?;
             match go {
-                Some(Ok(())) => break,
+                Some(Ok(())) => waiting = false,
                 Some(Err(refused)) => return Err(refused),
                 None => {}
             }
@@ -46,7 +48,7 @@ impl Session {
 
     /// Makes a mailbox.
     pub async fn create(&mut self, mailbox: &str) -> Result<(), ImapError> {
-        let wire = argument(mailbox)?;
+        let wire = self.argument(mailbox).await?;
         self.exec(&format!("CREATE {wire}"), |_| ()).await
     }
 

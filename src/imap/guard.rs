@@ -7,6 +7,7 @@
 
 use super::framing::{Excess, Framing};
 use crate::net::Stream;
+use async_imap::DeflateStream;
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -17,10 +18,20 @@ const RESPONSE: usize = 64 * 1024 * 1024;
 /// So much is read at once, literals apart: a TLS record.
 const CHUNK: usize = 16 * 1024;
 
+/// What brings the bytes.
+#[derive(Debug)]
+enum Carrier {
+    Net(Stream),
+    /// COMPRESS=DEFLATE (RFC 4978): what is unpacked is watched, so that little that becomes much is no way around.
+    Deflate(Box<DeflateStream<Guard>>),
+}
+
 /// A stream that is watched.
 #[derive(Debug)]
 pub(super) struct Guard {
-    stream: Stream,
+    carrier: Carrier,
+    /// What comes is compressed, and watched elsewhere.
+    packed: bool,
     framing: Framing,
     chunk: Vec<u8>,
     /// What is ready for the parser, and how much of it has been handed on.
@@ -33,7 +44,32 @@ pub(super) struct Guard {
 impl Guard {
     /// Watches a connection from before its greeting (or, after STARTTLS, from before the login).
     pub(super) fn new(stream: Stream) -> Self {
-        Guard { stream, framing: Framing::default(), chunk: vec![0; CHUNK], ready: Vec::new(), taken: 0, given: 0 }
+        Guard::over(Carrier::Net(stream))
+    }
+
+    fn over(carrier: Carrier) -> Self {
+        Guard {
+            carrier,
+            packed: false,
+            framing: Framing::default(),
+            chunk: vec![0; CHUNK],
+            ready: Vec::new(),
+            taken: 0,
+            given: 0,
+        }
+    }
+
+    /// Watches what is unpacked, of a logged-in session.
+    pub(super) fn deflated(mut stream: DeflateStream<Guard>) -> Self {
+        stream.get_mut().packed = true;
+        let mut guard = Guard::over(Carrier::Deflate(Box::new(stream)));
+        guard.logged_in();
+        guard
+    }
+
+    /// True when the server is on this machine.
+    pub(super) fn is_local(&self) -> bool {
+        matches!(&self.carrier, Carrier::Net(stream) if stream.is_local())
     }
 
     /// The capabilities that the server announced since this was last asked, as it wrote them.
@@ -71,7 +107,7 @@ impl Guard {
     fn poll_literal(&mut self, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>, most: u64) -> Poll<io::Result<usize>> {
         let most = usize::try_from(most).unwrap_or(usize::MAX).min(buf.remaining());
         let mut part = ReadBuf::new(buf.initialize_unfilled_to(most));
-        ready!(Pin::new(&mut self.stream).poll_read(cx, &mut part))?;
+        ready!(Pin::new(&mut self.carrier).poll_read(cx, &mut part))?;
         let came = part.filled().len();
         buf.advance(came);
         self.framing.passed(came);
@@ -82,6 +118,9 @@ impl Guard {
 impl AsyncRead for Guard {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
+        if this.packed {
+            return Pin::new(&mut this.carrier).poll_read(cx, buf);
+        }
         let before = buf.filled().len();
         // Nothing at all would mean the end of the stream: what was held back is no end.
         while this.ready.is_empty() {
@@ -91,7 +130,7 @@ impl AsyncRead for Guard {
                 return Poll::Ready(Ok(()));
             }
             let mut chunk = ReadBuf::new(&mut this.chunk);
-            ready!(Pin::new(&mut this.stream).poll_read(cx, &mut chunk))?;
+            ready!(Pin::new(&mut this.carrier).poll_read(cx, &mut chunk))?;
             if chunk.filled().is_empty() {
                 return Poll::Ready(Ok(()));
             }
@@ -109,15 +148,47 @@ impl AsyncRead for Guard {
 
 impl AsyncWrite for Guard {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.get_mut().stream).poll_write(cx, buf)
+        Pin::new(&mut self.get_mut().carrier).poll_write(cx, buf)
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.get_mut().stream).poll_flush(cx)
+        Pin::new(&mut self.get_mut().carrier).poll_flush(cx)
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.get_mut().stream).poll_shutdown(cx)
+        Pin::new(&mut self.get_mut().carrier).poll_shutdown(cx)
+    }
+}
+
+impl AsyncRead for Carrier {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Carrier::Net(s) => Pin::new(s).poll_read(cx, buf),
+            Carrier::Deflate(s) => Pin::new(s).poll_read(cx, buf),
+        }
+    }
+}
+
+impl AsyncWrite for Carrier {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        match self.get_mut() {
+            Carrier::Net(s) => Pin::new(s).poll_write(cx, buf),
+            Carrier::Deflate(s) => Pin::new(s).poll_write(cx, buf),
+        }
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Carrier::Net(s) => Pin::new(s).poll_flush(cx),
+            Carrier::Deflate(s) => Pin::new(s).poll_flush(cx),
+        }
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Carrier::Net(s) => Pin::new(s).poll_shutdown(cx),
+            Carrier::Deflate(s) => Pin::new(s).poll_shutdown(cx),
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! From an endpoint to a logged-in session.
 
 use super::guard::Guard;
-use super::{ImapError, Lines, SILENCE, Said, Session, bearer, broken, capability};
+use super::{ImapError, SILENCE, Said, Session, bearer, broken, capability};
 use crate::config::{Endpoint, Security};
 use crate::net::{self, Stream};
 use crate::secret::Credentials;
@@ -38,10 +38,10 @@ pub async fn connect(endpoint: &Endpoint, user: &str, credentials: &Credentials)
         Credentials::Password(password) => by_password(client, user, password).await?,
         Credentials::Token(token) => bearer::login(client, greeted, endpoint, user, token).await?,
     };
-    let mut inner = session.map_err(|(error, _)| refusal(error, endpoint, user))?;
+    let mut inner = session.map_err(|(error, _)| refusal(error, endpoint, user, credentials))?;
     let announced = inner.get_mut().take_capabilities();
     inner.get_mut().logged_in();
-    let mut session = Session { inner, capabilities: Vec::new(), lines: Lines::default() };
+    let mut session = Session::new(inner);
     let announced = match announced {
         Some(list) => Some(list),
         None => {
@@ -74,11 +74,12 @@ pub(super) async fn timed<T>(work: impl Future<Output = T>) -> Result<T, ImapErr
     tokio::time::timeout(SILENCE, work).await.map_err(|_| ImapError::Lost("it does not answer".to_owned()))
 }
 
-fn refusal(error: async_imap::error::Error, endpoint: &Endpoint, user: &str) -> ImapError {
+fn refusal(error: async_imap::error::Error, endpoint: &Endpoint, user: &str, credentials: &Credentials) -> ImapError {
     use async_imap::error::Error;
     match error {
         Error::No(text) | Error::Bad(text) => {
-            ImapError::Login { host: endpoint.host.clone(), user: user.to_owned(), said: Said::parse(&said(&text)) }
+            let words = credentials.hide(&said(&text), user, (&endpoint.host, endpoint.port));
+            ImapError::Login { host: endpoint.host.clone(), user: user.to_owned(), said: Said::parse(&words) }
         }
         Error::Validate(_) => ImapError::Argument("a user name or password with a line break".to_owned()),
         Error::ConnectionLost => ImapError::Lost("it was closed during the login".to_owned()),

@@ -1,24 +1,11 @@
-//! List, examine and search: all of it leaves the mailbox as it was.
+//! Examine and search: all of it leaves the mailbox as it was.
 
-use super::name::{argument, quoted};
+use super::name::quoted;
 use super::{ImapError, Session};
-use async_imap::imap_proto::{MailboxDatum, NameAttribute, Response, ResponseCode};
-
-/// One mailbox of the list.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct MailboxInfo {
-    /// Its name, as the server writes it.
-    pub name: String,
-    /// What separates levels of its name.
-    pub delimiter: Option<String>,
-    /// `\Sent` (RFC 6154).
-    pub is_sent: bool,
-    /// Can be opened.
-    pub selectable: bool,
-}
+use async_imap::imap_proto::{MailboxDatum, Response, ResponseCode};
 
 /// A mailbox that is open.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Mailbox {
     /// UIDVALIDITY; 0 when the server gives none (RFC 3501 §2.3.1.1 calls such UIDs not persistent).
     pub uid_validity: u32,
@@ -28,30 +15,23 @@ pub struct Mailbox {
     pub exists: u32,
 }
 
-impl Session {
-    /// Every mailbox of the account.
-    pub async fn list(&mut self) -> Result<Vec<MailboxInfo>, ImapError> {
-        let command = if self.offers("SPECIAL-USE") && self.offers("LIST-EXTENDED") {
-            "LIST \"\" \"*\" RETURN (SPECIAL-USE)"
-        } else {
-            "LIST \"\" \"*\""
-        };
-        let mut found = Vec::new();
-        self.exec(command, |response| {
-            if let Response::MailboxData(MailboxDatum::List(data)) = response {
-                found.push(MailboxInfo {
-                    name: data.name.to_string(),
-                    delimiter: data.delimiter.as_ref().map(ToString::to_string),
-                    is_sent: data.name_attributes.iter().any(|a| matches!(a, NameAttribute::Sent)),
-                    selectable: !data.name_attributes.iter().any(|a| matches!(a, NameAttribute::NoSelect)),
-                });
-            }
-        })
-        .await?;
-        Ok(found)
+impl Mailbox {
+    /// Takes in what the server says while it opens the mailbox.
+    pub(super) fn hear(&mut self, response: &Response<'_>) {
+        match response {
+            Response::MailboxData(MailboxDatum::Exists(n)) => self.exists = *n,
+            Response::Data { outcome, .. } => match &outcome.code {
+                Some(ResponseCode::UidValidity(n)) => self.uid_validity = *n,
+                Some(ResponseCode::UidNext(n)) => self.uid_next = Some(*n),
+                _ => {}
+            },
+            _ => {}
+        }
     }
+}
 
-    /// Opens a mailbox read-only (EXAMINE); `name` as the owner writes it or as the server lists it.
+impl Session {
+    /// Opens a mailbox read-only (EXAMINE); `name` as people read it.
     pub async fn examine(&mut self, name: &str) -> Result<Mailbox, ImapError> {
         self.open("EXAMINE", name).await
     }
@@ -62,18 +42,9 @@ impl Session {
     }
 
     async fn open(&mut self, command: &str, name: &str) -> Result<Mailbox, ImapError> {
-        let wire = argument(name)?;
-        let mut mailbox = Mailbox { uid_validity: 0, uid_next: None, exists: 0 };
-        self.exec(&format!("{command} {wire}"), |response| match response {
-            Response::MailboxData(MailboxDatum::Exists(n)) => mailbox.exists = *n,
-            Response::Data { outcome, .. } => match &outcome.code {
-                Some(ResponseCode::UidValidity(n)) => mailbox.uid_validity = *n,
-                Some(ResponseCode::UidNext(n)) => mailbox.uid_next = Some(*n),
-                _ => {}
-            },
-            _ => {}
-        })
-        .await?;
+        let wire = self.argument(name).await?;
+        let mut mailbox = Mailbox::default();
+        self.exec(&format!("{command} {wire}"), |response| mailbox.hear(response)).await?;
         Ok(mailbox)
     }
 

@@ -5,9 +5,12 @@
 //!
 //! - [`login`]: connect, STARTTLS, log in
 //! - [`bearer`]: logging in with a token
-//! - [`mailbox`]: list, examine, search
+//! - [`list`]: which mailboxes there are, and whether anything is new in them
+//! - [`mailbox`]: examine, search
+//! - [`resync`]: what became of a mailbox since it was last read
 //! - [`fetch`]: what the messages are, and the messages
 //! - [`mod@file`]: append, flags
+//! - [`idle`]: waiting for mail
 //! - [`name`]: mailbox names on the wire (RFC 3501 §5.1.3)
 //! - [`code`]: what the server means by NO and BYE
 //! - [`capability`]: what the server can do
@@ -21,13 +24,18 @@ pub mod fetch;
 mod file;
 mod framing;
 mod guard;
+mod idle;
+pub mod list;
 mod login;
 mod mailbox;
 mod name;
+pub mod resync;
 
 pub use code::{Code, Said};
+pub use idle::Waits;
+pub use list::{MailboxInfo, State, Use};
 pub use login::connect;
-pub use mailbox::{Mailbox, MailboxInfo};
+pub use mailbox::Mailbox;
 
 use crate::net::NetError;
 use async_imap::imap_proto::{MailboxDatum, RequestId, Response, Status};
@@ -116,6 +124,11 @@ pub struct Session {
     inner: async_imap::Session<Guard>,
     capabilities: Vec<String>,
     lines: Lines,
+    /// ID was sent, and its answer, for which nobody waits, has not come yet.
+    introduced: bool,
+    unawaited: Vec<RequestId>,
+    /// The mailboxes, by their names as people read them and on the wire, once they have been listed.
+    names: Option<Vec<(String, String)>>,
 }
 
 /// Untagged lines since the last tagged one.
@@ -143,6 +156,11 @@ impl Lines {
 }
 
 impl Session {
+    fn new(inner: async_imap::Session<Guard>) -> Session {
+        let (capabilities, unawaited) = (Vec::new(), Vec::new());
+        Session { inner, capabilities, lines: Lines::default(), introduced: false, unawaited, names: None }
+    }
+
     /// Runs one command to its own tagged answer; `on` sees every untagged response on the way.
     ///
     /// Errors: [`ImapError::Refused`] for NO and BAD; [`ImapError::Bye`], [`ImapError::Lost`] and
@@ -158,6 +176,15 @@ impl Session {
         if command.contains(['\r', '\n', '\0']) {
             return Err(ImapError::Argument(command.to_owned()));
         }
+        if !self.introduced && self.offers("ID") {
+            self.introduced = true;
+            let id = self.send(capability::ID).await?;
+            self.unawaited.push(id);
+        }
+        self.send(command).await
+    }
+
+    async fn send(&mut self, command: &str) -> Result<RequestId, ImapError> {
         match tokio::time::timeout(SILENCE, self.inner.run_command(command)).await {
             Ok(Ok(id)) => Ok(id),
             Ok(Err(e)) => Err(ImapError::Lost(e.to_string())),
@@ -190,32 +217,42 @@ impl Session {
 
     /// Shows `see` the next response, within the time allowed; BYE and the end of the stream are errors.
     async fn next<T>(&mut self, see: impl FnOnce(&Response<'_>) -> T) -> Result<T, ImapError> {
-        let data = match tokio::time::timeout(SILENCE, self.inner.read_response()).await {
-            Err(_) => return Err(ImapError::Lost(format!("silent for {} s", SILENCE.as_secs()))),
-            Ok(Err(e)) => return Err(broken(&e)),
-            Ok(Ok(None)) => return Err(ImapError::Lost("it was closed".to_owned())),
-            Ok(Ok(Some(data))) => data,
-        };
-        let tagged = matches!(data.parsed(), Response::Done { .. });
-        self.inner.get_mut().understood(tagged);
-        self.lines.count(data.parsed())?;
-        match data.parsed() {
-            Response::Data { status: Status::Bye, outcome } => Err(ImapError::Bye(Said::of(outcome))),
-            response => Ok(see(response)),
+        match self.next_within(SILENCE, see).await? {
+            Some(seen) => Ok(seen),
+            None => Err(ImapError::Lost(format!("silent for {} s", SILENCE.as_secs()))),
         }
     }
 
-    /// True when the server offers the capability (compared without case).
-    pub fn offers(&self, capability: &str) -> bool {
-        self.capabilities.iter().any(|c| c.eq_ignore_ascii_case(capability))
+    /// The same, but silence is `None`: whatever was read of a response by then is kept for the next call.
+    async fn next_within<T>(
+        &mut self,
+        time: Duration,
+        see: impl FnOnce(&Response<'_>) -> T,
+    ) -> Result<Option<T>, ImapError> {
+        loop {
+            let data = match tokio::time::timeout(time, self.inner.read_response()).await {
+                Err(_) => return Ok(None),
+                Ok(Err(e)) => return Err(broken(&e)),
+                Ok(Ok(None)) => return Err(ImapError::Lost("it was closed".to_owned())),
+                Ok(Ok(Some(data))) => data,
+            };
+            let tagged = matches!(data.parsed(), Response::Done { .. });
+            self.inner.get_mut().understood(tagged);
+            self.lines.count(data.parsed())?;
+            return match data.parsed() {
+                Response::Data { status: Status::Bye, outcome } => Err(ImapError::Bye(Said::of(outcome))),
+                Response::Done { tag, .. } if self.unawaited.contains(tag) => {
+                    self.unawaited.retain(|id| id != tag);
+                    continue;
+                }
+                response => Ok(Some(see(response))),
+            };
+        }
     }
 
-    /// Says goodbye; what the server answers does not matter any more.
+    /// Says goodbye. What the server answers does not matter any more, and is not waited for.
     pub async fn logout(mut self) {
-        let sent = tokio::time::timeout(Duration::from_secs(5), self.inner.run_command("LOGOUT"));
-        if let Ok(Ok(_)) = sent.await {
-            tokio::time::timeout(Duration::from_secs(5), self.inner.read_response()).await.ok();
-        }
+        tokio::time::timeout(Duration::from_secs(5), self.inner.run_command("LOGOUT")).await.ok();
     }
 }
 

@@ -1,18 +1,62 @@
 //! Mailbox names on the wire: quoted, in modified UTF-7 (RFC 3501 §5.1.3).
 
-use super::ImapError;
 use base64::Engine;
 use base64::alphabet::IMAP_MUTF7;
 use base64::engine::{GeneralPurpose, general_purpose::NO_PAD};
 
-/// A mailbox as a command's argument: what a person wrote is encoded; ASCII may be the server's own name for it.
-///
-/// Errors: [`ImapError::Argument`] for a line break or NUL, which would end the command.
-pub(super) fn argument(name: &str) -> Result<String, ImapError> {
-    if name.contains(['\r', '\n', '\0']) {
-        return Err(ImapError::Argument(name.to_owned()));
+/// A mailbox that the server did not list, as its name on the wire: what a person wrote is encoded, unless it is
+/// in the wire's own form already.
+pub(super) fn unlisted(name: &str) -> String {
+    let as_it_is = name.is_ascii() && decode(name).is_some_and(|decoded| encode(&decoded) == name);
+    if as_it_is { name.to_owned() } else { encode(name) }
+}
+
+/// A mailbox's name as people read it; `None` when it is not in modified UTF-7.
+pub(super) fn decode(wire: &str) -> Option<String> {
+    if !wire.is_ascii() {
+        return None;
     }
-    Ok(if name.is_ascii() { quoted(name) } else { quoted(&encode(name)) })
+    let mut parts = wire.split('&');
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    let engine = GeneralPurpose::new(&IMAP_MUTF7, NO_PAD);
+    for part in parts {
+        let (shifted, plain) = part.split_once('-')?;
+        if shifted.is_empty() {
+            out.push('&');
+        } else {
+            let bytes = engine.decode(shifted).ok()?;
+            let (pairs, odd) = bytes.as_chunks::<2>();
+            if !odd.is_empty() {
+                return None;
+            }
+            let units = pairs.iter().map(|pair| u16::from_be_bytes(*pair));
+            let text: String = char::decode_utf16(units).collect::<Result<_, _>>().ok()?;
+            if text.chars().any(char::is_control) {
+                return None;
+            }
+            out.push_str(&text);
+        }
+        out.push_str(plain);
+    }
+    Some(out)
+}
+
+/// Text as it stood in quotes, which the parser leaves with its backslashes (RFC 3501 §9 `QUOTED-CHAR`).
+pub(super) fn unescaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut chars = text.chars();
+    while let Some(c) = chars.next() {
+        match (c, chars.clone().next()) {
+            ('\\', Some(next @ ('\\' | '"'))) => {
+                out.push(next);
+                chars.next();
+            }
+            // Not escaped: the name came as a literal, and stands as it is.
+            ('\\', _) => return text.to_owned(),
+            _ => out.push(c),
+        }
+    }
+    out
 }
 
 /// A name that a person wrote, as the server knows it.
@@ -59,8 +103,20 @@ mod tests {
             ("~peter/mail/台北/日本語", "~peter/mail/&U,BTFw-/&ZeVnLIqe-"),
             ("a & b", "a &- b"),
             ("😀", "&2D3eAA-"),
+            ("R&-D", "R&--D"),
+            ("[Gmail]/Корзина", "[Gmail]/&BBoEPgRABDcEOAQ9BDA-"),
         ] {
             assert_eq!(encode(name), wire);
+            assert_eq!(decode(wire).as_deref(), Some(name));
+        }
+        for not in ["R&D", "&A", "&AO-", "&2D0-", "&AAo-", "Envoyés", "&!!!!-"] {
+            assert_eq!(decode(not), None, "{not}");
+        }
+        for (name, wire) in [("R&D", "R&-D"), ("R&-D", "R&-D"), ("Envoyés", "Envoy&AOk-s"), ("&AOk-", "&AOk-")] {
+            assert_eq!(unlisted(name), wire);
+        }
+        for (name, plain) in [("a", "a"), ("a\\\"b\\\\c", "a\"b\\c"), ("a\\b", "a\\b"), ("\\\\", "\\"), ("\\", "\\")] {
+            assert_eq!(unescaped(name), plain);
         }
         assert_eq!(quoted("a\"b\\c"), "\"a\\\"b\\\\c\"");
     }

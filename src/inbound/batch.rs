@@ -32,6 +32,8 @@ pub(super) struct Batch {
     pub(super) asked: usize,
     /// UIDs that the server lists and does not give.
     pub(super) missing: Vec<u32>,
+    /// Gmail's ids of the messages that came whole.
+    pub(super) gmail: Vec<u64>,
     /// UIDs that it kept back in an earlier sync, and does not any more.
     pub(super) given: Vec<u32>,
     /// Where the mailbox goes on once this is kept.
@@ -84,6 +86,7 @@ mod tests {
             size: *size,
             answered: false,
             internal_date: None,
+            gmail: None,
         };
         cut(sizes.iter().enumerate().map(listed).collect(), suspects).iter().map(Vec::len).collect()
     }

@@ -8,7 +8,7 @@ use super::batch::Batch;
 use super::mailbox::MOST_TRIES;
 use super::read::Raw;
 use super::summaries::{self, Touched};
-use super::take::{self, Origin};
+use super::take::{self, Origin, SourceFolder};
 use super::timing::{Stage, Timing};
 use super::{Desk, Pulled};
 use crate::config::{Account, Config};
@@ -42,8 +42,17 @@ impl Keeper<'_> {
         let Keeper { config, account, now, timing } = *self;
         let Desk { vault, store } = desk;
         let Batch { mailbox, is_sent, cursor, .. } = batch;
-        let origin =
-            Origin { config, account, mailbox, uid_validity: cursor.uid_validity, is_sent: *is_sent, now, timing };
+        let folder = SourceFolder::new(&config.paths.sources)?;
+        let origin = Origin {
+            config,
+            account,
+            mailbox,
+            uid_validity: cursor.uid_validity,
+            is_sent: *is_sent,
+            folder: &folder,
+            now,
+            timing,
+        };
         let mut moves: Vec<Move> = Vec::new();
         let mut news = Pulled::default();
         vault.begin();
@@ -59,6 +68,7 @@ impl Keeper<'_> {
             }
             summaries::write(vault, store, config, touched, &mut news)?;
             withheld(store, account, batch, &mut news)?;
+            store.put_gmail(&account.name, &batch.gmail)?;
             store.set_cursor(&account.name, mailbox, *cursor)?;
             written = begin.elapsed();
             moves = timing.of(Stage::Sync, || vault.stage())?;

@@ -8,7 +8,7 @@ use super::reader::{Known, News, Reader};
 use super::timing::Stage;
 
 use crate::imap::fetch::{self, Answer, Fetched, Listed, Pipeline, Section};
-use crate::imap::{ImapError, Mailbox, Session};
+use crate::imap::{ImapError, Mailbox, Session, State};
 use crate::store::Cursor;
 use anyhow::{Context, Result};
 use jiff::tz::TimeZone;
@@ -30,6 +30,8 @@ const DEPTH: usize = 3;
 #[derive(Debug)]
 pub(super) struct Place {
     pub(super) name: Arc<str>,
+    /// What to say when it cannot be opened.
+    pub(super) advice: String,
     is_sent: bool,
     /// As far as batches were handed over.
     cursor: Option<Cursor>,
@@ -56,6 +58,7 @@ impl Place {
             .collect();
         Place {
             name: planned.name.into(),
+            advice: planned.advice,
             is_sent: planned.is_sent,
             cursor,
             stored: cursor,
@@ -65,6 +68,13 @@ impl Place {
             guilty: BTreeSet::new(),
             at_work: Vec::new(),
         }
+    }
+
+    /// True when the server's word is that nothing came since everything was read.
+    pub(super) fn is_unchanged(&self, state: Option<&State>) -> bool {
+        let Some((cursor, state)) = self.stored.zip(state) else { return false };
+        let same = cursor.uid_validity != 0 && cursor.uid_validity == state.uid_validity;
+        same && state.uid_next == Some(cursor.next_uid) && self.withheld.iter().all(|(v, _)| *v != cursor.uid_validity)
     }
 
     /// The session broke: whatever was being answered may be why.
@@ -132,9 +142,25 @@ fn start(reader: &Reader, place: &Place, mailbox: &Mailbox) -> Result<Cursor> {
 
 /// UIDs not covered yet, ascending. Those that were there at the first sync count only from `since` on.
 async fn new_uids(session: &mut Session, cursor: &Cursor, mailbox: &Mailbox, place: &Place) -> Result<Vec<u32>> {
-    if mailbox.exists == 0 {
+    let announced = mailbox.uid_next.map_or(0, |next| next.saturating_sub(1));
+    if mailbox.exists == 0 && announced < cursor.next_uid {
         return Ok(Vec::new());
     }
+    let mut uids = listed(session, cursor, mailbox).await?;
+    if announced >= cursor.next_uid && uids.last().is_none_or(|last| *last < announced) {
+        // UIDNEXT may count a message that came while the mailbox was being opened, and that this session does not
+        // see yet: the cursor is about to pass it.
+        session.noop(&mut || ()).await?;
+        uids.extend(listed(session, cursor, mailbox).await?);
+    }
+    uids.extend(place.withheld.iter().filter(|(v, _)| *v == cursor.uid_validity).map(|(_, uid)| *uid));
+    uids.sort_unstable();
+    uids.dedup();
+    Ok(uids)
+}
+
+/// The UIDs that the server has from the cursor on.
+async fn listed(session: &mut Session, cursor: &Cursor, mailbox: &Mailbox) -> Result<Vec<u32>> {
     let mut uids = Vec::new();
     if let Some(since) = cursor.since
         && cursor.next_uid < cursor.first_until
@@ -148,9 +174,6 @@ async fn new_uids(session: &mut Session, cursor: &Cursor, mailbox: &Mailbox, pla
         // `n:*` always names the last message, whatever its UID (RFC 3501 §6.4.8).
         uids.extend(session.search(&format!("UID {from}:*")).await?.into_iter().filter(|uid| *uid >= from));
     }
-    uids.extend(place.withheld.iter().filter(|(v, _)| *v == cursor.uid_validity).map(|(_, uid)| *uid));
-    uids.sort_unstable();
-    uids.dedup();
     Ok(uids)
 }
 
@@ -160,6 +183,7 @@ struct Gathered {
     chunks: Vec<Chunk>,
     asked: Vec<u32>,
     missing: Vec<u32>,
+    gmail: Vec<u64>,
     octets: u64,
 }
 
@@ -184,8 +208,17 @@ impl Flow<'_> {
         // One whose size the server keeps to itself is fetched all the same.
         let is_silent = |uid: &u32| listed.binary_search_by_key(uid, |l| l.uid).is_err();
         let silent: Vec<u32> = uids.iter().copied().filter(is_silent).collect();
-        listed.extend(silent.into_iter().map(|uid| Listed { uid, size: 0, answered: false, internal_date: None }));
+        listed.extend(silent.into_iter().map(|uid| Listed {
+            uid,
+            size: 0,
+            answered: false,
+            internal_date: None,
+            gmail: None,
+        }));
         listed.sort_by_key(|l| l.uid);
+        // What Gmail showed in another mailbox is not fetched again: it has its note.
+        let withheld = |uid: u32| self.place.withheld.iter().any(|(_, w)| *w == uid);
+        listed.retain(|l| withheld(l.uid) || l.gmail.is_none_or(|id| !self.reader.knows(id)));
         let mut chunks = cut(listed, &self.place.suspects);
         loop {
             for (chunk, answer, room) in self.stream(&mut session.pipeline(), &mut chunks).await? {
@@ -332,6 +365,12 @@ impl Flow<'_> {
         for message in &listed {
             self.place.suspects.remove(&message.uid);
         }
+        if self.section == Section::Whole {
+            let came = |l: &&Listed| fetched.binary_search_by_key(&l.uid, |f| f.uid).is_ok();
+            let ids: Vec<u64> = listed.iter().filter(came).filter_map(|l| l.gmail).collect();
+            self.reader.learn(&ids);
+            self.batch.gmail.extend(ids);
+        }
         let Reader { config, account, now, timing, .. } = self.reader;
         let (config, account, now, timing) = (config.clone(), account.clone(), now.clone(), timing.clone());
         let parsed = tokio::task::spawn_blocking(move || {
@@ -355,7 +394,7 @@ impl Flow<'_> {
 
     /// Gives the writer what is gathered; `end`: the mailbox is covered up to there.
     async fn hand_over(&mut self, end: Option<u32>) {
-        let Gathered { chunks, asked, missing, .. } = std::mem::take(&mut self.batch);
+        let Gathered { chunks, asked, missing, gmail, .. } = std::mem::take(&mut self.batch);
         let next = asked.last().map_or(0, |uid| uid.saturating_add(1)).max(end.unwrap_or(0));
         self.cursor.next_uid = self.cursor.next_uid.max(next);
         if asked.is_empty() && (end.is_none() || self.place.stored == Some(self.cursor)) {
@@ -373,6 +412,7 @@ impl Flow<'_> {
             chunks,
             asked: asked.len(),
             missing,
+            gmail,
             given,
             cursor: self.cursor,
         };

@@ -3,12 +3,13 @@
 //! Each account has a reader (a task of its own) that fetches and lets parse; one writer takes what the readers hand
 //! over, batch by batch, and makes notes of it. A cursor moves only after the notes that it covers are durable.
 //!
-//! - [`mailboxes`]: which mailboxes an account's reader goes through
+//! - [`mailboxes`]: which mailboxes an account's reader goes through; `pattern`
 //! - `reader`: one account: sessions, and what to do when one breaks
 //! - `mailbox`: one mailbox: what is new, fetched and cut into batches
 //! - `batch`: what goes from reader to writer; [`read`]: what becomes of bytes on the way
 //! - `keep`: the writer: one batch → one commit
 //! - [`take`]: one message → its notes; `attachments`, `summaries`
+//! - `threads`: which conversation it belongs to
 //! - [`rebuild`]: a new database learns what the vault knows
 //! - this file: readers and writer, side by side
 
@@ -17,11 +18,13 @@ mod batch;
 pub mod keep;
 mod mailbox;
 pub mod mailboxes;
+mod pattern;
 pub mod read;
 mod reader;
 pub mod rebuild;
 mod summaries;
 pub mod take;
+mod threads;
 mod timing;
 
 use crate::config::{Account, Config};
@@ -32,7 +35,7 @@ use jiff::Zoned;
 use keep::Keeper;
 use reader::{Known, News, Reader};
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use timing::Timing;
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinSet;
@@ -103,7 +106,7 @@ pub async fn pull(
     for (index, account) in accounts.iter().enumerate() {
         pulled.push(Pulled::default());
         ended.push(None);
-        let known = match Known::of(&desk.store, &account.name) {
+        let mut known = match Known::of(&desk.store, &account.name) {
             Ok(known) => known,
             Err(e) => {
                 ended.pop();
@@ -119,6 +122,7 @@ pub async fn pull(
             room: Arc::new(Semaphore::new(space as usize)),
             space,
             news: sender.clone(),
+            gmail: Mutex::new(std::mem::take(&mut known.gmail)),
             timing: timing.clone(),
         };
         readers.spawn(reader.run(known));

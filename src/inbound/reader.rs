@@ -8,16 +8,16 @@ use super::batch::{Batch, GUILTY};
 use super::mailbox::{self, Place};
 use super::mailboxes;
 use super::timing::Timing;
-use crate::config::{Account, Config};
-use crate::imap::ImapError;
+use crate::config::{Account, Compress, Config};
+use crate::imap::{ImapError, Session};
 use crate::login::Login;
 use crate::store::{Cursor, Store, cursors::Withheld};
 use anyhow::{Context, Result};
 use jiff::Zoned;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Poll;
 use std::time::Duration;
 use tokio::sync::{Semaphore, mpsc};
@@ -40,11 +40,13 @@ pub(super) enum News {
 pub(super) struct Known {
     pub(super) cursors: HashMap<String, Cursor>,
     pub(super) withheld: Vec<Withheld>,
+    /// Gmail's ids of what has been read whole.
+    pub(super) gmail: HashSet<u64>,
 }
 
 impl Known {
     pub(super) fn of(store: &Store, account: &str) -> Result<Known> {
-        Ok(Known { cursors: store.cursors(account)?, withheld: store.withheld(account)? })
+        Ok(Known { cursors: store.cursors(account)?, withheld: store.withheld(account)?, gmail: store.gmail(account)? })
     }
 }
 
@@ -61,6 +63,8 @@ pub(super) struct Reader {
     /// KiB in all.
     pub(super) space: u32,
     pub(super) news: mpsc::Sender<(usize, News)>,
+    /// Gmail's ids of what has been read whole, until now.
+    pub(super) gmail: Mutex<HashSet<u64>>,
     pub(super) timing: Arc<Timing>,
 }
 
@@ -76,13 +80,23 @@ impl Reader {
         self.say(News::Ended(ended)).await;
     }
 
+    /// True when the message that Gmail knows by this id has been read, in whichever mailbox.
+    pub(super) fn knows(&self, gmail: u64) -> bool {
+        self.gmail.lock().unwrap_or_else(PoisonError::into_inner).contains(&gmail)
+    }
+
+    pub(super) fn learn(&self, gmail: &[u64]) {
+        self.gmail.lock().unwrap_or_else(PoisonError::into_inner).extend(gmail);
+    }
+
     pub(super) async fn say(&self, news: News) {
         // Nobody listens any more: then this task is about to be ended, too.
         self.news.send((self.index, news)).await.ok();
     }
 
     async fn read(&self, known: Known) -> Result<()> {
-        let mut course = Course { known, places: None, dates: true, kept: 0 };
+        let first = known.cursors.is_empty();
+        let mut course = Course { known, places: None, dates: true, compress: true, first, kept: 0 };
         let (mut failures, mut kept) = (0, 0);
         loop {
             let outcome = match unpanicked(self.session(&mut course)).await {
@@ -109,17 +123,42 @@ impl Reader {
         }
     }
 
+    /// Compressed, mail takes less of the line, and more of the server. For the little that comes each day it would
+    /// only be one more round trip.
+    fn compresses(&self, session: &Session, course: &Course) -> bool {
+        course.compress
+            && match self.account.compress {
+                Compress::Always => true,
+                Compress::Auto => course.first && !session.is_local(),
+                Compress::Never => false,
+            }
+    }
+
     /// One session, as far as it goes.
     async fn session(&self, course: &mut Course) -> Result<()> {
-        let mut session = Login::new(&self.account).await?.imap().await?;
+        let login = Login::new(&self.account).await?;
+        let mut session = login.imap().await?;
+        if self.compresses(&session, course) {
+            session = match session.compressed().await {
+                // Offered and refused: without it, then.
+                Err(ImapError::Refused { .. }) => {
+                    course.compress = false;
+                    login.imap().await?
+                }
+                other => other?,
+            };
+        }
         if course.places.is_none() {
-            let list = session.list().await.context("cannot list the mailboxes")?;
+            let names: Vec<String> = course.known.cursors.keys().cloned().collect();
+            let (list, states) = session.overview(&names).await.context("cannot list the mailboxes")?;
             let (planned, problems) = mailboxes::plan(&self.account, &list);
             for problem in problems {
                 self.say(News::Problem(problem)).await;
             }
             let known = std::mem::take(&mut course.known);
-            course.places = Some(planned.into_iter().map(|p| Place::new(p, &known)).collect());
+            let places = planned.into_iter().map(|p| Place::new(p, &known));
+            // What has not changed is not even opened.
+            course.places = Some(places.filter(|p| !p.is_unchanged(states.get(p.name.as_ref()))).collect());
         }
         let (places, kept) = (course.places.get_or_insert_default(), &mut course.kept);
         while let Some(place) = places.first_mut() {
@@ -127,8 +166,8 @@ impl Reader {
                 Ok(()) => {}
                 // A mailbox that cannot be opened must not keep the others from being read.
                 Err(e) if matches!(e.downcast_ref(), Some(ImapError::Refused { .. })) => {
-                    let name = &place.name;
-                    self.say(News::Problem(format!("mailbox {name:?}: {e:#}; check imap.mailboxes"))).await;
+                    let (name, advice) = (&place.name, &place.advice);
+                    self.say(News::Problem(format!("mailbox {name:?}: {e:#}; {advice}"))).await;
                 }
                 Err(e) => return Err(e.context(format!("mailbox {:?}", place.name))),
             }
@@ -146,6 +185,9 @@ struct Course {
     /// The mailboxes not read yet; the first is being read.
     places: Option<Vec<Place>>,
     dates: bool,
+    compress: bool,
+    /// The account is read for the first time.
+    first: bool,
     /// Batches handed over.
     kept: u64,
 }

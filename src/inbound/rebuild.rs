@@ -68,6 +68,7 @@ pub fn rebuild(desk: &mut Desk, config: &Config, zone: &TimeZone) -> Result<usiz
                 }
             }
         }
+        store.settle_threads()?;
         store.built()?;
         Ok(count)
     })

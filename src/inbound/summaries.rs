@@ -2,6 +2,7 @@
 
 use super::Pulled;
 use super::take::place;
+use super::threads::Merged;
 use crate::config::Config;
 use crate::mail::hash::sha256;
 use crate::mail::subject;
@@ -26,6 +27,15 @@ impl Touched {
     /// One message more.
     pub(super) fn add(&mut self, thread: &str, entry: Entry) {
         self.threads.entry(thread.to_owned()).or_default().push(entry);
+    }
+
+    /// Conversations that became part of others.
+    pub(super) fn rename(&mut self, merged: &[Merged]) {
+        for Merged { from, into } in merged {
+            if let Some(entries) = self.threads.remove(from) {
+                self.threads.entry(into.clone()).or_default().extend(entries);
+            }
+        }
     }
 }
 

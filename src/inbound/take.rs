@@ -3,11 +3,11 @@
 use super::read::{Raw, ReadAs};
 use super::summaries::Touched;
 use super::timing::Timing;
-use super::{Pulled, attachments};
+use super::{Pulled, attachments, threads};
 use crate::config::{Account, Action, Config};
 use crate::draft::{self, Setting};
 use crate::mail::hash::short;
-use crate::mail::{Message, file_name, subject, thread};
+use crate::mail::{Message, file_name, subject};
 use crate::note::digest::Digest;
 use crate::note::name::{draft_stem, numbered, source_stem};
 use crate::note::source::{self, Facts};
@@ -18,9 +18,6 @@ use crate::triage::{self, ThreadFacts, Triage, Verdict};
 use crate::vault::{Vault, VaultError};
 use anyhow::{Context, Result};
 use jiff::{Timestamp, Zoned};
-
-/// More ids than these are not looked at: no thread has them, and a hostile mail may name a hundred thousand.
-const MOST_REFERENCES: usize = 60;
 
 /// Where a message comes from.
 #[derive(Debug, Clone, Copy)]
@@ -35,6 +32,8 @@ pub struct Origin<'a> {
     pub uid_validity: u32,
     /// It is the mailbox for sent mail.
     pub is_sent: bool,
+    /// Where source notes go.
+    pub folder: &'a SourceFolder,
     /// Now, in the owner's time zone.
     pub now: &'a Zoned,
     /// Where the time goes.
@@ -59,7 +58,9 @@ pub fn take(
 ) -> Result<()> {
     let message = &raw.message;
     let at = time_of(message, raw.internal_date.as_deref());
-    let mut stored = identify(store, origin, raw.uid, message, at)?;
+    let (thread, merged) = threads::of(vault, store, message)?;
+    touched.rename(&merged);
+    let mut stored = identify(store, origin, raw.uid, message, thread, at)?;
     let silent = origin.is_sent && !origin.config.sync.sent_notes;
     // Mail that the owner sent was seen in Sent first; when it arrives as well, it gets its note.
     let arrives_too = |known: &StoredMessage| known.own && known.note.is_none() && !origin.is_sent;
@@ -106,13 +107,17 @@ pub(super) fn own_key(store: &Store, key: String, author: &str, base_subject: &s
     Ok(key)
 }
 
-fn identify(store: &Store, origin: &Origin<'_>, uid: u32, message: &Message, at: Timestamp) -> Result<StoredMessage> {
+fn identify(
+    store: &Store,
+    origin: &Origin<'_>,
+    uid: u32,
+    message: &Message,
+    thread: String,
+    at: Timestamp,
+) -> Result<StoredMessage> {
     let author = message.author().map(|a| a.key()).unwrap_or_default();
     let base = subject::base(&message.subject);
     let key = own_key(store, message.key(), &author, &base)?;
-    let ancestors = thread::ancestors(message);
-    let ancestors = ancestors.get(ancestors.len().saturating_sub(MOST_REFERENCES)..).unwrap_or_default();
-    let thread = store.thread_of(ancestors)?.unwrap_or_else(|| thread::root(message));
     Ok(StoredMessage {
         key,
         account: origin.account.name.clone(),
@@ -122,7 +127,7 @@ fn identify(store: &Store, origin: &Origin<'_>, uid: u32, message: &Message, at:
         message_id: message.message_id.clone(),
         thread,
         in_reply_to: message.in_reply_to.clone(),
-        references: shortened(&message.references),
+        references: threads::shortened(&message.references),
         author,
         subject: base,
         at: at.as_second(),
@@ -131,12 +136,6 @@ fn identify(store: &Store, origin: &Origin<'_>, uid: u32, message: &Message, at:
         note: None,
         digest: None,
     })
-}
-
-/// Of very many ids the root and the tail.
-fn shortened(references: &[String]) -> Vec<String> {
-    let skip = references.len().saturating_sub(MOST_REFERENCES);
-    references.iter().enumerate().filter(|(i, _)| *i == 0 || *i > skip).map(|(_, id)| id.clone()).collect()
 }
 
 /// A new message on its way into notes.
@@ -182,8 +181,8 @@ impl Item<'_> {
         tags: &[String],
         pulled: &mut Pulled,
     ) -> Result<String> {
-        let Origin { config, account, mailbox, .. } = *self.origin;
-        let folder = source_folder(&config.paths.sources, &self.received, &account.name)?;
+        let Origin { account, mailbox, .. } = *self.origin;
+        let folder = self.origin.folder.of(&self.received, &account.name)?;
         let stem = source_stem(&self.raw.message, &self.received);
         let attachments = attachments::save(vault, self.raw, &folder, &stem)?;
         let before = store.note_before(&stored.thread, stored.at)?;
@@ -238,20 +237,32 @@ impl Item<'_> {
     }
 }
 
-/// The folder for a message's note: the template with the message's own date.
-pub fn source_folder(template: &str, received: &Zoned, account: &str) -> Result<String> {
-    let context = minijinja::context! {
-        year => received.strftime("%Y").to_string(),
-        month => received.strftime("%m").to_string(),
-        day => received.strftime("%d").to_string(),
-        account => file_name::slug(account, 60),
-    };
-    let mut environment = minijinja::Environment::new();
-    environment.set_undefined_behavior(minijinja::UndefinedBehavior::Strict);
-    environment
-        .render_str(template, context)
-        .context("paths.sources cannot be filled in; it may use year, month, day and account")
+/// Where source notes go: the template of `paths.sources`, read once.
+#[derive(Debug)]
+pub struct SourceFolder(minijinja::Environment<'static>);
+
+impl SourceFolder {
+    /// Reads the template.
+    pub fn new(template: &str) -> Result<SourceFolder> {
+        let mut environment = minijinja::Environment::new();
+        environment.set_undefined_behavior(minijinja::UndefinedBehavior::Strict);
+        environment.add_template_owned("sources", template.to_owned()).context(UNFILLED)?;
+        Ok(SourceFolder(environment))
+    }
+
+    /// The folder for a message's note, by the message's own date.
+    fn of(&self, received: &Zoned, account: &str) -> Result<String> {
+        let context = minijinja::context! {
+            year => received.strftime("%Y").to_string(),
+            month => received.strftime("%m").to_string(),
+            day => received.strftime("%d").to_string(),
+            account => file_name::slug(account, 60),
+        };
+        self.0.get_template("sources").and_then(|t| t.render(context)).context(UNFILLED)
+    }
 }
+
+const UNFILLED: &str = "paths.sources cannot be filled in; it may use year, month, day and account";
 
 /// Writes a note at a path or, where another note is, at the next numbered one. Where the same note is already (a
 /// run was cut short after writing it), it stays. Gives the path and whether the note is new.

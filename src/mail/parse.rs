@@ -7,6 +7,7 @@
 mod bodies;
 mod flowed;
 mod headers;
+mod pieces;
 
 use super::message::{Defect, Message};
 use super::{clean, html};

@@ -17,6 +17,15 @@ pub enum Stream {
 }
 
 impl Stream {
+    /// Whether the peer is on this machine.
+    pub fn is_local(&self) -> bool {
+        let tcp = match self {
+            Stream::Plain(s) => s,
+            Stream::Tls(s) => s.get_ref().0,
+        };
+        tcp.peer_addr().is_ok_and(|at| super::is_loopback(at.ip()))
+    }
+
     /// Whether what is written here is encrypted.
     pub fn is_tls(&self) -> bool {
         matches!(self, Stream::Tls(_))

@@ -6,7 +6,8 @@ use crate::approval::{self, Known};
 use crate::compose::{DRAFT_HEADER, Outgoing};
 use crate::config::{Account, Config};
 use crate::imap::{ImapError, Session};
-use crate::inbound::{Desk, mailboxes::sent_mailbox};
+use crate::inbound::Desk;
+use crate::inbound::mailboxes::{new_sent_mailbox, sent_mailbox};
 use crate::login::Login;
 use crate::note::draft::{self, Status};
 use crate::smtp::{Receipt, SmtpError};
@@ -36,13 +37,16 @@ pub struct SentBox {
     pub session: Session,
     /// The mailbox for sent mail, where there is one.
     pub mailbox: Option<String>,
+    /// Its name, where it has to be made.
+    pub to_make: String,
 }
 
 impl SentBox {
     async fn open(sender: &Sender<'_>) -> Result<SentBox> {
         let mut session = sender.login.imap().await?;
-        let mailbox = sent_mailbox(sender.account, &session.list().await?);
-        Ok(SentBox { session, mailbox })
+        let list = session.list().await?;
+        let (mailbox, to_make) = (sent_mailbox(sender.account, &list), new_sent_mailbox(sender.account, &list));
+        Ok(SentBox { session, mailbox, to_make })
     }
 
     /// True when the mailbox for sent mail holds the row's message, by its Message-ID.
@@ -292,8 +296,9 @@ pub fn last_due_before(desk: &Desk, horizon: Timestamp) -> Result<Option<Timesta
     due.map(|s| Ok(Timestamp::from_second(s)?)).transpose()
 }
 
-/// When the next queued row is due; `None` when nothing waits.
-pub fn next_due(desk: &Desk) -> Result<Option<Timestamp>> {
+/// When the next queued row is due that was not due at `then`; `None` when nothing waits.
+pub fn next_due(desk: &Desk, then: Timestamp) -> Result<Option<Timestamp>> {
     let rows = desk.store.outbox(State::Queued)?;
-    rows.iter().map(|r| r.not_before).min().map(|s| Ok(Timestamp::from_second(s)?)).transpose()
+    let next = rows.iter().map(|r| r.not_before).filter(|at| *at > then.as_second()).min();
+    next.map(|s| Ok(Timestamp::from_second(s)?)).transpose()
 }

@@ -40,7 +40,7 @@ fn save_copy(setting: SaveSent, sent: &SentBox) -> bool {
 }
 
 async fn append(sent: &mut SentBox, bytes: &[u8]) -> Result<(), ImapError> {
-    let mailbox = sent.mailbox.clone().unwrap_or_else(|| "Sent".to_owned());
+    let mailbox = sent.mailbox.clone().unwrap_or_else(|| sent.to_make.clone());
     match sent.session.append(&mailbox, bytes).await {
         Err(ImapError::Refused { .. }) if sent.mailbox.is_none() => {
             // A server without any mailbox for sent mail gets one.

@@ -2,12 +2,15 @@
 //! files that fell behind the outbox are brought up to it.
 
 use super::ledger::{self, Event};
+pub use super::recall::Recall;
+use super::recall::{Known as KnownFile, Look, Waits};
 use super::{Posted, gather, mark};
 use crate::approval::{self, ApprovedDraft, Judgement, Known};
 use crate::compose::{self, Outgoing};
 use crate::config::Config;
 use crate::inbound::Desk;
-use crate::note::draft::{self, DraftNote, Kind, Status};
+use crate::note::draft::{DraftNote, Kind, Status};
+use crate::store::Store;
 use crate::store::outbox::{OutboxRow, State};
 use crate::vault::VaultError;
 use anyhow::Result;
@@ -25,70 +28,92 @@ pub(super) struct File {
     pub(super) draft: DraftNote,
 }
 
-impl File {
-    /// The id that it goes by; one that a person wrote gets its id when it is approved.
-    fn id(&self) -> Option<String> {
-        let written = || (self.draft.status == Status::Approved).then(|| super::draft_id(&self.text, &self.draft));
-        self.draft.draft_id.clone().or_else(written)
-    }
-}
-
 /// Goes over every draft in the outbox folder. What cannot be read or sent is said in the note where possible, and
 /// in `posted.problems` in any case; the rest goes on.
-pub fn freeze(config: &Config, desk: &mut Desk, now: &Zoned, posted: &mut Posted) -> Result<()> {
-    let mut files = Vec::new();
+pub fn freeze(config: &Config, desk: &mut Desk, now: &Zoned, recall: &mut Recall, posted: &mut Posted) -> Result<()> {
+    let generation = desk.store.generation()?;
+    let judged = recall.judged_at == Some(generation);
+    let mut looks = Vec::new();
+    let mut owners: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for path in desk.vault.notes(&config.paths.outbox)? {
-        match read(desk, &path) {
-            Ok(Some(file)) => files.push(file),
-            Ok(None) => {}
+        match recall.look(desk, &path) {
+            Ok(look) => {
+                let id = match &look {
+                    Look::Known(known) => known.id.clone(),
+                    Look::Read(file, _) => super::draft_id_of(&file.text, &file.draft),
+                    Look::Fresh(id) => id.clone(),
+                    Look::Nothing(_) => None,
+                };
+                if let Some(id) = id {
+                    owners.entry(id).or_default().push(path.clone());
+                }
+                looks.push((path, look));
+            }
             Err(e) => posted.problems.push(format!("{path}: {e}")),
         }
     }
-    let mut owners: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for file in &files {
-        if let Some(id) = file.id() {
-            owners.entry(id).or_default().push(file.path.clone());
+    let shared = |id: Option<&String>| id.is_some_and(|id| owners.get(id).is_some_and(|paths| paths.len() > 1));
+    let mut kept = BTreeMap::new();
+    for (path, mut look) in looks {
+        if let Look::Known(known) = &look
+            && (shared(known.id.as_ref()) || !judged && has_moved_on(&desk.store, known)?)
+        {
+            match recall.read(desk, &path, None) {
+                Ok(read) => look = read,
+                Err(e) => {
+                    posted.problems.push(format!("{path}: {e}"));
+                    continue;
+                }
+            }
         }
-    }
-    for file in files {
-        let path = file.path.clone();
+        let (file, known) = match look {
+            Look::Read(file, known) => (file, known),
+            Look::Known(known) | Look::Nothing(Some(known)) => {
+                kept.insert(path, known);
+                continue;
+            }
+            Look::Fresh(_) | Look::Nothing(None) => continue,
+        };
+        let known = known.filter(|known| !shared(known.id.as_ref()));
         let elsewhere = twin(desk, &owners, &file)?;
         let mut pass = Pass { config, desk: &mut *desk, now, posted: &mut *posted };
-        if let Err(e) = pass.file(file, elsewhere) {
-            posted.problems.push(format!("{path}: {e:#}"));
+        match pass.file(file, elsewhere) {
+            // If it was written just now, its stamp is another, and it is read again.
+            Ok(()) => kept.extend(known.map(|known| (path, known))),
+            Err(e) => posted.problems.push(format!("{path}: {e:#}")),
         }
     }
+    recall.remember(kept);
+    recall.judged_at = Some(generation);
     Ok(())
 }
 
-/// Reads a file; one that may be sent only once it has settled: unchanged for a moment, so that no half-written save
-/// is taken for the whole.
-fn read(desk: &Desk, path: &str) -> Result<Option<File>> {
-    let mut text = desk.vault.read(path)?;
-    let matters = match draft::read(&text) {
-        Ok(Some(draft)) => matches!(draft.status, Status::Approved | Status::Queued),
-        Ok(None) => false,
-        Err(_) => true,
+fn has_moved_on(store: &Store, known: &KnownFile) -> Result<bool> {
+    Ok(match &known.waits {
+        Some(waits) => fate(store, waits)?.is_some(),
+        None => false,
+    })
+}
+
+/// Why a draft that waits for its owner is over, if it is.
+fn fate(store: &Store, waits: &Waits) -> Result<Option<&'static str>> {
+    let Some(parent) = store.answered_by(waits.in_reply_to.as_deref(), waits.source_file.as_deref())? else {
+        return Ok(None);
     };
-    if matters && desk.vault.age(path)? < SETTLE {
-        let mut settled = false;
-        for _ in 0..4 {
-            std::thread::sleep(SETTLE);
-            let again = desk.vault.read(path)?;
-            settled = again == text;
-            if settled {
-                break;
-            }
-            text = again;
-        }
-        anyhow::ensure!(settled, "it is just being edited; the next sync looks at it again");
+    if waits.kind != Kind::Mail && store.is_answered(parent.message_id.as_deref(), &parent.thread, parent.at)? {
+        return Ok(Some("you have answered this mail elsewhere; the text is kept"));
     }
-    Ok(draft::read(&text)?.map(|draft| File { path: path.to_owned(), text, draft }))
+    if let Some(newer) = store.newer_in(&parent.thread, parent.at)?
+        && store.has_draft_for(&newer)?
+    {
+        return Ok(Some("a newer message in this thread has a draft of its own; the text is kept"));
+    }
+    Ok(None)
 }
 
 /// Where several files carry one id, the registered one has it, else the first; for the others, its path.
 fn twin(desk: &Desk, owners: &BTreeMap<String, Vec<String>>, file: &File) -> Result<Option<String>> {
-    let Some(id) = file.id() else { return Ok(None) };
+    let Some(id) = super::draft_id_of(&file.text, &file.draft) else { return Ok(None) };
     let Some(paths) = owners.get(&id).filter(|p| p.len() > 1) else { return Ok(None) };
     let registered = desk.store.draft(&id)?.map(|d| d.note).filter(|n| paths.contains(n));
     let owner = registered.or_else(|| paths.first().cloned());
@@ -148,19 +173,9 @@ impl Pass<'_> {
 
     /// A draft that still waits, whose mail was answered elsewhere meanwhile.
     fn pending(&mut self, file: File) -> Result<()> {
-        let Some(parent) = super::parent(&self.desk.store, &file.draft)? else { return Ok(()) };
-        if file.draft.kind != Kind::Mail
-            && self.desk.store.is_answered(parent.message_id.as_deref(), &parent.thread, parent.at)?
-        {
-            let why = "you have answered this mail elsewhere; the text is kept";
-            mark(&self.desk.vault, &file.path, &file.text, &[("status", Status::Superseded.as_str())])?;
-            self.posted.changed.push((file.path, why.to_owned()));
-            return Ok(());
-        }
-        if let Some(newer) = self.desk.store.newer_in(&parent.thread, parent.at)?
-            && self.desk.store.has_draft_for(&newer)?
-        {
-            let why = "a newer message in this thread has a draft of its own; the text is kept";
+        let DraftNote { kind, in_reply_to, source_file, .. } = &file.draft;
+        let waits = Waits { kind: *kind, in_reply_to: in_reply_to.clone(), source_file: source_file.clone() };
+        if let Some(why) = fate(&self.desk.store, &waits)? {
             mark(&self.desk.vault, &file.path, &file.text, &[("status", Status::Superseded.as_str())])?;
             self.posted.changed.push((file.path, why.to_owned()));
         }

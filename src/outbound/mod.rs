@@ -1,6 +1,7 @@
 //! The way out, wired: approved drafts → outbox → server → Sent.
 //!
 //! - [`freeze`]: what the vault's drafts say, judged; approved ones go into the outbox
+//! - [`recall`]: drafts that need no second look
 //! - [`follow`]: files and outbox brought to say the same
 //! - [`deliver`]: what is due goes out, one by one
 //! - [`filing`]: the Sent copy, and \Answered on the mail that was answered
@@ -12,13 +13,14 @@ pub mod filing;
 mod follow;
 pub mod freeze;
 mod ledger;
+mod recall;
 
 use crate::approval::{self, Facts, Identity, Known, Parent, Rehearsal};
 use crate::config::Config;
 use crate::inbound::Desk;
 use crate::mail::media_type;
 use crate::mail::message::Attachment;
-use crate::note::draft::DraftNote;
+use crate::note::draft::{DraftNote, Status};
 use crate::note::frontmatter;
 use crate::store::Store;
 use crate::store::messages::StoredMessage;
@@ -118,6 +120,12 @@ pub fn rehearse(
 /// The id that a draft goes by: its own, or the one that a draft written by hand will get.
 fn draft_id(text: &str, draft: &DraftNote) -> String {
     draft.draft_id.clone().unwrap_or_else(|| crate::draft::written_id(text))
+}
+
+/// The id that a draft's file goes by, if it has one yet: one that a person wrote gets its id when it is approved.
+fn draft_id_of(text: &str, draft: &DraftNote) -> Option<String> {
+    let written = || (draft.status == Status::Approved).then(|| draft_id(text, draft));
+    draft.draft_id.clone().or_else(written)
 }
 
 /// Why an approved draft waits for a second approval.

@@ -1,5 +1,7 @@
 //! What proves to a server who logs in: a password, or a token that stands for one (RFC 6750).
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use secrecy::{ExposeSecret, SecretString};
 use std::fmt;
 use zeroize::Zeroizing;
@@ -11,6 +13,27 @@ pub enum Credentials {
     Password(SecretString),
     /// An OAuth 2.0 bearer token: OAUTHBEARER, XOAUTH2.
     Token(SecretString),
+}
+
+impl Credentials {
+    /// A server's words without the secret, in any form that it was sent: some servers repeat what they refuse.
+    pub fn hide(&self, words: &str, user: &str, at: (&str, u16)) -> String {
+        let (secret, wrapped) = match self {
+            Credentials::Password(password) => {
+                let plain = Zeroizing::new(format!("\0{user}\0{}", password.expose_secret()));
+                (password, vec![plain])
+            }
+            Credentials::Token(token) => {
+                (token, [Bearer::Xoauth2, Bearer::OauthBearer].map(|b| b.first(user, token, at)).to_vec())
+            }
+        };
+        let secret = secret.expose_secret();
+        let encoded = wrapped.iter().map(|text| STANDARD.encode(text.as_bytes())).chain([STANDARD.encode(secret)]);
+        let forms: Vec<_> = encoded.chain([secret.to_owned()]).map(Zeroizing::new).collect();
+        // A shorter one would take whole words with it, and so tell itself.
+        let forms = forms.iter().filter(|form| form.len() >= 6);
+        forms.fold(words.to_owned(), |words, form| words.replace(form.as_str(), "…"))
+    }
 }
 
 impl fmt::Debug for Credentials {
@@ -77,6 +100,28 @@ mod tests {
     fn debug_shows_nothing() {
         let token = Credentials::Token(SecretString::from("hunter2"));
         assert_eq!(format!("{token:?} {:?}", Credentials::Password("hunter2".into())), "Token(…) Password(…)");
+    }
+
+    #[test]
+    fn what_a_server_repeats_is_hidden() {
+        let (user, at) = ("sam@example.org", ("127.0.0.1", 143));
+        let password = Credentials::Password("hunter2 and more".into());
+        let plain = STANDARD.encode(format!("\0{user}\0hunter2 and more"));
+        for (said, shown) in [
+            (format!("bad line <AUTH PLAIN {plain}>"), "bad line <AUTH PLAIN …>"),
+            (format!("what is {}?", STANDARD.encode("hunter2 and more")), "what is …?"),
+            ("no hunter2 and more".to_owned(), "no …"),
+            ("no".to_owned(), "no"),
+        ] {
+            assert_eq!(password.hide(&said, user, at), shown);
+        }
+        let text = SecretString::from("acc3ss-token");
+        let token = Credentials::Token(text.clone());
+        for bearer in [Bearer::Xoauth2, Bearer::OauthBearer] {
+            let said = format!("<{}> acc3ss-token", STANDARD.encode(bearer.first(user, &text, at).as_bytes()));
+            assert_eq!(token.hide(&said, user, at), "<…> …");
+        }
+        assert_eq!(Credentials::Password("no".into()).hide("no such thing", user, at), "no such thing");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Logging in (RFC 4954): PLAIN or LOGIN with a password, XOAUTH2 or OAUTHBEARER (RFC 7628) with a token.
 
-use super::{SmtpError, before, reason, timed};
+use super::{SmtpError, before, clean, timed, words};
 use crate::config::Endpoint;
 use crate::secret::{Bearer, Credentials};
 use base64::Engine as _;
@@ -27,12 +27,22 @@ pub(super) async fn login(
     match answer {
         Ok(response) if response.has_code(235) => Ok(()),
         Ok(response) => Err(SmtpError::Protocol(super::line(&response))),
-        Err(e) => Err(match e.status() {
-            Some(code) if code.severity == Severity::PermanentNegativeCompletion => {
-                SmtpError::Login { host: endpoint.host.clone(), user: user.to_owned(), text: reason(&e) }
-            }
-            _ => before("the login", &e),
-        }),
+        Err(e) => {
+            let hidden = |words: &str| credentials.hide(words, user, (&endpoint.host, endpoint.port));
+            Err(match e.status() {
+                Some(code) if code.severity == Severity::PermanentNegativeCompletion => SmtpError::Login {
+                    host: endpoint.host.clone(),
+                    user: user.to_owned(),
+                    text: clean(&hidden(&words(&e))),
+                },
+                Some(_) => SmtpError::Refused {
+                    what: "the login".to_owned(),
+                    text: clean(&hidden(&words(&e))),
+                    transient: e.is_transient(),
+                },
+                None => before("the login", &e),
+            })
+        }
     }
 }
 

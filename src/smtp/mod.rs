@@ -180,11 +180,20 @@ fn refused(what: &str, error: &lettre::transport::smtp::Error) -> SmtpError {
 }
 
 fn reason(error: &lettre::transport::smtp::Error) -> String {
-    let text = match (error.status(), std::error::Error::source(error)) {
+    clean(&words(error))
+}
+
+/// What the server said, code and all.
+fn words(error: &lettre::transport::smtp::Error) -> String {
+    match (error.status(), std::error::Error::source(error)) {
         (Some(code), Some(source)) => format!("{code} {source}"),
         (_, Some(source)) => source.to_string(),
         (_, None) => error.to_string(),
-    };
+    }
+}
+
+/// One line, not too long.
+fn clean(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(300).collect()
 }
 

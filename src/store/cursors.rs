@@ -1,8 +1,8 @@
-//! How far each mailbox has been read, and what its server lists and keeps back.
+//! How far each mailbox has been read, what its server lists and keeps back, and what Gmail showed already.
 
 use super::{Store, StoreError};
 use rusqlite::params;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// How far a mailbox has been read (RFC 3501 §2.3.1.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,6 +73,22 @@ impl Store {
         let sql = "DELETE FROM withheld WHERE account = ?1 AND mailbox = ?2 AND uid_validity = ?3 AND uid = ?4";
         self.db.prepare_cached(sql)?.execute(params![account, mailbox, uid_validity, uid])?;
         Ok(())
+    }
+
+    /// Remembers Gmail's ids (X-GM-MSGID) of messages that were read whole.
+    pub fn put_gmail(&self, account: &str, ids: &[u64]) -> Result<(), StoreError> {
+        for id in ids {
+            let sql = "INSERT OR IGNORE INTO gmail VALUES (?1, ?2)";
+            self.db.prepare_cached(sql)?.execute(params![account, id.cast_signed()])?;
+        }
+        Ok(())
+    }
+
+    /// Gmail's ids of the messages that were read whole.
+    pub fn gmail(&self, account: &str) -> Result<HashSet<u64>, StoreError> {
+        let mut statement = self.db.prepare_cached("SELECT id FROM gmail WHERE account = ?1")?;
+        let rows = statement.query_map([account], |r| r.get::<_, i64>(0).map(i64::cast_unsigned))?;
+        Ok(rows.collect::<Result<_, _>>()?)
     }
 
     /// What an account's server lists and did not give so far.

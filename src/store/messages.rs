@@ -76,6 +76,9 @@ impl Store {
                 m.in_reply_to.join(" "), m.references.join(" "), m.author, m.subject, m.at, m.own, m.note, m.digest
             ],
         )?;
+        let named = [Some(&m.thread), m.message_id.as_ref()].into_iter().flatten();
+        let ids: Vec<&str> = named.chain(&m.in_reply_to).chain(&m.references).map(String::as_str).collect();
+        self.link(&ids, &m.thread)?;
         if m.own {
             for parent in m.in_reply_to.iter().chain(m.references.last()) {
                 self.db.prepare_cached("INSERT OR IGNORE INTO answers VALUES (?1, ?2)")?.execute([parent, &m.key])?;
@@ -119,16 +122,6 @@ impl Store {
         let mut statement = self.db.prepare_cached(&sql)?;
         let rows = statement.query_map([thread], row)?.collect::<Result<_, _>>()?;
         Ok(rows)
-    }
-
-    /// The thread that one of these ids is known to be in; the nearest ancestor counts.
-    pub fn thread_of(&self, ancestors: &[&str]) -> Result<Option<String>, StoreError> {
-        for id in ancestors.iter().rev() {
-            if let Some(known) = self.message_by_id(id)? {
-                return Ok(Some(known.thread));
-            }
-        }
-        Ok(None)
     }
 
     /// True when the owner has written in the thread after this message, or in answer to it.

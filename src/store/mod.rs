@@ -5,6 +5,7 @@
 //!
 //! - [`messages`]: what has been seen, and how it hangs together
 //! - [`drafts`]: which draft is which file
+//! - [`threads`]: which conversation an id belongs to
 //! - [`outbox`]: what is being sent, and the ledger of what was
 //! - [`cursors`]: how far each mailbox has been read, and what its server keeps back
 //! - [`staged`]: notes on their way to their places
@@ -15,6 +16,7 @@ pub mod drafts;
 pub mod messages;
 pub mod outbox;
 pub mod staged;
+pub mod threads;
 
 pub use cursors::Cursor;
 
@@ -24,7 +26,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 const FILE: &str = "state.db";
-const VERSION: i64 = 2;
+const VERSION: i64 = 5;
 
 const SCHEMA: &str = "
 CREATE TABLE IF NOT EXISTS cursors (
@@ -36,6 +38,9 @@ CREATE TABLE IF NOT EXISTS withheld (
   account TEXT NOT NULL, mailbox TEXT NOT NULL, uid_validity INTEGER NOT NULL, uid INTEGER NOT NULL,
   tries INTEGER NOT NULL, PRIMARY KEY (account, mailbox, uid_validity, uid)
 ) STRICT;
+CREATE TABLE IF NOT EXISTS gmail (
+  account TEXT NOT NULL, id INTEGER NOT NULL, PRIMARY KEY (account, id)
+) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS staged (path TEXT NOT NULL PRIMARY KEY, temporary TEXT NOT NULL, before TEXT) STRICT;
 CREATE TABLE IF NOT EXISTS accounts (
   account TEXT NOT NULL PRIMARY KEY, synced_at INTEGER NOT NULL, error TEXT
@@ -49,6 +54,8 @@ CREATE TABLE IF NOT EXISTS messages (
 ) STRICT;
 CREATE INDEX IF NOT EXISTS messages_thread ON messages (thread, at);
 CREATE INDEX IF NOT EXISTS messages_id ON messages (message_id);
+CREATE TABLE IF NOT EXISTS links (id TEXT NOT NULL PRIMARY KEY, thread TEXT NOT NULL) STRICT, WITHOUT ROWID;
+INSERT OR IGNORE INTO links SELECT message_id, thread FROM messages WHERE message_id IS NOT NULL;
 CREATE INDEX IF NOT EXISTS messages_note ON messages (note);
 CREATE TABLE IF NOT EXISTS answers (parent TEXT NOT NULL, child TEXT NOT NULL, PRIMARY KEY (parent, child)) STRICT;
 CREATE TABLE IF NOT EXISTS summaries (thread TEXT NOT NULL PRIMARY KEY, note TEXT NOT NULL, hash TEXT NOT NULL) STRICT;
@@ -154,7 +161,18 @@ fn private(options: &mut fs::OpenOptions) {
 impl Store {
     /// Opens the database of a state folder, new where there is none. One that SQLite cannot read is put aside
     /// (`state.db.damaged`) and built anew, as if it had been deleted.
+    ///
+    /// It is read over first, which takes as long as it is large: [`Store::open_trusting`] does not.
     pub fn open(folder: &Path) -> Result<Store, StoreError> {
+        Self::open_and(folder, Self::sound)
+    }
+
+    /// The same for whoever has found it sound a while ago.
+    pub fn open_trusting(folder: &Path) -> Result<Store, StoreError> {
+        Self::open_and(folder, Ok)
+    }
+
+    fn open_and(folder: &Path, sound: impl Fn(Store) -> Result<Store, StoreError>) -> Result<Store, StoreError> {
         make_folder(folder)?;
         let path = folder.join(FILE);
         let io = |source| StoreError::Io { path: path.clone(), source };
@@ -162,7 +180,7 @@ impl Store {
         options.write(true).create(true).truncate(false);
         private(&mut options);
         options.open(&path).map_err(io)?;
-        match Self::prepare(Connection::open(&path)?, &path, None).and_then(Self::sound) {
+        match Self::prepare(Connection::open(&path)?, &path, None).and_then(sound) {
             Err(StoreError::Sqlite(e)) if is_damaged(&e) => {
                 tracing::warn!("the state database is damaged; it is put aside and built anew");
                 for suffix in ["", "-wal", "-shm"] {
@@ -247,7 +265,7 @@ impl Store {
                 tx.execute_batch(SCHEMA)?;
                 tx.commit()?;
             }
-            // Later versions add tables.
+            // Later versions add tables and indexes.
             1..VERSION => {
                 let tx = db.transaction()?;
                 tx.execute_batch(SCHEMA)?;
@@ -290,6 +308,15 @@ impl Store {
         }
     }
 
+    /// What decides over drafts that wait: another generation, and there may be more to know.
+    pub fn generation(&self) -> Result<Generation, StoreError> {
+        let last = |table: &str| -> Result<i64, StoreError> {
+            let sql = format!("SELECT coalesce(max(rowid), 0) FROM {table}");
+            Ok(self.db.query_row(&sql, [], |r| r.get(0))?)
+        };
+        Ok(Generation([last("messages")?, last("answers")?, last("drafts")?]))
+    }
+
     /// Notes how an account's last sync went.
     pub fn set_synced(&self, account: &str, at: i64, error: Option<&str>) -> Result<(), StoreError> {
         self.db.execute(
@@ -306,6 +333,10 @@ impl Store {
         Ok(self.db.query_row(sql, [account], |r| Ok((r.get(0)?, r.get(1)?))).optional()?)
     }
 }
+
+/// The last messages, answers and drafts that were put in: see [`Store::generation`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Generation([i64; 3]);
 
 fn is_damaged(error: &rusqlite::Error) -> bool {
     matches!(error.sqlite_error_code(), Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt))

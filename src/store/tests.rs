@@ -90,11 +90,38 @@ fn threads_and_answers() {
     {
         store.put_message(&m).expect("put");
     }
-    assert_eq!(store.thread_of(&["x", "b"]).expect("read").as_deref(), Some("a"));
+    assert_eq!(store.threads_of(&["x", "b"]).expect("read"), ["a"]);
     assert!(store.is_answered(Some("a"), "a", 1).expect("read"));
     assert!(!store.is_answered(Some("c"), "a", 3).expect("read"));
     assert_eq!(store.note_before("a", 3).expect("read").as_deref(), Some("b.md"));
     assert_eq!(store.newer_in("a", 1).expect("read").as_deref(), Some("c"));
+}
+
+#[test]
+fn ids_that_are_only_named_belong_to_a_thread() {
+    let (_dir, store) = store();
+    store.put_message(&message("c", "b", 3, false, &["b"])).expect("put");
+    assert_eq!(store.threads_of(&["x", "c", "b"]).expect("read"), ["b"]);
+    assert!(!store.has_root("b").expect("read"));
+    store.put_message(&message("a", "a", 1, false, &[])).expect("put");
+    assert_eq!(store.threads_of(&["a", "b"]).expect("read"), ["a", "b"]);
+    assert!(store.has_root("a").expect("read"));
+    assert_eq!(store.merge_threads("b", "a").expect("merged"), ["c.md"]);
+    assert_eq!(store.threads_of(&["c", "b", "a"]).expect("read"), ["a"]);
+    assert_eq!(store.message("c").expect("read").expect("there").thread, "a");
+    store.put_message(&message("d", "a", 4, false, &["c"])).expect("put");
+    assert_eq!(store.merge_threads("a", "z").expect("merged"), ["a.md", "c.md", "d.md"]);
+    assert_eq!(store.threads_of(&["b", "d"]).expect("read"), ["z"]);
+}
+
+#[test]
+fn a_note_with_its_threads_old_name_is_of_the_thread() {
+    let (_dir, store) = store();
+    for m in [message("b", "a", 2, false, &["a"]), message("c", "b", 3, false, &["b"])] {
+        store.put_message(&m).expect("put");
+    }
+    store.settle_threads().expect("settled");
+    assert_eq!(store.message("c").expect("read").expect("there").thread, "a");
 }
 
 #[test]

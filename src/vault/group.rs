@@ -55,7 +55,7 @@ impl Group {
 
     /// Takes a new file in; one that is there stays, whoever made it.
     pub(super) fn create(&mut self, root: &Path, path: &str, bytes: &[u8]) -> Result<(), VaultError> {
-        let place = self.folders.new(root, path)?;
+        let place = self.folders.made(root, path)?;
         if self.files.contains_key(path) || place.symlink_metadata().is_ok() {
             return Err(VaultError::Exists(path.to_owned()));
         }
@@ -135,7 +135,7 @@ fn create(
 ) -> Result<Option<Hitch>, VaultError> {
     for n in 1.. {
         let candidate = numbered(path, n);
-        let place = folders.new(root, &candidate)?;
+        let place = folders.made(root, &candidate)?;
         match temporary.persist_noclobber(&place) {
             Ok(()) if n == 1 => return Ok(None),
             Ok(()) => return Ok(Some(Hitch::Elsewhere { path: path.to_owned(), now: candidate })),

@@ -5,10 +5,17 @@
 //!
 //! - [`group`]: files that become visible together
 //! - `place`: from a path inside the vault to a place on disk
+//! - `stamp`: whether a file was changed
+//! - [`mod@watch`]: being told when one was
 //! - this file: one file at a time
 
 mod group;
 mod place;
+mod stamp;
+mod watch;
+
+pub use stamp::Stamp;
+pub use watch::watch;
 
 pub use group::Hitch;
 
@@ -189,6 +196,12 @@ impl Vault {
         let modified = fs::metadata(&place).and_then(|m| m.modified()).map_err(VaultError::io(path))?;
         #[expect(clippy::disallowed_methods, reason = "an edge: compared with the file system's own clock")]
         Ok(SystemTime::now().duration_since(modified).unwrap_or_default())
+    }
+
+    /// What tells whether a file was changed since; `None` when it is not to be had.
+    pub fn stamp(&self, path: &str) -> Option<Stamp> {
+        let place = place::existing(&self.root, path).ok()?;
+        Stamp::of(&fs::metadata(place).ok()?)
     }
 
     /// Writes a new file; one that is there stays, whoever made it.

@@ -18,7 +18,7 @@ impl Folders {
     }
 
     /// As [`new`].
-    pub(super) fn new(&mut self, root: &Path, path: &str) -> Result<PathBuf, VaultError> {
+    pub(super) fn made(&mut self, root: &Path, path: &str) -> Result<PathBuf, VaultError> {
         self.look(root, path, new)
     }
 

@@ -129,6 +129,17 @@ fn signs_in_by_browser_keeps_the_tokens_in_the_keyring_and_signs_out() {
             provider.silent(&String::from_utf8_lossy(path));
         }
 
+        // The keyring takes the next one in place of the one before.
+        let refresh = provider.refresh_tokens();
+        provider.rotates();
+        for token in provider.shown() {
+            provider.expires(&token);
+        }
+        provider.silent(&format!("{:?}", case.postnote(&["sync", "-vv"]).ended(0)));
+        case.postnote(&["sync"]).ended(0);
+        assert_eq!(provider.asked("/token").len(), 2);
+        assert_ne!(provider.refresh_tokens(), refresh);
+
         let refresh = provider.refresh_tokens();
         let out = case.postnote(&["logout", "work"]).ended(0).stdout;
         assert!(out.contains("taken its tokens back"), "{out}");
@@ -444,6 +455,8 @@ fn a_token_goes_over_tls_and_starttls_and_to_no_provider_that_nobody_vouches_for
         let config = std::fs::read_to_string(case.config_path()).unwrap();
         std::fs::write(case.config_path(), config.replacen("security = \"plaintext\"", &secured, 1)).unwrap();
         keep(&file(&case), &provider.signed_in(), &provider.access(), 4000);
+        // As long as they come.
+        provider.names(&format!("acc3ss.{security}.{}", "x".repeat(4000)));
         case.postnote(&["sync"]).ended(0);
         assert_eq!(notes(&case), 1, "{security}");
 
@@ -459,4 +472,27 @@ fn a_token_goes_over_tls_and_starttls_and_to_no_provider_that_nobody_vouches_for
         assert!(output.stderr.contains("is not trusted") && output.stderr.contains("ca_file"), "{output:?}");
         assert_eq!((liar.got().as_str(), provider.asked("/token").len()), ("", before));
     }
+}
+
+#[test]
+fn who_stays_renews_once_for_all_its_sessions() {
+    let dovecot = token_dovecot("xoauth2");
+    let sam = dovecot.user("sam", "example.org");
+    dovecot.deliver(&sam, MAIL.as_bytes());
+    let provider = TokenServer::start(&sam.email);
+    provider.rotates();
+    let case = with_tokens(&provider, &sam.email, [dovecot.imap, 9]);
+    let (refresh, old) = (provider.signed_in(), provider.access());
+    provider.expires(&old);
+    keep(&file(&case), &refresh, &old, 10);
+    let mut running = case.start(&["run"]);
+    until("the first note", || notes(&case) == 1);
+    until("the token is kept", || kept(&file(&case), "access_token") != old);
+    // The listening session and those of the passes: mail comes in while they are there.
+    dovecot.deliver(&sam, MAIL.replace("cranes@", "more-cranes@").as_bytes());
+    until("the second note", || notes(&case) == 2);
+    signal(&running, "TERM");
+    ends(&mut running, Duration::from_secs(30));
+    assert_eq!(provider.asked("/token").len(), 1);
+    assert_eq!(provider.refresh_tokens(), [kept(&file(&case), "refresh_token")]);
 }

@@ -9,14 +9,17 @@ const USER: &str = "sam@example.org";
 /// Long, as Microsoft's are.
 const LONG: usize = 2000;
 
-/// A case whose token is `acc3ss…` and cannot be renewed.
+/// A case whose token cannot be renewed.
 fn case(servers: [u16; 2], token: &str) -> Case {
     let provider = TokenServer::start(USER);
-    provider.will([Grant::Error("invalid_grant", "no"), Grant::Error("invalid_grant", "no")]);
+    case_of(&provider, "r3fresh", servers, token)
+}
+
+fn case_of(provider: &TokenServer, refresh: &str, servers: [u16; 2], token: &str) -> Case {
     let mut case = Case::new();
     let oauth2 = format!("[accounts.auth.oauth2]\n{}", provider.toml("tokens = { file = \"tokens.json\" }"));
     case.config(&format!("[send]\ndelay = \"0s\"\n{}", account("work", USER, servers, &oauth2)));
-    keep(&case.path().join("tokens.json"), "r3fresh", token, 10);
+    keep(&case.path().join("tokens.json"), refresh, token, 10);
     case
 }
 
@@ -140,4 +143,43 @@ fn smtp_gets_it_as_it_wants_it() {
             assert_eq!(lines[1..4], [format!("AUTH {mechanism}").as_str(), said.as_str(), after], "{offers}");
         }
     }
+}
+
+#[test]
+fn what_a_server_repeats_is_not_shown() {
+    let dovecot = token_dovecot("xoauth2");
+    let provider = TokenServer::start(USER);
+    let token = provider.access();
+    let imap = Scripted::start(|wire| {
+        wire.say("* OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=XOAUTH2] hello\r\n")?;
+        let login = wire.line()?;
+        let (tag, rest) = login.split_once(' ').unwrap();
+        wire.say(&format!("{tag} NO what is <{rest}>?\r\n"))
+    });
+    let case = case_of(&provider, &provider.signed_in(), [imap.port, 9], &token);
+    let output = case.postnote(&["sync", "-vv"]).ended(1);
+    assert!(output.stderr.contains("what is <AUTHENTICATE XOAUTH2 …>"), "{output:?}");
+    let logins: Vec<_> = imap.got().lines().map(|l| l.rsplit(' ').next().unwrap().to_owned()).collect();
+    assert_eq!(logins.len(), 2);
+    for said in logins {
+        assert!(said.len() > 50 && !format!("{output:?}").contains(&said));
+    }
+    provider.silent(&format!("{output:?}"));
+
+    let smtp = Scripted::start(|wire| {
+        wire.say("220 x ESMTP\r\n")?;
+        wire.line()?;
+        wire.say("250-x\r\n250 AUTH XOAUTH2\r\n")?;
+        let login = wire.line()?;
+        wire.say(&format!("500 syntax error: line is <{login}>\r\n"))
+    });
+    let case = case_of(&provider, &provider.signed_in(), [dovecot.imap, smtp.port], &token);
+    case.draft("a.md", &letter("ada@example.com", "Hello"));
+    let output = case.postnote(&["send", "-vv"]).ended(1);
+    let seen = smtp.got();
+    let said = seen.lines().nth(1).unwrap().rsplit(' ').next().unwrap();
+    let text = format!("{output:?}{}", case.draft_text("a.md"));
+    assert!(text.contains("line is <AUTH XOAUTH2 …>"), "{text}");
+    assert!(said.len() > 50 && !text.contains(said) && !text.contains(&token), "{text}");
+    assert_eq!(case.says("a.md", "status"), "failed");
 }

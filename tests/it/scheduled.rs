@@ -1,14 +1,11 @@
 //! `postnote run`: on schedule, one pass at a time, and a clean end at any moment.
 
 use crate::support::*;
-use std::io::{BufRead, BufReader};
-use std::process::{Child, Stdio};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 const TO: &str = "ada@example.com";
-const SOON: Duration = Duration::from_secs(8);
 
 /// A case that syncs every second.
 fn every_second(sink: &Sink) -> (Case, User) {
@@ -21,50 +18,6 @@ fn schedule(case: &Case, schedule: &str) {
     let config = std::fs::read_to_string(case.config_path()).unwrap();
     let sync = format!("[sync]\nschedule = \"{schedule}\"\njitter = \"0\"\n[send]");
     std::fs::write(case.config_path(), config.replace("[send]", &sync)).unwrap();
-}
-
-/// A running `postnote run`, with what it says.
-struct Running {
-    child: Child,
-    said: Arc<Mutex<String>>,
-}
-
-impl Running {
-    fn start(case: &Case) -> Running {
-        let mut command = case.command(&["run"]);
-        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        let said = Arc::new(Mutex::new(String::new()));
-        let outputs: [Box<dyn std::io::Read + Send>; 2] =
-            [Box::new(child.stdout.take().unwrap()), Box::new(child.stderr.take().unwrap())];
-        for output in outputs {
-            let said = said.clone();
-            std::thread::spawn(move || {
-                for line in BufReader::new(output).lines().map_while(Result::ok) {
-                    said.lock().unwrap().push_str(&format!("{line}\n"));
-                }
-            });
-        }
-        Running { child, said }
-    }
-
-    fn says(&self, text: &str) -> usize {
-        self.said.lock().unwrap().matches(text).count()
-    }
-
-    /// Asks it to end; it ends well, and soon.
-    fn stop(mut self, with: &str) {
-        signal(&self.child, with);
-        let status = ends(&mut self.child, SOON);
-        assert_eq!(status, Some(0), "{with}: {}", self.said.lock().unwrap());
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        // What a failed assertion left running.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
 }
 
 fn mail(to: &User, number: usize) -> Vec<u8> {

@@ -1,12 +1,13 @@
 //! The parts → the readable bodies, the attachments and the invitation of a [`Message`].
 
-use super::{MAX_BODY, flowed, html, note, text_body, unmask};
+use super::{MAX_BODY, flowed, html, note, pieces, text_body, unmask};
 use crate::mail::message::{Attachment, Defect, Message};
 use crate::mail::{clean, invite};
 use mail_parser::decoders::base64::base64_decode;
 use mail_parser::decoders::charsets::map::charset_decoder;
 use mail_parser::decoders::quoted_printable::quoted_printable_decode;
-use mail_parser::{Encoding, Message as Parsed, MessageParser, MessagePart, MimeHeaders, PartType};
+use mail_parser::{Encoding, HeaderName, Message as Parsed, MessageParser, MessagePart, MimeHeaders, PartType};
+use std::borrow::Cow;
 
 const MAX_ATTACHMENTS: usize = 1000;
 const MAX_NAME: usize = 1000;
@@ -142,13 +143,29 @@ impl<'a> Bodies<'a> {
     fn attachment(&self, part: &MessagePart<'_>, cids: &[&str]) -> Attachment {
         let bytes = self.bytes(part);
         let media_type = media_type(part);
-        let name = part.attachment_name().map(|n| clean::header(clean::prefix(n, MAX_NAME))).filter(|n| !n.is_empty());
+        let name = self.name(part).map(|n| clean::header(clean::prefix(&n, MAX_NAME))).filter(|n| !n.is_empty());
         let name = name.or_else(|| media_type.starts_with("message/").then(|| nested_name(&bytes)).flatten());
         let content_id = part.content_id().map(clean::header);
         let content_id = content_id.map(|c| c.trim_matches(['<', '>']).to_owned()).filter(|c| !c.is_empty());
         let referenced = content_id.as_deref().is_some_and(|c| cids.contains(&c));
         let inline = referenced || part.content_disposition().is_some_and(|d| d.is_inline());
         Attachment { name, media_type, content_id, inline, bytes }
+    }
+
+    /// The name that an attachment was given.
+    fn name(&self, part: &'a MessagePart<'_>) -> Option<Cow<'a, str>> {
+        let name = part.attachment_name()?;
+        // The parser decodes a name piece by piece, and a letter can be cut in two.
+        let broken = name.contains(char::REPLACEMENT_CHARACTER);
+        let joined = || {
+            let fields = [(HeaderName::ContentDisposition, "filename"), (HeaderName::ContentType, "name")];
+            fields.into_iter().find_map(|(field, parameter)| {
+                let field = part.headers.iter().find(|h| h.name == field)?;
+                let raw = self.raw.get(field.offset_start as usize..field.offset_end as usize)?;
+                pieces::joined(raw, parameter)
+            })
+        };
+        broken.then(joined).flatten().map_or(Some(name.into()), |name| Some(name.into()))
     }
 }
 

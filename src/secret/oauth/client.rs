@@ -12,6 +12,10 @@ use oauth2::{
 };
 use secrecy::{ExposeSecret, SecretString};
 use std::fmt::Display;
+use std::time::Duration;
+
+/// How long a provider may take in all: who stops postnote meanwhile waits for this.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A client that knows where tokens come from.
 pub(super) type Client = BasicClient<EndpointNotSet, EndpointNotSet, EndpointNotSet, EndpointNotSet, EndpointSet>;
@@ -55,7 +59,8 @@ impl<'a> Asking<'a> {
     /// Sends a request; an answer that says to come back later is an error.
     pub(super) async fn send(&self, request: HttpRequest) -> Result<HttpResponse, Away> {
         let at = request.uri().host().unwrap_or_default().to_owned();
-        let response = http::send(request, self.oauth.ca_file.as_deref()).await?;
+        let sent = tokio::time::timeout(PATIENCE, http::send(request, self.oauth.ca_file.as_deref())).await;
+        let response = sent.map_err(|_| NetError::TimedOut { at: at.clone() })??;
         let status = response.status();
         if status.is_server_error() || [408, 429].contains(&status.as_u16()) {
             return Err(Away::Busy(at, status.as_u16()));

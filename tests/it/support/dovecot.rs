@@ -81,6 +81,22 @@ impl Dovecot {
         Some(Dovecot { imap, imaps: imap + 1, ca_file, dir, _line: line })
     }
 
+    /// Ends it and starts it again, on the same port with the same mail.
+    pub fn restart(&self) {
+        let (dir, port) = (self.dir.to_str().unwrap().to_owned(), self.imap.to_string());
+        for words in [&["stop", &dir][..], &["start", &dir, &port]] {
+            // Not `output()`: a daemon may keep the pipes that it was started with open.
+            let mut command = Command::new(script("dovecot.sh"));
+            command
+                .args(words)
+                .env("LAB_PASS", PASSWORD)
+                .stdin(Stdio::null())
+                .stdout(Stdio::null())
+                .stderr(Stdio::null());
+            assert!(command.status().unwrap().success(), "{words:?}");
+        }
+    }
+
     /// A user that no other test has: `local-N@domain`.
     pub fn user(&self, local: &str, domain: &str) -> User {
         static NEXT: AtomicU32 = AtomicU32::new(1);

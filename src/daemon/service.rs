@@ -1,0 +1,85 @@
+//! systemd: ready, what goes on, a sign of life, and the end. Without `$NOTIFY_SOCKET` nothing of it happens.
+
+use sd_notify::NotifyState;
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// The first pass may take an hour: once it has been under way for this long, the service counts as started.
+const UNDER_WAY: Duration = Duration::from_secs(10);
+/// A pass that gets nowhere for this long hangs. Nothing that is waited for takes as long: ten minutes for a
+/// server's word on a message (RFC 5321 §4.5.3.2) is the most.
+const HANGS: Duration = Duration::from_secs(30 * 60);
+
+/// What the service manager is told.
+#[derive(Debug)]
+pub(super) struct Service {
+    is_ready: bool,
+    /// Half of what the watchdog allows.
+    every: Option<Duration>,
+    next: Option<Instant>,
+    progress: Instant,
+}
+
+impl Service {
+    pub(super) fn new() -> Service {
+        let now = Instant::now();
+        let every = sd_notify::watchdog_enabled().map(|limit| limit / 2).filter(|every| !every.is_zero());
+        // Not ready yet, but alive: the first pass is watched, too.
+        Service {
+            is_ready: false,
+            every,
+            next: Some(now + every.map_or(UNDER_WAY, |e| e.min(UNDER_WAY))),
+            progress: now,
+        }
+    }
+
+    /// The pass that begins has reached something.
+    pub(super) fn progress(&mut self) {
+        self.progress = Instant::now();
+    }
+
+    /// It runs as it should.
+    pub(super) fn ready(&mut self) {
+        if !self.is_ready {
+            self.is_ready = true;
+            self.next = self.every.map(|every| Instant::now() + every);
+            say(&[NotifyState::Ready]);
+        }
+    }
+
+    /// What it is at, for `systemctl status`.
+    pub(super) fn status(&self, text: &str) {
+        say(&[NotifyState::Status(text)]);
+    }
+
+    /// It ends.
+    pub(super) fn stopping(&self) {
+        say(&[NotifyState::Stopping]);
+    }
+
+    /// Waits until [`Service::beat`] is due; for ever when nobody asks for it.
+    pub(super) async fn due(&self) {
+        match self.next {
+            Some(next) => tokio::time::sleep_until(next).await,
+            None => std::future::pending().await,
+        }
+    }
+
+    /// The main loop has come round once more, or would if the pass let it.
+    pub(super) fn beat(&mut self) {
+        if self.every.is_some() && self.progress.elapsed() < HANGS {
+            say(&[NotifyState::Watchdog]);
+        }
+        if !self.is_ready && self.progress.elapsed() < HANGS {
+            self.ready();
+        }
+        self.next = self.every.map(|every| Instant::now() + every);
+    }
+}
+
+fn say(states: &[NotifyState<'_>]) {
+    // Whoever started us and is not there any more misses nothing.
+    if let Err(e) = sd_notify::notify(states) {
+        tracing::debug!("the service manager cannot be told: {e}");
+    }
+}
