@@ -33,7 +33,6 @@ pub use imap::Imap;
 pub use imap_server::{Folder, ImapEvent, ImapServer, Letter, Turn, fetch_line};
 pub use namespace::in_namespace;
 pub use proxy::{Proxy, Way};
-pub use scripted::{Authority, Certificate, Scripted};
 pub use relay::{Act, Relay};
 pub use running::{Inside, Running};
 pub use scripted::{Authority, Certificate, Scripted, Wire};
