@@ -36,7 +36,7 @@ fn places(site: &Site, matters: impl Fn(&Call) -> bool) -> Vec<Place> {
     }
     for ((name, in_vault), places) in &kinds {
         let folder = if *in_vault { "vault" } else { "state" };
-        println!("{name} in the {folder}: {} places, every {}.", places.len(), places.len().div_ceil(MOST));
+        eprintln!("{name} in the {folder}: {} places, every {}.", places.len(), places.len().div_ceil(MOST));
     }
     let spread = |all: Vec<Place>| {
         let step = all.len().div_ceil(MOST);
