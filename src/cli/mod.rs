@@ -59,7 +59,7 @@ enum Command {
     Sync(SyncArgs),
     /// Send what is approved, without pulling
     Send(SyncArgs),
-    /// Stay and sync on schedule, until Ctrl-C or SIGTERM
+    /// Stay, see new mail and approvals as they come, and sync on schedule, until Ctrl-C or SIGTERM
     Run(RunArgs),
     /// Accounts, last syncs, drafts by status, the outbox, and what needs attention
     Status(StatusArgs),
@@ -223,9 +223,12 @@ fn log_to_stderr(verbose: u8) {
         1 => "info,postnote=debug",
         _ => "debug,postnote=trace",
     };
-    // async-imap's trace log holds LOGIN with its password.
+    // $RUST_LOG may say more of postnote's own parts. Libraries stay out of it: async-imap's trace log holds LOGIN with its
+    // password.
+    let asked = std::env::var("RUST_LOG").unwrap_or_default();
+    let own = asked.split(',').filter(|d| d.starts_with("postnote")).fold(String::new(), |all, d| all + "," + d);
     let filter = tracing_subscriber::EnvFilter::new(format!(
-        "{level},async_imap=off,imap_proto=off,hyper=off,html5ever=off,selectors=off"
+        "{level}{own},async_imap=off,imap_proto=off,hyper=off,html5ever=off,selectors=off"
     ));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false).try_init().ok();
 }

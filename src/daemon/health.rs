@@ -4,6 +4,7 @@
 use super::backoff::pause;
 use super::wakes::Line;
 use crate::imap::ImapError;
+use crate::login;
 use anyhow::Error;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -89,7 +90,7 @@ impl Healths {
             return if told { Word::Back } else { Word::Silence };
         };
         let rest = pause(health.failures + 1);
-        health.until = Some(Instant::now() + if is_auth(error) { rest.max(AUTH) } else { rest });
+        health.until = Some(Instant::now() + if login::needs_owner(error) { rest.max(AUTH) } else { rest });
         health.failed(&format!("{error:#}"))
     }
 
@@ -132,10 +133,6 @@ impl Health {
             }
         }
     }
-}
-
-fn is_auth(error: &Error) -> bool {
-    error.chain().any(|e| e.downcast_ref::<ImapError>().is_some_and(ImapError::is_auth))
 }
 
 /// True when a server that can be had turned a connection away: it may have too many of us.

@@ -3,7 +3,7 @@
 //! One loop decides; whoever watches only wakes it. A pass never overlaps another. Passes on schedule are the net
 //! under all of it: whatever nobody heard of is found by the next of them.
 //!
-//! - [`line`]: the lines to the servers, which hear of new mail (IDLE)
+//! - [`mod@line`]: the lines to the servers, which hear of new mail (IDLE)
 //! - [`wakes`]: what was heard and not yet looked after
 //! - [`owed`]: what is to be done, and when
 //! - [`health`], [`backoff`]: accounts that cannot be had just now

@@ -83,7 +83,9 @@ impl Code {
         Some(match self {
             Code::Unavailable | Code::ServerBug => "the server has trouble of its own; postnote tries again later",
             Code::AuthorizationFailed => "the password is right, but the account may not use IMAP; see its settings",
-            Code::Expired => "the password has expired; set a new one at your provider",
+            Code::Expired => {
+                "the password or token has expired; set a new password at your provider, or sign in again with `postnote login`"
+            }
             Code::PrivacyRequired => "set `security` to \"tls\" or \"starttls\"",
             Code::ContactAdmin => "ask whoever runs the server",
             Code::NoPermission => "the account has no permission for this",

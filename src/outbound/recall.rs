@@ -37,7 +37,7 @@ pub(super) struct Known {
     pub(super) waits: Option<Waits>,
 }
 
-/// See [`super::freeze::fate`].
+/// What `freeze` decides by, of a draft that waits.
 #[derive(Debug, Clone)]
 pub(super) struct Waits {
     pub(super) kind: Kind,
