@@ -6,7 +6,7 @@ use crate::inbound::{self, Desk, Progress, Pulled, keep, rebuild};
 use crate::login::Login;
 use crate::outbound::freeze::{self, Recall};
 use crate::outbound::{Posted, deliver, deliver::Sender};
-use crate::store::{self, Lock, Store};
+use crate::store::{self, Lock, Store, StoreError};
 use crate::vault::Vault;
 use anyhow::{Context, Result};
 use jiff::{Timestamp, Zoned};
@@ -108,12 +108,24 @@ pub async fn run_remembering(
 ) -> Result<Outcome> {
     let Memory { sound, recall } = memory;
     let trusted = sound.take().filter(|at| at.elapsed() < CHECKED);
-    let outcome = pass(config, state, scope, (trusted.is_some(), recall), stop, on).await?;
+    let outcome = pass(config, state, scope, (trusted.is_some(), recall), stop, on).await;
+    let mut outcome = outcome.map_err(|e| in_state(e, state))?;
+    let named = |(account, pulled): (String, Result<Pulled>)| (account, pulled.map_err(|e| in_state(e, state)));
+    outcome.pulled = outcome.pulled.into_iter().map(named).collect();
     // What went wrong may have gone wrong in the database: then the next pass reads it over.
     if !outcome.has_problems() {
         *sound = trusted.or_else(|| Some(Instant::now()));
     }
     Ok(outcome)
+}
+
+/// What the database says of itself, with the folder that it lies in: SQLite names none.
+fn in_state(error: anyhow::Error, state: &Path) -> anyhow::Error {
+    let of_database = |e: &(dyn std::error::Error + 'static)| matches!(e.downcast_ref(), Some(StoreError::Sqlite(_)));
+    match error.chain().any(of_database) {
+        true => error.context(format!("the state in {}", state.display())),
+        false => error,
+    }
 }
 
 async fn pass(

@@ -27,6 +27,7 @@ mod run;
 mod signals;
 mod status;
 mod sync;
+mod words;
 
 use crate::config::{Account, Config};
 use crate::mail::inert;
@@ -157,11 +158,11 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(Ended::Well) => ExitCode::SUCCESS,
         Ok(Ended::WithProblems) => ExitCode::from(1),
         Err(Failure::Failed(e)) => {
-            eprintln!("postnote: {}", printable(&format!("{e:#}")));
+            eprintln!("postnote: {}", printable(&words::words(&e)));
             ExitCode::from(1)
         }
         Err(Failure::Usage(e)) => {
-            eprintln!("postnote: {}", printable(&format!("{e:#}")));
+            eprintln!("postnote: {}", printable(&words::words(&e)));
             ExitCode::from(2)
         }
     }

@@ -1,6 +1,7 @@
 //! How a pass went, for people and as JSON.
 
 use super::printable;
+use super::words::words;
 use crate::login;
 use crate::pass::{Outcome, of_account};
 use serde_json::{Value, json};
@@ -56,12 +57,13 @@ pub(super) fn print(outcome: &Outcome, dry_run: bool, quiet: bool) {
 
 /// The error, and what to do about it where that is known.
 fn advice(account: &str, error: &anyhow::Error) -> String {
+    let said = words(error);
     if login::was_refused(error) {
         format!(
-            "{error:#}. Check imap.username, and run: postnote login {account} (many providers want an app password, or auth.oauth2)"
+            "{said}. Check imap.username, and run: postnote login {account} (many providers want an app password, or auth.oauth2)"
         )
     } else {
-        format!("{error:#}")
+        said
     }
 }
 

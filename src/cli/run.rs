@@ -17,7 +17,7 @@ pub(super) async fn run(config: &Config, state: &Path, args: RunArgs) -> Result<
                 Ok(outcome) if json => println!("{}", report::as_json(outcome, false)),
                 // After the first pass only what is worth a line is told.
                 Ok(outcome) => report::print(outcome, false, !first),
-                Err(e) => eprintln!("postnote: {}", super::printable(&format!("{e:#}"))),
+                Err(e) => eprintln!("postnote: {}", super::printable(&super::words::words(e))),
             }
             if let (Some(next), true, false) = (next, first, json) {
                 println!(

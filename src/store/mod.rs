@@ -95,6 +95,20 @@ pub enum StoreError {
     Sqlite(#[from] rusqlite::Error),
 }
 
+impl StoreError {
+    /// True when there is no space on the disk.
+    pub fn is_full(&self) -> bool {
+        matches!(self, StoreError::Sqlite(e) if e.sqlite_error_code() == Some(ErrorCode::DiskFull))
+    }
+
+    /// True when the disk, or who may write to it, is the trouble: SQLite does not say which, nor when it is only full.
+    pub fn is_of_disk(&self) -> bool {
+        use ErrorCode::{CannotOpen, PermissionDenied, ReadOnly, SystemIoFailure};
+        let StoreError::Sqlite(e) = self else { return false };
+        matches!(e.sqlite_error_code(), Some(CannotOpen | PermissionDenied | ReadOnly | SystemIoFailure))
+    }
+}
+
 /// An open database. [`Lock`] is held besides by whoever changes it.
 #[derive(Debug)]
 pub struct Store {

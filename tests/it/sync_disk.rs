@@ -5,6 +5,7 @@ use crate::support::*;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// At most so many places of one kind of call in one folder.
 const MOST: usize = 10;
@@ -35,7 +36,7 @@ fn places(site: &Site, matters: impl Fn(&Call) -> bool) -> Vec<Place> {
     }
     for ((name, in_vault), places) in &kinds {
         let folder = if *in_vault { "vault" } else { "state" };
-        println!("{name} in the {folder}: {} places, every {}.", places.len(), places.len().div_ceil(MOST));
+        eprintln!("{name} in the {folder}: {} places, every {}.", places.len(), places.len().div_ceil(MOST));
     }
     let spread = |all: Vec<Place>| {
         let step = all.len().div_ceil(MOST);
@@ -53,14 +54,26 @@ fn each_fails(
     between: impl Fn(&Case) + Sync,
 ) {
     let (site, wanted) = Site::shared();
-    let failures = Mutex::new(Vec::new());
+    let (failures, failed) = (Mutex::new(Vec::new()), AtomicUsize::new(0));
     at_once([0, 1], |lane| {
         let case = site.case();
         for place in places.iter().skip(lane).step_by(2) {
             case.empty();
             let inject = format!("inject={}:error={errno}:when={}", place.call, place.number);
             let traced = case.traced(&["-e", &format!("trace={WRITES}"), "-e", &inject], &["sync"]);
+            // Threads may have shared the work in another way than in the first run: what failed counts.
+            let Some(hit) = traced.calls.iter().find(|call| call.text.contains("(INJECTED)")) else { continue };
+            let place = &Place {
+                in_vault: hit.text.contains(case.vault().to_str().unwrap()),
+                text: hit.text.clone(),
+                ..place.clone()
+            };
             let at = format!("{errno} at {} {} ({})", place.call, place.number, place.text);
+            // Not a file, but what threads wake each other with: a kernel does not fail there.
+            if !place.in_vault && !hit.text.contains(case.state().to_str().unwrap()) {
+                continue;
+            }
+            failed.fetch_add(1, Ordering::SeqCst);
             let fail = |what: String| failures.lock().unwrap().push(format!("{at}: {what}"));
             match &traced.output {
                 // It did without, or wrote it again: then everything is there.
@@ -80,21 +93,31 @@ fn each_fails(
             }
         }
     });
-    let failures = failures.into_inner().unwrap();
+    let (failures, failed) = (failures.into_inner().unwrap(), failed.into_inner());
+    assert!(failed * 10 >= places.len() * 8, "only {failed} of {} places were met", places.len());
     assert!(failures.is_empty(), "{} faults after {} places; {}", failures.len(), places.len(), failures.join("\n"));
 }
 
 /// Whether the message names the file or folder that it is about.
 fn names_a_place(in_vault: bool, case: &Case, said: &str) -> bool {
     let (vault, state) = (case.vault(), case.state());
-    let vault = ["Sources/", "People/", "Outbox", vault.to_str().unwrap()];
+    let vault = ["Sources/", "People/", "Outbox", "the vault", vault.to_str().unwrap()];
     if in_vault { vault.iter().any(|p| said.contains(p)) } else { said.contains(state.to_str().unwrap()) }
 }
 
 fn tells_of_a_full_disk(in_vault: bool, case: &Case, output: &Output) -> bool {
     let said = &output.stderr;
-    let why = ["No space left on device", "disk is full"].iter().any(|w| said.contains(w));
-    said.starts_with("postnote: ") && why && said.contains("free") && names_a_place(in_vault, case, said)
+    let clear = ["No space left on device", "disk is full"].iter().any(|w| said.contains(w))
+        && said.contains("Free some space");
+    // SQLite does not always say what keeps it from a file.
+    let clear = clear || !in_vault && said.contains("the space on its disk");
+    said.starts_with("postnote: ") && clear && names_a_place(in_vault, case, said)
+}
+
+/// A draft's status that could not be written is told with the draft.
+fn tells_of_a_draft(place: &Place, output: &Output) -> bool {
+    let said = &output.stderr;
+    place.text.contains("/Outbox/") && said.starts_with("postnote: Outbox/") && said.contains("No space left on device")
 }
 
 #[test]
@@ -102,7 +125,12 @@ fn no_space_at_any_write_holds_the_cursor_and_the_next_sync_completes() {
     let places = places(&Site::shared().0, |call| {
         !SYNCS.split(',').any(|sync| call.name == sync) && !["fchmod", "chmod", "unlink"].contains(&call.name.as_str())
     });
-    each_fails("ENOSPC", &places, |place, case, output| tells_of_a_full_disk(place.in_vault, case, output), |_| {});
+    each_fails(
+        "ENOSPC",
+        &places,
+        |place, case, output| tells_of_a_full_disk(place.in_vault, case, output) || tells_of_a_draft(place, output),
+        |_| {},
+    );
 }
 
 #[test]
@@ -162,6 +190,7 @@ fn a_disk_that_runs_full_loses_nothing() {
     ];
     at_once(sizes, |(which, sizes)| {
         let mut full = 0;
+        let mut failures = Vec::new();
         for size in sizes {
             let case = site.case();
             let folder = case.path().join(which);
@@ -177,14 +206,17 @@ fn a_disk_that_runs_full_loses_nothing() {
                 let stderr = first[first.find("postnote: ").expect(&at)..].to_owned();
                 let output = Output { status: 1, stdout: String::new(), stderr };
                 assert!(first.ends_with("status 1\n"), "{at}");
-                assert!(tells_of_a_full_disk(which == "vault", &case, &output), "{at}");
+                if !tells_of_a_full_disk(which == "vault", &case, &output) {
+                    failures.push(format!("not clear: {at}"));
+                }
             }
             assert!(second.ends_with("status 0\n"), "{at}");
             std::fs::remove_dir(&folder).unwrap();
             std::fs::rename(out.join("files"), &folder).unwrap();
-            case.end_state().must_be(wanted, &at);
+            failures.extend(case.end_state().difference(wanted).map(|difference| format!("{at}\n{difference}")));
         }
         assert!(full > 2, "only {full} disks ran full: {which}");
+        assert!(failures.is_empty(), "{}", failures.join("\n"));
     });
 }
 

@@ -50,7 +50,7 @@ fn places(site: &Site, from: Option<&Case>) -> Vec<Place> {
         }
         *nth += 1;
     }
-    println!("{} places out of {counts:?}", places.len());
+    eprintln!("{} places out of {counts:?}", places.len());
     places.into_iter().collect()
 }
 
@@ -84,7 +84,7 @@ fn sweep(site: &Site, from: Option<&Case>, places: &[Place], wanted: &EndState) 
         }
     });
     let (met, failures) = (met.into_inner().unwrap(), failures.into_inner().unwrap());
-    println!("killed: {met:?}");
+    eprintln!("killed: {met:?}");
     assert!(failures.is_empty(), "{} of {} places. {}", failures.len(), places.len(), one_of_each(&failures));
     for Place { kind, .. } in places {
         assert!(met.contains_key(kind), "never killed at {kind}: {met:?}");

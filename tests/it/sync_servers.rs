@@ -145,7 +145,8 @@ fn what_was_not_asked_for_does_no_harm() {
     let talk = "* 3 FETCH (FLAGS (\\Seen))\r\n* 2 FETCH (UID 2 FLAGS () MODSEQ (12))\r\n* 5 EXISTS\r\n* 1 RECENT\r\n\
                 * OK [ALERT] the cellar is damp\r\n* OK Still here\r\n* FLAGS (\\Seen $Odd)\r\n* NO [X-ODD] careful\r\n\
                 * CAPABILITY IMAP4rev1 X-ODD\r\n* LIST () \"/\" Other\r\n* SEARCH\r\n* STATUS Other (MESSAGES 3)\r\n";
-    let ways: [(&str, fn(&ImapEvent, &str) -> Turn); 4] = [
+    type Way = fn(&ImapEvent, &str) -> Turn;
+    let ways: [(&str, Way); 4] = [
         ("between messages", |event, talk| match event {
             ImapEvent::Message { .. } => Turn::first(talk),
             _ => Turn::Usual,

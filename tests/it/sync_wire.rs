@@ -89,7 +89,7 @@ fn watched(case: &Case, what: &str) -> Output {
     };
     let text = |name| std::fs::read_to_string(case.path().join(name)).unwrap();
     let output = Output { status: status.code().unwrap_or(-1), stdout: text("out"), stderr: text("err") };
-    println!("{what}: {peak} kB, {output:?}");
+    eprintln!("{what}: {peak} kB, {output:?}");
     output
 }
 

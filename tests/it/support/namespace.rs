@@ -23,7 +23,7 @@ fn words() -> Option<&'static [&'static str]> {
 /// whose mounts nobody else sees. `None`, and a word about it, where that is not allowed.
 pub fn in_namespace(script: &str, arguments: &[&Path], command: &Command) -> Option<Output> {
     let Some(words) = words() else {
-        println!("NOT CHECKED with a real mount: this machine allows no mount namespaces (unshare -Urm)");
+        eprintln!("NOT CHECKED with a real mount: this machine allows no mount namespaces (unshare -Urm)");
         return None;
     };
     let mut outer = Command::new(words[0]);

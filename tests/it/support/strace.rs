@@ -82,6 +82,12 @@ fn calls(trace: &str) -> Vec<Call> {
     for line in trace.lines() {
         let Some((thread, text)) = line.split_once(' ') else { continue };
         let (Ok(thread), text) = (thread.parse(), text.trim_start()) else { continue };
+        if text.starts_with("<... ") {
+            if let Some(call) = found.iter_mut().rfind(|c| c.thread == thread) {
+                call.text.push_str(text);
+            }
+            continue;
+        }
         let Some((name, _)) = text.split_once('(') else { continue };
         if !name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
             continue;
