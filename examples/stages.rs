@@ -12,15 +12,21 @@
 
 use postnote::assistant::offline::{self, Reading};
 use postnote::config::ReplyTo;
+use postnote::config::rule::Action;
 use postnote::draft::{self, Setting};
 use postnote::mail::hash::sha256;
 use postnote::mail::{Address, Defect, Message, body, inert, parse, subject, thread};
+use postnote::note::digest::Digest;
 use postnote::note::owner::Owner;
 use postnote::note::source::{self, Facts};
-use postnote::triage::{self, Arrival, ThreadFacts};
+use postnote::triage::{self, Arrival, ThreadFacts, Triage};
 use rustix::time::{ClockId, clock_gettime};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+
+/// As the program itself has it.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 const STAGES: [&str; 6] = ["parse", "attachments", "convert", "digest", "note", "draft"];
 
@@ -46,7 +52,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut files = Vec::new();
     list(&root, &mut files)?;
     files.sort();
-    let reader = Reader::new()?;
+    let reader = Reader::new(dump)?;
     let (mut spent, mut bytes, mut longest) = ([Duration::ZERO; STAGES.len()], 0, (Duration::ZERO, PathBuf::new()));
     for file in &files {
         let raw = std::fs::read(file)?;
@@ -118,15 +124,18 @@ struct Reader {
     owner: Owner,
     identity: Address,
     now: jiff::Zoned,
+    /// Also digests and drafts that a sync would not make.
+    all: bool,
 }
 
 impl Reader {
-    fn new() -> Result<Self, jiff::Error> {
+    fn new(all: bool) -> Result<Self, jiff::Error> {
         let identity = Address::named("Alex Morgan", "alice@lab.example");
         Ok(Reader {
             owner: Owner { name: "Alex Morgan".to_owned(), addresses: vec![identity.email.clone()] },
             identity,
             now: "2026-01-05T12:00:00+01:00[Europe/Berlin]".parse()?,
+            all,
         })
     }
 
@@ -136,14 +145,16 @@ impl Reader {
             timed(spent, 1, || message.attachments.iter().map(|a| a.bytes.clone()).collect());
         let body = timed(spent, 2, || body::render(&message));
         let base = subject::base(&message.subject);
-        let (digest, word) = timed(spent, 3, || {
+        let (digest, verdict, word) = timed(spent, 3, || {
             let thread = ThreadFacts::default();
             let (message, owner, new_text) = (&message, &self.owner, body.new_text.as_str());
             let verdict = triage::triage(&Arrival { message, new_text, owner, account: "lab", thread }, &[]);
             let reading = Reading { message, new_text, base_subject: &base, owner, now: &self.now };
-            let digest = offline::digest(&reading, inert::line);
+            // Mail that gets no summary is not digested; whoever compares two versions sees it all.
+            let wanted = self.all || verdict.action >= Action::Summary;
+            let digest = if wanted { offline::digest(&reading, inert::line) } else { Digest::default() };
             let word = triage::settle(&verdict, &digest);
-            (digest, (verdict, word))
+            (digest, verdict, word)
         });
         let received = message.date.unwrap_or_default().to_zoned(self.now.time_zone().clone());
         let note = timed(spent, 4, || {
@@ -158,10 +169,10 @@ impl Reader {
                 mailbox: "INBOX",
                 received: &received,
                 thread: &thread::root(&message),
-                triage: word.1.as_str(),
+                triage: word.as_str(),
                 attachments: &saved,
                 before: None,
-                tags: &word.0.tags,
+                tags: &verdict.tags,
             };
             source::write(&message, &body, &facts)
         });
@@ -174,9 +185,10 @@ impl Reader {
                 draft_id: &draft::draft_id(&message.key(), received.timestamp()),
                 created: &self.now,
             };
-            draft::propose(&message, &digest, &setting)
+            let wanted = self.all || verdict.action == Action::Draft && word == Triage::NeedsReply;
+            wanted.then(|| draft::propose(&message, &digest, &setting)).flatten()
         });
-        let digest = format!("{digest:?} {word:?}");
+        let digest = format!("{digest:?} {:?}", (verdict, word));
         Made { message, defects, body, attachments, digest, note, draft }
     }
 }

@@ -354,7 +354,7 @@ class Bench:
 
 def main():
     p = argparse.ArgumentParser(usage='scripts/bench.sh --help says more')
-    p.add_argument('what', nargs='?', default='all', choices=['large', 'empty', 'memory', 'growth', 'all'])
+    p.add_argument('what', nargs='*', help='large, empty, memory, growth, all')
     p.add_argument('--quick', action='store_true')
     p.add_argument('--runs', type=int)
     p.add_argument('--huge', type=int)
@@ -363,6 +363,10 @@ def main():
     p.add_argument('--postnote', required=True)
     p.add_argument('--keep', action='store_true')
     o = p.parse_args()
+    parts = ['large', 'empty', 'memory', 'growth']
+    if set(o.what) - set(parts + ['all']):
+        p.error('there are large, empty, memory, growth and all')
+    o.what = parts if not o.what or 'all' in o.what else [part for part in parts if part in o.what]
     o.runs = o.runs or (3 if o.quick else 5)
     o.huge = (20 if o.quick else 200) if o.huge is None else o.huge
     o.to = o.to or (1000 if o.quick else 10000)
@@ -376,7 +380,7 @@ def main():
         atexit.register(shutil.rmtree, folder, True)
     machine(folder)
     bench = Bench(o, folder)
-    for what in ['large', 'empty', 'memory', 'growth'] if o.what == 'all' else [o.what]:
+    for what in o.what:
         getattr(bench, 'show_' + what)()
     if o.keep:
         say('kept: ' + folder)

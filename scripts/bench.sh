@@ -1,7 +1,7 @@
 #!/bin/bash
 # Measures postnote against mbsync (isync), side by side, on a private Dovecot; prints Markdown tables.
 #
-#   scripts/bench.sh [OPTIONS] [large|empty|memory|growth|all]      (all is the default)
+#   scripts/bench.sh [OPTIONS] [large|empty|memory|growth|all ...]      (all is the default)
 #
 #   large     full sync of 10,000 messages (411 MB): wall time, CPU, memory, and the share of each stage
 #   empty     sync of that mailbox with nothing new

@@ -13,6 +13,8 @@ pub struct Mailbox {
     pub uid_next: Option<u32>,
     /// How many messages it holds.
     pub exists: u32,
+    /// HIGHESTMODSEQ (RFC 7162): what to ask with next time; `None` when the mailbox keeps none.
+    pub modseq: Option<u64>,
 }
 
 impl Mailbox {
@@ -23,6 +25,7 @@ impl Mailbox {
             Response::Data { outcome, .. } => match &outcome.code {
                 Some(ResponseCode::UidValidity(n)) => self.uid_validity = *n,
                 Some(ResponseCode::UidNext(n)) => self.uid_next = Some(*n),
+                Some(ResponseCode::HighestModSeq(n)) => self.modseq = Some(*n).filter(|n| *n > 0),
                 _ => {}
             },
             _ => {}

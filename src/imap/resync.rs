@@ -1,7 +1,7 @@
 //! What became of a mailbox since it was last read, with the opening of it: CONDSTORE and QRESYNC (RFC 7162).
 
 use super::{ImapError, Mailbox, Session};
-use async_imap::imap_proto::{AttributeValue, Response, ResponseCode};
+use async_imap::imap_proto::{AttributeValue, Response};
 use std::ops::RangeInclusive;
 
 /// More ranges of vanished UIDs than these are not kept.
@@ -12,8 +12,6 @@ const MOST_RANGES: usize = 200_000;
 pub struct Resynced {
     /// The mailbox. Where its UIDVALIDITY is not the one that was asked with, nothing else is told.
     pub mailbox: Mailbox,
-    /// The mod-sequence to ask with next time; `None` when the mailbox keeps none.
-    pub modseq: Option<u64>,
     /// New messages, and those whose flags changed.
     pub changed: Vec<Changed>,
     /// UIDs that are gone; `None` when there are too many to tell.
@@ -65,11 +63,6 @@ impl Resynced {
     fn hear(&mut self, response: &Response<'_>) {
         self.mailbox.hear(response);
         match response {
-            Response::Data { outcome, .. } => {
-                if let Some(ResponseCode::HighestModSeq(n)) = &outcome.code {
-                    self.modseq = Some(*n).filter(|n| *n > 0);
-                }
-            }
             Response::Vanished { earlier: true, uids } => {
                 if let Some(ranges) = &mut self.vanished {
                     ranges.extend(uids.iter().map(|r| *r.start().min(r.end())..=*r.start().max(r.end())));

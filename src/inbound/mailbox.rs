@@ -97,9 +97,20 @@ pub(super) async fn read(
     dates: bool,
     kept: &mut u64,
 ) -> Result<()> {
-    let mailbox = session.examine(&place.name).await?;
+    let resynced = match place.cursor.and_then(|c| c.modseq.map(|m| (c, m))) {
+        Some((cursor, modseq)) => {
+            session.examine_since(&place.name, cursor.uid_validity, modseq.unsigned_abs()).await?
+        }
+        None => None,
+    };
+    let (mailbox, changed) = match resynced {
+        Some(found) => (found.mailbox, Some(found.changed.iter().map(|c| c.uid).collect::<Vec<u32>>())),
+        None => (session.examine(&place.name).await?, None),
+    };
     let cursor = start(reader, place, &mailbox)?;
-    let uids = new_uids(session, &cursor, &mailbox, place).await?;
+    // A mod-sequence stands for all below the cursor: what is new has changed since.
+    let changed = changed.filter(|_| Some(mailbox.uid_validity) == place.cursor.map(|c| c.uid_validity));
+    let uids = new_uids(session, &cursor, &mailbox, place, changed).await?;
     if !place.announced {
         place.announced = true;
         reader.say(News::Mailbox(place.name.clone(), uids.len())).await;
@@ -115,6 +126,8 @@ pub(super) async fn read(
         }
     }
     let end = mailbox.uid_next.unwrap_or(0).max(uids.last().map_or(0, |u| u.saturating_add(1)));
+    // Only now is everything below the cursor covered.
+    flow.cursor.modseq = mailbox.modseq.and_then(|m| i64::try_from(m).ok());
     flow.hand_over(Some(end)).await;
     Ok(())
 }
@@ -126,7 +139,7 @@ fn start(reader: &Reader, place: &Place, mailbox: &Mailbox) -> Result<Cursor> {
     let uid_validity = mailbox.uid_validity;
     Ok(match place.cursor {
         Some(cursor) if cursor.uid_validity == uid_validity && uid_validity != 0 => cursor,
-        Some(cursor) => Cursor { uid_validity, next_uid: 1, first_until: until, since: cursor.since },
+        Some(cursor) => Cursor { uid_validity, next_uid: 1, first_until: until, since: cursor.since, modseq: None },
         None => {
             let since = match &reader.config.sync.since {
                 Some(span) => {
@@ -135,18 +148,28 @@ fn start(reader: &Reader, place: &Place, mailbox: &Mailbox) -> Result<Cursor> {
                 }
                 None => None,
             };
-            Cursor { uid_validity, next_uid: 1, first_until: until, since }
+            Cursor { uid_validity, next_uid: 1, first_until: until, since, modseq: None }
         }
     })
 }
 
 /// UIDs not covered yet, ascending. Those that were there at the first sync count only from `since` on.
-async fn new_uids(session: &mut Session, cursor: &Cursor, mailbox: &Mailbox, place: &Place) -> Result<Vec<u32>> {
+/// `changed`: what the server says has changed since the cursor was there.
+async fn new_uids(
+    session: &mut Session,
+    cursor: &Cursor,
+    mailbox: &Mailbox,
+    place: &Place,
+    changed: Option<Vec<u32>>,
+) -> Result<Vec<u32>> {
     let announced = mailbox.uid_next.map_or(0, |next| next.saturating_sub(1));
     if mailbox.exists == 0 && announced < cursor.next_uid {
         return Ok(Vec::new());
     }
-    let mut uids = listed(session, cursor, mailbox).await?;
+    let mut uids = match changed {
+        Some(changed) => changed.into_iter().filter(|uid| *uid >= cursor.next_uid).collect(),
+        None => listed(session, cursor, mailbox).await?,
+    };
     if announced >= cursor.next_uid && uids.last().is_none_or(|last| *last < announced) {
         // UIDNEXT may count a message that came while the mailbox was being opened, and that this session does not
         // see yet: the cursor is about to pass it.

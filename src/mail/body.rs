@@ -5,6 +5,7 @@
 
 use super::message::Message;
 use super::{html, inert, quote, subject};
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 /// The body of a message, ready for a note.
@@ -52,22 +53,34 @@ fn structured(html: &str, zones: &quote::Zones) -> Option<String> {
 
 /// True when the two share nearly all of their words. Addresses do not count: text parts write them out.
 fn same_words(markdown: &str, text: &str) -> bool {
-    let (a, b) = (words(markdown), words(text));
-    let total = |w: &HashMap<String, usize>| w.values().sum::<usize>();
-    let shared: usize = a.iter().map(|(w, n)| b.get(w).copied().unwrap_or(0).min(*n)).sum();
-    let (longer, all) = (total(&a).max(total(&b)), total(&a) + total(&b));
-    all > 0 && shared * 10 >= longer * 8
+    let mut left: HashMap<Cow<'_, str>, usize, foldhash::fast::RandomState> = HashMap::default();
+    let (mut all, mut ours, mut shared) = (0_usize, 0_usize, 0_usize);
+    each_word(text, |word| {
+        all += 1;
+        *left.entry(word).or_insert(0) += 1;
+    });
+    each_word(markdown, |word| {
+        ours += 1;
+        if let Some(count) = left.get_mut(&word).filter(|count| **count > 0) {
+            *count -= 1;
+            shared += 1;
+        }
+    });
+    all + ours > 0 && shared * 10 >= all.max(ours) * 8
 }
 
-fn words(text: &str) -> HashMap<String, usize> {
-    let mut found = HashMap::new();
-    let pieces = text.split(|c: char| c.is_whitespace() || "()<>[]|".contains(c));
-    for piece in pieces.filter(|p| !p.contains("://") && !p.starts_with("mailto:")) {
-        for word in piece.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty()) {
-            *found.entry(word.to_lowercase()).or_insert(0) += 1;
+/// The words, lowercased.
+fn each_word<'t>(text: &'t str, mut each: impl FnMut(Cow<'t, str>)) {
+    let is_address = |piece: &str| {
+        memchr::memchr(b':', piece.as_bytes()).is_some() && (piece.contains("://") || piece.starts_with("mailto:"))
+    };
+    let pieces = text.split(|c: char| c.is_whitespace() || matches!(c, '(' | ')' | '<' | '>' | '[' | ']' | '|'));
+    for piece in pieces.filter(|piece| !piece.is_empty() && !is_address(piece)) {
+        for word in piece.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()) {
+            let lower = word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+            each(if lower { Cow::Borrowed(word) } else { Cow::Owned(word.to_lowercase()) });
         }
     }
-    found
 }
 
 /// Takes one level of `>` off where all of it is quoted: the note folds it into a quote anyway.

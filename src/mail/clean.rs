@@ -14,18 +14,28 @@ pub(crate) fn is_unwanted(c: char) -> bool {
 /// character was there (CR beside LF and a byte order mark do not count).
 pub(crate) fn body(text: &str) -> (String, bool) {
     let mut out = String::with_capacity(text.len());
-    let mut controls = false;
-    let mut chars = text.chars().peekable();
-    while let Some(c) = chars.next() {
+    let (mut rest, mut controls) = (text, false);
+    // Nearly everything is copied as it stands: only some bytes begin what is not.
+    while let Some((plain, tail)) = rest.bytes().position(is_suspect).and_then(|at| rest.split_at_checked(at)) {
+        out.push_str(plain);
+        let mut chars = tail.chars();
+        let c = chars.next().unwrap_or_default();
+        rest = chars.as_str();
         match c {
-            '\r' if chars.peek() == Some(&'\n') => {}
+            '\r' if rest.starts_with('\n') => {}
             '\r' | '\u{85}' | '\u{2028}' | '\u{2029}' => out.push('\n'),
             '\u{c}' | '\u{b}' => out.push('\n'),
             c if is_unwanted(c) => controls |= c.is_control(),
             c => out.push(c),
         }
     }
+    out.push_str(rest);
     (out, controls)
+}
+
+/// True for the first byte of every character that [`body`] changes (and of some that it does not).
+fn is_suspect(byte: u8) -> bool {
+    matches!(byte, 0..=8 | 11..=31 | 0x7f | 0xc2 | 0xe2 | 0xef)
 }
 
 /// One line: every run of white space becomes one space, unwanted characters go, the ends are trimmed.
@@ -74,6 +84,13 @@ mod tests {
     fn bodies_keep_lines_and_tabs() {
         assert_eq!(body("a\r\nb\rc\td\u{0}"), ("a\nb\nc\td".to_owned(), true));
         assert_eq!(body("\u{feff}a"), ("a".to_owned(), false));
+    }
+
+    #[test]
+    fn every_character_that_goes_is_suspect() {
+        for c in ('\0'..=char::MAX).filter(|c| is_unwanted(*c) || matches!(c, '\r' | '\u{2028}' | '\u{2029}')) {
+            assert!(is_suspect(c.to_string().bytes().next().unwrap_or_default()), "{c:?}");
+        }
     }
 
     #[test]

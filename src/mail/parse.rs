@@ -7,15 +7,19 @@
 mod bodies;
 mod flowed;
 mod headers;
+mod mask;
 mod pieces;
+mod short;
 
+use super::hash::hex;
 use super::message::{Defect, Message};
 use super::{clean, html};
 use bodies::Bodies;
 use headers::Headers;
 use mail_parser::{Message as Parsed, MessageParser};
+use mask::{mask_nested, unmask};
 use sha2::{Digest, Sha256};
-use std::borrow::Cow;
+use short::Short;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// What a body is cut to.
@@ -23,19 +27,31 @@ const MAX_BODY: usize = 2 << 20;
 
 /// Parses a message; header-only input gives a message without a body.
 pub fn parse(raw: &[u8]) -> (Message, Vec<Defect>) {
-    let masked = mask_nested(raw);
-    let mut message = Message { content_hash: content_hash(raw), size: raw.len(), ..Message::default() };
+    let short = Short::of(raw);
+    if short.is_whole() { None } else { parse_short(raw, &short) }.unwrap_or_else(|| parse_whole(raw))
+}
+
+fn parse_whole(raw: &[u8]) -> (Message, Vec<Defect>) {
+    parse_short(raw, &Short::whole(raw)).unwrap_or_default()
+}
+
+/// `None` when what was taken out of the message is missed.
+fn parse_short(raw: &[u8], short: &Short<'_>) -> Option<(Message, Vec<Defect>)> {
+    let masked = mask_nested(&short.bytes);
+    let mut message = Message { size: raw.len(), ..Message::default() };
     let mut defects = Vec::new();
     match read(&masked) {
-        Some(parsed) => {
+        Some(parsed) if short.holds(&parsed) => {
             Headers::new(&parsed, &masked).fill(&mut message, &mut defects);
-            Bodies::new(&parsed, &masked).fill(&mut message, &mut defects);
+            Bodies::new(&parsed, &masked, short).fill(&mut message, &mut defects);
         }
-        None => {
+        _ if !short.is_whole() => return None,
+        _ => {
             defects.push(Defect::NoHeaders);
             message.text = text_body(&String::from_utf8_lossy(raw), &mut defects);
         }
     }
+    message.content_hash = content_hash(raw);
     if message.message_id.is_none() {
         defects.push(Defect::NoMessageId);
     }
@@ -45,7 +61,7 @@ pub fn parse(raw: &[u8]) -> (Message, Vec<Defect>) {
     if raw.contains(&0) {
         note(&mut defects, Defect::ControlCharacters);
     }
-    (message, defects)
+    Some((message, defects))
 }
 
 /// The parser is not ours: were it to panic on some bytes, the message would still be kept.
@@ -83,60 +99,16 @@ fn text_body(text: &str, defects: &mut Vec<Defect>) -> String {
 /// SHA-256 over the bytes with bare LF made CRLF, in lowercase hex.
 fn content_hash(raw: &[u8]) -> String {
     let mut hash = Sha256::new();
-    let mut lines = raw.split(|b| *b == b'\n').peekable();
-    while let Some(line) = lines.next() {
-        if lines.peek().is_some() {
-            hash.update(line.strip_suffix(b"\r").unwrap_or(line));
+    let mut done = 0;
+    for at in memchr::memchr_iter(b'\n', raw) {
+        if at.checked_sub(1).and_then(|before| raw.get(before)) != Some(&b'\r') {
+            hash.update(raw.get(done..at).unwrap_or_default());
             hash.update(b"\r\n");
-        } else {
-            hash.update(line);
+            done = at + 1;
         }
     }
-    hash.finalize().iter().map(|b| format!("{b:02x}")).collect()
-}
-
-const MASK: u8 = 1;
-/// Media types that would make the parser descend into a nested message; their last letter is masked.
-const NESTED: &[&[u8]] = &[b"message/rfc822", b"message/global", b"multipart/digest"];
-
-/// Masks the media types of nested messages where they stand in a Content-Type field. The length stays the
-/// same, and [`unmask`] undoes it in what the parser decodes.
-fn mask_nested(raw: &[u8]) -> Cow<'_, [u8]> {
-    let mut out = Cow::Borrowed(raw);
-    let (mut in_field, mut at) = (false, 0);
-    for line in raw.split_inclusive(|b| *b == b'\n') {
-        let folded = line.first().is_some_and(|b| matches!(b, b' ' | b'\t'));
-        let name = line.get(..13).unwrap_or_default();
-        in_field = name.eq_ignore_ascii_case(b"content-type:") || (in_field && folded);
-        if in_field {
-            for nested in NESTED {
-                let found = line.windows(nested.len()).position(|w| w.eq_ignore_ascii_case(nested));
-                if let Some(last) = found.and_then(|i| out.to_mut().get_mut(at + i + nested.len() - 1)) {
-                    *last = MASK;
-                }
-            }
-        }
-        at += line.len();
-    }
-    out
-}
-
-/// Gives back the letter that [`mask_nested`] took.
-fn unmask(bytes: &mut [u8]) {
-    if !bytes.contains(&MASK) {
-        return;
-    }
-    for nested in NESTED {
-        let Some((last, start)) = nested.split_last() else { continue };
-        let masked = |w: &[u8]| w.split_last().is_some_and(|(m, s)| *m == MASK && s.eq_ignore_ascii_case(start));
-        let places: Vec<usize> =
-            bytes.windows(nested.len()).enumerate().filter(|(_, w)| masked(w)).map(|(i, _)| i + start.len()).collect();
-        for place in places {
-            if let Some(byte) = bytes.get_mut(place) {
-                *byte = *last;
-            }
-        }
-    }
+    hash.update(raw.get(done..).unwrap_or_default());
+    hex(&hash.finalize())
 }
 
 #[cfg(test)]

@@ -15,6 +15,8 @@ pub struct Cursor {
     pub first_until: u32,
     /// The first sync reached back to here, in seconds since 1970; `None`: to the beginning.
     pub since: Option<i64>,
+    /// The mailbox's mod-sequence when all below `next_uid` was covered (RFC 7162); `None` where there is none.
+    pub modseq: Option<i64>,
 }
 
 /// A message that a server lists and does not give.
@@ -33,11 +35,16 @@ pub struct Withheld {
 impl Store {
     /// How far each of an account's mailboxes has been read.
     pub fn cursors(&self, account: &str) -> Result<HashMap<String, Cursor>, StoreError> {
-        let sql = "SELECT mailbox, uid_validity, next_uid, first_until, since FROM cursors WHERE account = ?1";
+        let sql = "SELECT mailbox, uid_validity, next_uid, first_until, since, modseq FROM cursors WHERE account = ?1";
         let mut statement = self.db.prepare_cached(sql)?;
         let rows = statement.query_map([account], |r| {
-            let cursor =
-                Cursor { uid_validity: r.get(1)?, next_uid: r.get(2)?, first_until: r.get(3)?, since: r.get(4)? };
+            let cursor = Cursor {
+                uid_validity: r.get(1)?,
+                next_uid: r.get(2)?,
+                first_until: r.get(3)?,
+                since: r.get(4)?,
+                modseq: r.get(5)?,
+            };
             Ok((r.get(0)?, cursor))
         })?;
         Ok(rows.collect::<Result<_, _>>()?)
@@ -47,9 +54,10 @@ impl Store {
     pub fn set_cursor(&self, account: &str, mailbox: &str, cursor: Cursor) -> Result<(), StoreError> {
         self.db
             .prepare_cached(
-                "INSERT INTO cursors VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO UPDATE SET
+                "INSERT INTO cursors (account, mailbox, uid_validity, next_uid, first_until, since, modseq)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO UPDATE SET
                  uid_validity = excluded.uid_validity, next_uid = excluded.next_uid,
-                 first_until = excluded.first_until, since = excluded.since",
+                 first_until = excluded.first_until, since = excluded.since, modseq = excluded.modseq",
             )?
             .execute(params![
                 account,
@@ -57,7 +65,8 @@ impl Store {
                 cursor.uid_validity,
                 cursor.next_uid,
                 cursor.first_until,
-                cursor.since
+                cursor.since,
+                cursor.modseq
             ])?;
         Ok(())
     }

@@ -26,12 +26,12 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 const FILE: &str = "state.db";
-const VERSION: i64 = 5;
+const VERSION: i64 = 6;
 
 const SCHEMA: &str = "
 CREATE TABLE IF NOT EXISTS cursors (
   account TEXT NOT NULL, mailbox TEXT NOT NULL,
-  uid_validity INTEGER NOT NULL, next_uid INTEGER NOT NULL, first_until INTEGER NOT NULL, since INTEGER,
+  uid_validity INTEGER NOT NULL, next_uid INTEGER NOT NULL, first_until INTEGER NOT NULL, since INTEGER, modseq INTEGER,
   PRIMARY KEY (account, mailbox)
 ) STRICT;
 CREATE TABLE IF NOT EXISTS withheld (
@@ -265,10 +265,14 @@ impl Store {
                 tx.execute_batch(SCHEMA)?;
                 tx.commit()?;
             }
-            // Later versions add tables and indexes.
+            // Later versions add tables and indexes, and one a column.
             1..VERSION => {
                 let tx = db.transaction()?;
                 tx.execute_batch(SCHEMA)?;
+                let sql = "SELECT EXISTS (SELECT 1 FROM pragma_table_info('cursors') WHERE name = 'modseq')";
+                if !tx.query_row(sql, [], |r| r.get::<_, bool>(0))? {
+                    tx.execute_batch("ALTER TABLE cursors ADD COLUMN modseq INTEGER")?;
+                }
                 tx.pragma_update(None, "user_version", VERSION)?;
                 tx.commit()?;
             }

@@ -386,7 +386,7 @@ fn what_changed_comes_with_the_opening_where_the_server_keeps_count() {
     let mut session = login(dovecot.imap, &sam);
     let first = runtime.block_on(session.examine_since("INBOX", validity, 1)).unwrap().unwrap();
     assert_eq!((first.mailbox.exists, first.mailbox.uid_next), (6, Some(7)));
-    let modseq = first.modseq.unwrap();
+    let modseq = first.mailbox.modseq.unwrap();
 
     other.select("INBOX");
     other.exec("UID STORE 2 +FLAGS.SILENT (\\Answered)");
@@ -399,7 +399,7 @@ fn what_changed_comes_with_the_opening_where_the_server_keeps_count() {
     let uids: Vec<u32> = since.changed.iter().map(|c| c.uid).collect();
     assert_eq!(uids, [2, 7]);
     assert!(since.changed[0].flags.contains(&"\\Answered".to_owned()));
-    assert!(since.modseq > Some(modseq));
+    assert!(since.mailbox.modseq > Some(modseq));
     // Another UIDVALIDITY: everything is new, and nothing is told.
     let other_life = runtime.block_on(session.examine_since("INBOX", validity - 1, modseq)).unwrap().unwrap();
     assert_eq!((other_life.changed.len(), other_life.mailbox.uid_validity), (0, validity));

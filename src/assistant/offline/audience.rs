@@ -69,7 +69,7 @@ pub fn attribute(sentences: Vec<Sentence>, message: &Message, owner: &Owner, lan
     let mut here: Option<(usize, bool)> = None;
     let mut out = Vec::with_capacity(sentences.len());
     for (at, sentence) in sentences.into_iter().enumerate() {
-        let greeting = courtesy::is_greeting(&sentence.text);
+        let greeting = courtesy::greets(&sentence.text, &sentence.words);
         let spoken_to = audience.addressee(&sentence.text, greeting);
         match (spoken_to, greeting) {
             (Some(owner), true) => default = owner,
@@ -78,17 +78,18 @@ pub fn attribute(sentences: Vec<Sentence>, message: &Message, owner: &Owner, lan
         }
         let in_paragraph = here.filter(|(paragraph, _)| *paragraph == sentence.paragraph).map(|(_, owner)| owner);
         let to_owner = in_paragraph.unwrap_or(default) || audience.names_owner(&sentence.text);
-        let body = !greeting && leave.is_none_or(|from| at < from) && !courtesy::is_sign_off(&sentence.text);
-        out.push(Line { intent: intent(&sentence.text, language), body, to_owner, sentence });
+        let body =
+            !greeting && leave.is_none_or(|from| at < from) && !courtesy::takes_leave(&sentence.text, &sentence.words);
+        out.push(Line { intent: intent(&sentence, language), body, to_owner, sentence });
     }
     out
 }
 
 /// The intent of a sentence, or of what follows the name that it begins with.
-fn intent(text: &str, language: Option<&str>) -> Intent {
-    match (intent::of(text, language), vocative(text)) {
-        (Intent::Statement, Some((_, rest))) => intent::of(rest, language),
-        (intent, _) => intent,
+fn intent(sentence: &Sentence, language: Option<&str>) -> Intent {
+    match intent::of_words(&sentence.text, &sentence.words, language) {
+        Intent::Statement => vocative(&sentence.text).map_or(Intent::Statement, |(_, rest)| intent::of(rest, language)),
+        intent => intent,
     }
 }
 
@@ -103,7 +104,7 @@ fn leave_taking(sentences: &[Sentence], message: &Message) -> Option<usize> {
         let words = name_words(&sentence.text);
         let name = at > 0 && !words.is_empty() && words.len() <= 3 && words.iter().all(|w| author.contains(w));
         let rest = sentences.get(at + 1..).unwrap_or_default();
-        ((courtesy::is_sign_off(&sentence.text) || name) && tail(rest)).then_some(at)
+        ((courtesy::takes_leave(&sentence.text, &sentence.words) || name) && tail(rest)).then_some(at)
     })
 }
 

@@ -118,7 +118,11 @@ const RHETORICAL_STARTS: &[&str] = &[
 
 /// True for a line that only greets: `Hi Sam,`, `Sehr geehrte Frau Park,`, `Sam:`.
 pub fn is_greeting(line: &str) -> bool {
-    let words = Words::of(line);
+    greets(line, &Words::of(line))
+}
+
+/// The same, of a line whose words are known.
+pub(super) fn greets(line: &str, words: &Words) -> bool {
     if words.has(&["様", "さん", "各位", "先生"]) && length(line) <= 8 && !line.contains(['。', '？', '?']) {
         return true;
     }
@@ -129,7 +133,7 @@ pub fn is_greeting(line: &str) -> bool {
     let open = line.trim_end().ends_with([',', ':', '!', '，', '：', '！', '-', '–', '—']);
     let short = words.iter().count() <= 6;
     let greets = words.starts(GREETINGS) && short && !line.contains('?') && (open || words.iter().count() <= 3);
-    greets || open && is_names(line)
+    greets || open && is_names(line, words)
 }
 
 /// A sentence without the greeting that it begins with: `Hi Sam, it works.` → `it works.`
@@ -145,22 +149,26 @@ pub fn without_greeting(text: &str) -> &str {
 }
 
 /// True for one to four capitalised words and nothing else: a name, or names, on a line of its own.
-fn is_names(line: &str) -> bool {
+fn is_names(line: &str, all: &Words) -> bool {
     let words: Vec<&str> =
         line.split(|c: char| c.is_whitespace() || matches!(c, ',' | ':' | '!' | '-' | '–' | '—' | '&' | '/')).collect();
     let named = |w: &&str| w.starts_with(char::is_uppercase) && w.chars().all(|c| c.is_alphabetic() || c == '.');
     let words: Vec<&&str> =
         words.iter().filter(|w| !w.is_empty() && !matches!(**w, "and" | "und" | "et" | "y")).collect();
-    (1..=4).contains(&words.len()) && words.iter().all(|w| named(w)) && !Words::of(line).starts(SIGN_OFFS)
+    (1..=4).contains(&words.len()) && words.iter().all(|w| named(w)) && !all.starts(SIGN_OFFS)
 }
 
 /// True for a line that only takes leave: `Best regards,`, `Viele Grüße`, `Thanks, Ada`.
 pub fn is_sign_off(line: &str) -> bool {
-    let words = Words::of(line);
-    if line.trim_end().ends_with('?') || length(line) > 12 {
-        return false;
-    }
-    words.is(SIGN_OFFS) || words.starts(SIGN_OFFS) && leave_and_name(line, &words)
+    takes_leave(line, &Words::of(line))
+}
+
+/// The same, of a line whose words are known.
+pub(super) fn takes_leave(line: &str, words: &Words) -> bool {
+    words.starts(SIGN_OFFS)
+        && !line.trim_end().ends_with('?')
+        && length(line) <= 12
+        && (words.is(SIGN_OFFS) || leave_and_name(line, words))
 }
 
 /// `Thanks, Ada` and `Best regards Ada Park`: after the phrase, at most three capitalised words; after a comma, a

@@ -94,9 +94,15 @@ pub fn due(sentence: &str, day: Date) -> Option<Date> {
 
 /// A word lowercased, without the punctuation around it and the `'s` or article that clings to it.
 fn clean(word: &str) -> String {
-    let word = word.to_lowercase().replace('’', "'");
-    let word = word.trim_matches(|c: char| !c.is_alphanumeric());
-    word.strip_suffix("'s").or_else(|| word.strip_prefix("l'")).unwrap_or(word).to_owned()
+    let word = if word.is_ascii() {
+        // The same with one copy; nearly all words are such.
+        word.trim_matches(|c: char| !c.is_ascii_alphanumeric()).to_ascii_lowercase()
+    } else {
+        let word = word.to_lowercase().replace('’', "'");
+        word.trim_matches(|c: char| !c.is_alphanumeric()).to_owned()
+    };
+    let bare = word.strip_suffix("'s").or_else(|| word.strip_prefix("l'")).map(str::to_owned);
+    bare.unwrap_or(word)
 }
 
 fn month(word: &str) -> Option<i8> {

@@ -3,7 +3,6 @@
 use super::audience::Line;
 use super::dates;
 use super::intent::Intent;
-use super::words::{Words, length};
 use jiff::civil::Date;
 
 /// At most so many of each.
@@ -27,12 +26,17 @@ const DECISIONS: &[&str] = &[
 
 /// Sentences that report a decision.
 pub fn decisions(lines: &[Line]) -> Vec<String> {
-    let told = lines.iter().filter(|line| line.body && line.intent != Intent::Question);
-    told.filter(|line| decides(&line.sentence.text)).map(|line| line.sentence.text.clone()).take(MOST).collect()
+    let told = lines.iter().filter(|line| is_decision(line));
+    told.map(|line| line.sentence.text.clone()).take(MOST).collect()
 }
 
-fn decides(text: &str) -> bool {
-    let words = Words::of(text);
+/// True when the sentence reports a decision.
+pub(super) fn is_decision(line: &Line) -> bool {
+    line.body && line.intent != Intent::Question && decides(line)
+}
+
+fn decides(line: &Line) -> bool {
+    let words = &line.sentence.words;
     words.has(DECISIONS)
         && !words.has(&[
             "if we decided",
@@ -47,10 +51,9 @@ fn decides(text: &str) -> bool {
 /// Statements with a date, an amount, a number to call, or a link: what one looks up a mail for.
 pub fn key_information(lines: &[Line], day: Date) -> Vec<String> {
     let told = lines.iter().filter(|line| line.body && matches!(line.intent, Intent::Statement | Intent::Promise));
-    told.map(|line| &line.sentence.text)
-        .filter(|text| length(text) >= 3 && !decides(text) && is_fact(text, day))
+    told.filter(|line| line.sentence.length >= 3 && !decides(line) && is_fact(&line.sentence.text, day))
+        .map(|line| line.sentence.text.clone())
         .take(MOST)
-        .cloned()
         .collect()
 }
 
@@ -86,7 +89,7 @@ mod tests {
     use jiff::civil::date;
 
     fn line(text: &str) -> Line {
-        let sentence = Sentence { text: text.into(), paragraph: 0, bullet: false };
+        let sentence = Sentence::new(text.into(), 0, false);
         Line { sentence, intent: Intent::Statement, body: true, to_owner: true }
     }
 

@@ -24,21 +24,25 @@ pub enum Intent {
 
 /// What `sentence` does; `language` is the mail's ISO 639-3 code, English when unknown.
 pub fn of(sentence: &str, language: Option<&str>) -> Intent {
-    let words = Words::of(sentence);
+    of_words(sentence, &Words::of(sentence), language)
+}
+
+/// The same, of a sentence whose words are known.
+pub(super) fn of_words(sentence: &str, words: &Words, language: Option<&str>) -> Intent {
     let language = language.unwrap_or("eng");
-    if is_courtesy(&words) {
+    if is_courtesy(words) {
         return Intent::Courtesy;
     }
     if is_question(sentence, language) {
-        return if is_rhetorical(&words) { Intent::Statement } else { Intent::Question };
+        return if is_rhetorical(words) { Intent::Statement } else { Intent::Question };
     }
-    if words.has(lex::TELLING) || is_contact(sentence, &words) {
+    if words.has(lex::TELLING) || is_contact(sentence, words) {
         return Intent::Statement;
     }
-    if promises(&words, language) && !commands(&words, language) {
+    if promises(words, language) && !commands(words, language) {
         return Intent::Promise;
     }
-    if requests(&words, language) { Intent::Request } else { Intent::Statement }
+    if requests(words, language) { Intent::Request } else { Intent::Statement }
 }
 
 /// True for a line of a signature: `Fax +49 30 1234`, `E-mail: ada@example.com`.

@@ -96,8 +96,7 @@ fn written_on(reading: &Reading) -> Date {
 fn distinct<'l>(lines: impl Iterator<Item = &'l Line>) -> Vec<&'l Line> {
     let mut out: Vec<&Line> = Vec::new();
     for line in lines {
-        let words = words::Words::of(&line.sentence.text);
-        if out.len() < MOST_ACTIONS && !out.iter().any(|seen| words::Words::of(&seen.sentence.text) == words) {
+        if out.len() < MOST_ACTIONS && !out.iter().any(|seen| seen.sentence.words == line.sentence.words) {
             out.push(line);
         }
     }

@@ -4,7 +4,7 @@
 //! one line each. Nothing is judged here.
 
 use super::courtesy;
-use super::words::is_cjk;
+use super::words::{Words, is_cjk, length};
 
 /// More than this is not read: a reply answers the start of a mail, and time stays bounded.
 const MOST_CHARS: usize = 60_000;
@@ -20,6 +20,17 @@ pub struct Sentence {
     pub paragraph: usize,
     /// It is an item of a list, without its mark.
     pub bullet: bool,
+    /// Its words, which every rule looks at.
+    pub words: Words,
+    /// How long it reads, in words.
+    pub length: usize,
+}
+
+impl Sentence {
+    /// A sentence with what follows from its text.
+    pub fn new(text: String, paragraph: usize, bullet: bool) -> Self {
+        Sentence { words: Words::of(&text), length: length(&text), text, paragraph, bullet }
+    }
 }
 
 /// The sentences of `text`, in order.
@@ -28,7 +39,7 @@ pub fn split(text: &str) -> Vec<Sentence> {
     let mut out = Vec::new();
     for block in blocks(&text) {
         for sentence in cut(&block.text) {
-            out.push(Sentence { text: sentence, paragraph: block.paragraph, bullet: block.bullet });
+            out.push(Sentence::new(sentence, block.paragraph, block.bullet));
         }
         if out.len() >= MOST_SENTENCES {
             out.truncate(MOST_SENTENCES);
@@ -92,16 +103,22 @@ fn bullet(line: &str) -> (bool, &str) {
 
 /// True when `line` goes on where `before` was wrapped, rather than being broken off on purpose.
 fn joins(before: &str, line: &str) -> bool {
-    if courtesy::is_greeting(before) || courtesy::is_sign_off(before) || courtesy::is_sign_off(line) {
-        return false;
-    }
+    is_wrapped(before, line)
+        && !courtesy::is_greeting(before)
+        && !courtesy::is_sign_off(before)
+        && !courtesy::is_sign_off(line)
+}
+
+/// True when the two look as if one line had been too long.
+fn is_wrapped(before: &str, line: &str) -> bool {
     if line.starts_with(char::is_lowercase) {
         return true;
     }
     let width = |text: &str| text.chars().map(|c| 1 + usize::from(is_cjk(c))).sum::<usize>();
     let first_word = line.split_whitespace().next().map_or(0, width);
+    let before = width(before);
     // A line that had room for the next word was ended by its writer; one past 100 columns was never wrapped.
-    (60..=100).contains(&(width(before) + 1 + first_word)) || (width(before) >= 60 && width(before) <= 100)
+    (60..=100).contains(&(before + 1 + first_word)) || (60..=100).contains(&before)
 }
 
 /// Cuts one block at the ends of its sentences.

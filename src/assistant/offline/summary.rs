@@ -8,6 +8,7 @@ use super::intent::Intent;
 use super::words::{is_cjk, length};
 use super::{courtesy, facts};
 use jiff::civil::Date;
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use unicode_segmentation::UnicodeSegmentation;
 
@@ -18,37 +19,49 @@ const MOST_SENTENCES: usize = 4;
 
 /// Two to four sentences of at most sixty words, where the message has so much to say.
 pub fn summarise(lines: &[Line], day: Date) -> String {
-    let candidates: Vec<(usize, &Line)> = lines.iter().enumerate().filter(|(_, line)| is_candidate(line)).collect();
-    let counts = frequencies(&candidates);
-    let mut ranked: Vec<(f64, usize, &Line)> = candidates
+    let candidates: Vec<Candidate> = lines
         .iter()
         .enumerate()
-        .map(|(place, (at, line))| (score(line, place, &counts, day), *at, *line))
+        .filter(|(_, line)| is_candidate(line))
+        .map(|(at, line)| Candidate { at, line, terms: terms(&line.sentence.text) })
         .collect();
-    ranked.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+    let counts = frequencies(&candidates);
+    let mut ranked: Vec<(f64, &Candidate)> =
+        candidates.iter().enumerate().map(|(place, c)| (score(c, place, &counts, day), c)).collect();
+    ranked.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.at.cmp(&b.1.at)));
 
     let mut chosen: Vec<(usize, &str)> = Vec::new();
     let mut seen: HashSet<String> = HashSet::new();
     let mut words = 0;
-    for (_, at, line) in &ranked {
-        let text = courtesy::without_greeting(&line.sentence.text);
-        let own = terms(text);
+    for (_, candidate) in &ranked {
+        let sentence = &candidate.line.sentence;
+        let text = courtesy::without_greeting(&sentence.text);
+        let whole = text.len() == sentence.text.len();
+        let long = if whole { sentence.length } else { length(text) };
+        let own = if whole { Cow::Borrowed(&candidate.terms) } else { Cow::Owned(terms(text)) };
         let repeated = own.iter().filter(|term| seen.contains(*term)).count();
-        if words + length(text) > MOST_WORDS || !own.is_empty() && repeated * 10 > own.len() * 7 {
+        if words + long > MOST_WORDS || !own.is_empty() && repeated * 10 > own.len() * 7 {
             continue;
         }
-        words += length(text);
-        seen.extend(own);
-        chosen.push((*at, text));
+        words += long;
+        seen.extend(own.into_owned());
+        chosen.push((candidate.at, text));
         if chosen.len() == MOST_SENTENCES {
             break;
         }
     }
     chosen.sort_by_key(|(at, _)| *at);
     match (chosen.is_empty(), ranked.first()) {
-        (true, Some((_, _, line))) => shorten(&line.sentence.text),
+        (true, Some((_, candidate))) => shorten(&candidate.line.sentence.text),
         _ => join(chosen.into_iter().map(|(_, text)| text)),
     }
+}
+
+/// A sentence that may stand in the summary.
+struct Candidate<'a> {
+    at: usize,
+    line: &'a Line,
+    terms: Vec<String>,
 }
 
 /// A sentence of the body that says something by itself: neither politeness, nor the head of a list, nor a scrap.
@@ -56,17 +69,16 @@ fn is_candidate(line: &Line) -> bool {
     let text = line.sentence.text.as_str();
     line.body
         && line.intent != Intent::Courtesy
-        && length(text) >= 3
+        && line.sentence.length >= 3
         && !text.ends_with([':', '：', ','])
         && text.split_whitespace().any(|w| !w.contains("://"))
 }
 
-fn score(line: &Line, place: usize, counts: &HashMap<String, usize>, day: Date) -> f64 {
-    let text = line.sentence.text.as_str();
-    let own = terms(text);
+fn score(candidate: &Candidate, place: usize, counts: &HashMap<&str, usize>, day: Date) -> f64 {
+    let (line, own) = (candidate.line, &candidate.terms);
     let weight: f64 = own
         .iter()
-        .filter_map(|term| counts.get(term))
+        .filter_map(|term| counts.get(term.as_str()))
         .map(|n| f64::from(u32::try_from(*n).unwrap_or(u32::MAX)).ln_1p())
         .sum();
     let density = if own.is_empty() { 0.0 } else { weight / (own.len() as f64).sqrt().max(1.0) };
@@ -81,10 +93,9 @@ fn score(line: &Line, place: usize, counts: &HashMap<String, usize>, day: Date) 
         Intent::Request | Intent::Question | Intent::Promise => 0.6,
         _ => 0.0,
     };
-    let decided = if facts::decisions(std::slice::from_ref(line)).is_empty() { 0.0 } else { 1.2 };
-    let fact = if facts::is_fact(text, day) { 0.5 } else { 0.0 };
-    let long = length(text);
-    let shape = match long {
+    let decided = if facts::is_decision(line) { 1.2 } else { 0.0 };
+    let fact = if facts::is_fact(&line.sentence.text, day) { 0.5 } else { 0.0 };
+    let shape = match line.sentence.length {
         0..=4 => -1.0,
         5..=30 => 0.0,
         _ => -0.5,
@@ -94,10 +105,10 @@ fn score(line: &Line, place: usize, counts: &HashMap<String, usize>, day: Date) 
 }
 
 /// How often each term occurs in the whole text.
-fn frequencies(candidates: &[(usize, &Line)]) -> HashMap<String, usize> {
+fn frequencies<'a>(candidates: &'a [Candidate]) -> HashMap<&'a str, usize> {
     let mut counts = HashMap::new();
-    for term in candidates.iter().flat_map(|(_, line)| terms(&line.sentence.text)) {
-        *counts.entry(term).or_insert(0) += 1;
+    for term in candidates.iter().flat_map(|candidate| &candidate.terms) {
+        *counts.entry(term.as_str()).or_insert(0) += 1;
     }
     counts
 }

@@ -32,7 +32,8 @@ const RELAXED: &[&str] = &[
 /// What a message's subject and sentences say, and the earliest day by which the owner is asked for something;
 /// `today` is the day of reading. A long-past deadline presses nobody.
 pub fn of(subject: &str, lines: &[Line], due: Option<Date>, today: Date) -> (Urgency, Option<String>) {
-    let texts = || lines.iter().filter(|l| l.body).map(|l| l.sentence.text.as_str()).chain([subject]).map(Words::of);
+    let subject = Words::of(subject);
+    let texts = || lines.iter().filter(|l| l.body).map(|l| &l.sentence.words).chain([&subject]);
     if texts().any(|words| words.has(RELAXED)) {
         return (Urgency::Low, None);
     }
@@ -75,7 +76,7 @@ mod tests {
             ("Please call by then.", Some(date(2026, 1, 9)), Urgency::Normal),
             ("Please call by then.", Some(date(2025, 6, 1)), Urgency::Normal),
         ] {
-            let sentence = Sentence { text: text.into(), paragraph: 0, bullet: false };
+            let sentence = Sentence::new(text.into(), 0, false);
             let line = Line { sentence, intent: Intent::Statement, body: true, to_owner: true };
             assert_eq!(of("", &[line], due, today).0, want, "{text}");
         }

@@ -19,47 +19,64 @@ impl PartialEq for Words {
 
 impl Eq for Words {}
 
-/// Which three bytes the words, and the characters outside ASCII, begin with: a set that may hold more than was put
-/// in. Most phrases of a long list are ruled out by it, without a look at the text.
+/// How the words, and the characters outside ASCII, begin: their first three and their first six bytes, as two sets
+/// that may hold more than was put in. Nearly all phrases of a long list are ruled out by them, without a look at
+/// the text.
 #[derive(Debug, Clone, Copy, Default)]
-struct Starts([u64; 4]);
+struct Starts {
+    three: [u64; 8],
+    six: [u64; 8],
+}
 
 impl Starts {
     fn of(text: &str) -> Self {
-        let bytes = text.as_bytes();
         let mut starts = Starts::default();
         let mut before = b' ';
-        for (at, byte) in bytes.iter().enumerate() {
-            if before == b' ' || *byte >= 0xc0 {
-                let (slot, bit) = Self::place(bytes.get(at..).unwrap_or_default());
-                if let Some(word) = starts.0.get_mut(slot) {
-                    *word |= bit;
+        for (at, byte) in text.bytes().enumerate() {
+            if before == b' ' || byte >= 0xc0 {
+                let rest = text.as_bytes().get(at..).unwrap_or_default();
+                for (set, key) in [(&mut starts.three, Some(three(rest))), (&mut starts.six, six(rest))] {
+                    let (slot, bit) = place(key.unwrap_or_default());
+                    if let Some(word) = set.get_mut(slot) {
+                        *word |= bit;
+                    }
                 }
             }
-            before = *byte;
+            before = byte;
         }
         starts
     }
 
     /// True when something may begin as `phrase` does.
     fn may_have(&self, phrase: &str) -> bool {
-        let (slot, bit) = Self::place(phrase.as_bytes());
-        self.0.get(slot).is_some_and(|word| word & bit != 0)
-    }
-
-    /// A shorter phrase is a whole word: a blank follows it in the text.
-    fn place(bytes: &[u8]) -> (usize, u64) {
-        let (a, b, c) = match bytes {
-            [a, b, c, ..] => (*a, *b, *c),
-            [a, b] => (*a, *b, b' '),
-            [a] => (*a, b' ', 0),
-            [] => (b' ', 0, 0),
+        let (set, key) = match six(phrase.as_bytes()) {
+            Some(key) => (&self.six, key),
+            None => (&self.three, three(phrase.as_bytes())),
         };
-        // After a word of one letter the next word's first letter stands third.
-        let c = if b == b' ' { 0 } else { c };
-        let hash = u32::from_le_bytes([a, b, c, 0]).wrapping_mul(0x9e37_79b1) >> 24;
-        ((hash >> 6) as usize, 1 << (hash & 63))
+        let (slot, bit) = place(key);
+        set.get(slot).is_some_and(|word| word & bit != 0)
     }
+}
+
+fn six(bytes: &[u8]) -> Option<u64> {
+    let [a, b, c, d, e, f] = *bytes.first_chunk()?;
+    Some(u64::from_le_bytes([a, b, c, d, e, f, 0, 0]))
+}
+
+/// A phrase shorter than that is a whole word: a blank follows it in the text.
+fn three(bytes: &[u8]) -> u64 {
+    match *bytes {
+        // After a word of one letter the next word's first letter stands third.
+        [a, b' ', ..] | [a] => u64::from_le_bytes([a, b' ', 0, 0, 0, 0, 0, 0]),
+        [a, b, c, ..] => u64::from_le_bytes([a, b, c, 0, 0, 0, 0, 0]),
+        [a, b] => u64::from_le_bytes([a, b, b' ', 0, 0, 0, 0, 0]),
+        [] => 0,
+    }
+}
+
+fn place(key: u64) -> (usize, u64) {
+    let hash = key.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 55;
+    ((hash >> 6) as usize, 1 << (hash & 63))
 }
 
 impl Words {

@@ -4,13 +4,14 @@
 use crate::mail::clean;
 use lol_html::html_content::Element;
 use lol_html::{RewriteStrSettings, element, end_tag, rewrite_str};
+use std::borrow::Cow;
 use std::cell::Cell;
 use std::rc::Rc;
 
-const MAX_BYTES: usize = 2 << 20;
-const MAX_DEPTH: usize = 120;
-const MAX_ELEMENTS: usize = 50_000;
-const MAX_ATTRIBUTES: usize = 64;
+pub(super) const MAX_BYTES: usize = 2 << 20;
+pub(super) const MAX_DEPTH: usize = 120;
+pub(super) const MAX_ELEMENTS: usize = 50_000;
+pub(super) const MAX_ATTRIBUTES: usize = 64;
 
 /// Elements whose content is no text of the mail.
 const DROPPED: &[&str] = &[
@@ -35,13 +36,14 @@ const DROPPED: &[&str] = &[
     "xmp",
     "plaintext",
 ];
-const KEPT_ATTRIBUTES: &[&str] = &["href", "src", "alt", "role", "start", "colspan", "class", "id", "type", "hidden"];
+pub(super) const KEPT_ATTRIBUTES: &[&str] =
+    &["href", "src", "alt", "role", "start", "colspan", "class", "id", "type", "hidden"];
 /// Formatting elements are reopened by the parser in each block after them: without attributes, and few of
 /// them, that stays bounded.
-const UNWRAPPED: &[&str] =
+pub(super) const UNWRAPPED: &[&str] =
     &["font", "u", "big", "small", "tt", "nobr", "strike", "s", "button", "form", "label", "fieldset", "svg", "math"];
 /// Elements that end without an end tag do not count as depth.
-const IMPLIED_END: &[&str] =
+pub(super) const IMPLIED_END: &[&str] =
     &["p", "li", "td", "th", "tr", "tbody", "thead", "tfoot", "dt", "dd", "option", "html", "head", "body", "colgroup"];
 
 /// The HTML that is worth building a tree of; empty when the HTML can not be read at all.
@@ -68,12 +70,12 @@ fn filter(el: &mut Element<'_, '_>, depth: &Rc<Cell<usize>>, too_many: bool) -> 
         el.remove_and_keep_content();
         return Ok(());
     }
-    if is_hidden(el, &tag) {
+    if is_hidden(&tag, |name| el.get_attribute(name).map(Cow::Owned)) {
         // Removed from the tree, not here: without its end tag this element would take the rest along.
         el.set_attribute("hidden", "")?;
     }
     let names: Vec<String> = el.attributes().iter().map(|a| a.name()).collect();
-    let formatting = matches!(tag.as_str(), "b" | "i" | "em" | "strong" | "code");
+    let formatting = is_formatting(&tag);
     for name in names.iter().filter(|n| !KEPT_ATTRIBUTES.contains(&n.as_str()) || (formatting && *n != "hidden")) {
         el.remove_attribute(name);
     }
@@ -95,33 +97,51 @@ fn filter(el: &mut Element<'_, '_>, depth: &Rc<Cell<usize>>, too_many: bool) -> 
     }))
 }
 
-fn is_hidden(el: &Element<'_, '_>, tag: &str) -> bool {
-    if el.has_attribute("hidden") || (tag == "input") {
+/// Elements that keep no attributes.
+pub(super) fn is_formatting(tag: &str) -> bool {
+    matches!(tag, "b" | "i" | "em" | "strong" | "code")
+}
+
+/// True for an element that nobody is meant to see; `attribute` gives its attributes' values as they are written.
+pub(super) fn is_hidden<'v>(tag: &str, attribute: impl Fn(&str) -> Option<Cow<'v, str>>) -> bool {
+    if tag == "input" || attribute("hidden").is_some() {
         return true;
     }
     let is_tiny =
-        |name: &str| el.get_attribute(name).is_some_and(|v| matches!(v.trim().trim_end_matches("px"), "0" | "1" | "2"));
+        |name: &str| attribute(name).is_some_and(|v| matches!(v.trim().trim_end_matches("px"), "0" | "1" | "2"));
     if tag == "img" && is_tiny("width") && is_tiny("height") {
         return true;
     }
-    let Some(style) = el.get_attribute("style") else { return false };
-    let style: String =
-        clean::prefix(&style, 4096).chars().filter(|c| !c.is_whitespace()).map(|c| c.to_ascii_lowercase()).collect();
-    let declared = |name: &str, value: &str| {
-        style
-            .split(';')
-            .filter_map(|d| d.split_once(':'))
-            .any(|(n, v)| n == name && v.trim_end_matches("!important") == value)
-    };
-    let zero = |name: &str| ["0", "0px", "0pt", "0em", "0%"].iter().any(|v| declared(name, v));
+    let Some(style) = attribute("style") else { return false };
+    let style = clean::prefix(&style, 4096);
+    let declared = |name: &str, values: &[&str]| declares(style, name, values);
+    let zero = |name: &str| declared(name, &["0", "0px", "0pt", "0em", "0%"]);
     // Layouts set font-size:0 on containers whose children set it again: alone it hides only a span.
-    let tiny_font = zero("font-size")
-        && (tag == "span" || zero("opacity") || zero("line-height") || declared("color", "transparent"));
-    declared("display", "none")
-        || declared("visibility", "hidden")
-        || declared("mso-hide", "all")
+    let tiny_font = || {
+        zero("font-size")
+            && (tag == "span" || zero("opacity") || zero("line-height") || declared("color", &["transparent"]))
+    };
+    declared("display", &["none"])
+        || declared("visibility", &["hidden"])
+        || declared("mso-hide", &["all"])
         || zero("max-height")
-        || tiny_font
+        || tiny_font()
+}
+
+/// True when the style declares one of these values, whatever its white space and case. Every element of a mail is
+/// asked, so that nothing is copied but the value of a property that is looked for.
+fn declares(style: &str, name: &str, values: &[&str]) -> bool {
+    let plain = |text: &'_ str| text.chars().filter(|c| !c.is_whitespace()).map(|c| c.to_ascii_lowercase()).collect();
+    let named = |text: &str| {
+        let mut chars = text.chars().filter(|c| !c.is_whitespace()).map(|c| c.to_ascii_lowercase());
+        name.chars().all(|c| chars.next() == Some(c)) && chars.next().is_none()
+    };
+    style.split(';').filter_map(|declaration| declaration.split_once(':')).any(|(key, value)| {
+        named(key) && {
+            let value: String = plain(value);
+            values.contains(&value.trim_end_matches("!important"))
+        }
+    })
 }
 
 /// The last resort: everything between `<` and `>` goes.

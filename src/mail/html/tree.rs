@@ -1,10 +1,13 @@
 //! The tree of an HTML mail: built, pruned, marked, read. Every walk is iterative.
 
+use super::fast;
 use super::sanitize::sanitize;
 use crate::mail::clean;
 use crate::mail::inert::{self, escape};
-use htmd::{HtmlToMarkdown, Node};
-use markup5ever_rcdom::NodeData;
+use htmd::Node;
+use html5ever::ParseOpts;
+use html5ever::tendril::TendrilSink;
+use markup5ever_rcdom::{NodeData, RcDom};
 use std::rc::Rc;
 
 /// Deeper trees are not handed to code that recurses.
@@ -29,7 +32,7 @@ pub(super) struct Tree {
 impl Tree {
     /// `None` when the tree is too deep to convert.
     pub(super) fn parse(html: &str, keep: Keep) -> Option<Tree> {
-        let root = HtmlToMarkdown::new().html_to_tree(&sanitize(html)).ok()?;
+        let root = root_of(html);
         let mut stack = vec![(Rc::clone(&root), 0)];
         while let Some((node, depth)) = stack.pop() {
             if depth > MAX_DEPTH {
@@ -59,6 +62,16 @@ impl Tree {
             stack.extend(node.children.borrow().iter().map(|c| (Rc::clone(c), verbatim)));
         }
     }
+}
+
+/// The tree of what is worth reading in some HTML.
+fn root_of(html: &str) -> Rc<Node> {
+    fast::tree(html).unwrap_or_else(|| slow_root_of(html))
+}
+
+/// The same by the parsers, which take any HTML.
+pub(super) fn slow_root_of(html: &str) -> Rc<Node> {
+    html5ever::parse_document(RcDom::default(), ParseOpts::default()).one(sanitize(html).as_str()).document
 }
 
 fn is_visible(c: char) -> bool {
@@ -208,9 +221,9 @@ enum Step {
     Leave(Rc<Node>),
 }
 
-/// The plain text of sanitized HTML, whatever its depth.
+/// The plain text of HTML, whatever its depth.
 pub(super) fn text_of(html: &str) -> String {
-    let Ok(root) = HtmlToMarkdown::new().html_to_tree(html) else { return String::new() };
+    let root = root_of(html);
     let mut out = PlainText::default();
     let mut stack = vec![Step::Enter(root, 0)];
     while let Some(step) = stack.pop() {

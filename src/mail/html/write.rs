@@ -8,6 +8,7 @@ use htmd::element_handler::{HandlerResult, Handlers};
 use htmd::options::{BulletListMarker, Options};
 use htmd::{Element, HtmlToMarkdown, Node};
 use std::rc::Rc;
+use std::sync::LazyLock;
 
 const MAX_URL: usize = 4096;
 const MAX_CELLS: usize = 20_000;
@@ -15,6 +16,11 @@ const MAX_COLUMNS: usize = 40;
 
 /// Markdown with the text still marked.
 pub(super) fn to_marked(tree: &Tree) -> String {
+    static CONVERTER: LazyLock<HtmlToMarkdown> = LazyLock::new(converter);
+    CONVERTER.tree_to_markdown(&tree.root)
+}
+
+fn converter() -> HtmlToMarkdown {
     let options = Options {
         bullet_list_marker: BulletListMarker::Dash,
         ul_bullet_spacing: 1,
@@ -33,7 +39,6 @@ pub(super) fn to_marked(tree: &Tree) -> String {
         .add_handler(vec!["span"], |h: &dyn Handlers, el: Element| Some(h.walk_children(el.node)))
         .add_handler(vec!["table"], table)
         .build()
-        .tree_to_markdown(&tree.root)
 }
 
 fn text(text: &str) -> String {
@@ -258,13 +263,13 @@ fn data_table(rows: &[Vec<String>]) -> String {
 
 /// At most one blank line in a row outside code, no white space at line ends but a line break's two spaces.
 pub(super) fn tidy(marked: &str) -> String {
-    let tick = raw("`");
+    let ticks = raw("```");
     let mut out = String::with_capacity(marked.len());
     let (mut open_fence, mut blank) = (None, true);
     for line in marked.lines() {
         let content = line.trim_matches([' ', '\u{a0}']).trim_start_matches(['>', ' ']);
         let fence = content.trim_start_matches(|c: char| c.is_ascii_digit() || "-. ".contains(c));
-        let fenced = fence.starts_with(&tick.repeat(3));
+        let fenced = fence.starts_with(&ticks);
         if open_fence.is_some() || fenced {
             match open_fence {
                 Some(open) if open == fence => open_fence = None,

@@ -24,14 +24,26 @@ fn mark(c: char, base: u32) -> char {
     if c.is_ascii_punctuation() { char::from_u32(base + u32::from(c)).unwrap_or(c) } else { c }
 }
 
+/// Whatever is neither punctuation nor a mark is copied as it stands; both begin with one of these bytes.
+fn push(out: &mut String, mut text: &str, base: u32) {
+    let is_special = |b: u8| b.is_ascii_punctuation() || b == 0xf4;
+    while let Some((plain, rest)) = text.bytes().position(is_special).and_then(|at| text.split_at_checked(at)) {
+        out.push_str(plain);
+        let mut chars = rest.chars();
+        out.extend(chars.next().filter(|c| !is_mark(*c)).map(|c| mark(c, base)));
+        text = chars.as_str();
+    }
+    out.push_str(text);
+}
+
 /// Appends text of the mail, its punctuation marked as text.
 pub(crate) fn push_text(out: &mut String, text: &str) {
-    out.extend(text.chars().filter(|c| !is_mark(*c)).map(|c| mark(c, TEXT)));
+    push(out, text, TEXT);
 }
 
 /// Appends Markdown of ours (or code), its punctuation marked as raw: nothing in it will be escaped.
 pub(crate) fn push_raw(out: &mut String, text: &str) {
-    out.extend(text.chars().filter(|c| !is_mark(*c)).map(|c| mark(c, RAW)));
+    push(out, text, RAW);
 }
 
 /// The character behind a mark, and whether it was marked as text.
@@ -51,22 +63,37 @@ pub(crate) fn plain(marked: &str) -> String {
 
 /// Marked text → Markdown. `brackets` says that the text may land inside a link label, so that `]` counts too.
 pub(crate) fn settle(marked: &str, brackets: bool) -> String {
-    let lines: Vec<Vec<Token>> =
-        marked.split('\n').map(|l| l.chars().map(unmark).map(|(c, text)| Token { c, text }).collect()).collect();
     let mut out = String::with_capacity(marked.len());
-    // Math and strikethrough may span the lines of a paragraph: two dollars anywhere in it are a pair.
-    for paragraph in lines.split_inclusive(|l| l.iter().all(|t| t.c.is_whitespace())) {
-        let paired = |c: char| paragraph.iter().flatten().filter(|t| t.c == c).count() > 1;
-        let (dollars, tildes) = (paired('$'), paired('~'));
-        for tokens in paragraph {
-            let brackets = brackets || tokens.iter().any(|t| !t.text && t.c == '[');
-            let line = Line { tokens, lead: lead(tokens), dollars, tildes, brackets };
-            line.write(&mut out);
-            out.push('\n');
+    // The tokens of one paragraph, and where its lines end in them; used again for each.
+    let (mut tokens, mut ends) = (Vec::new(), Vec::new());
+    let mut lines = marked.split('\n').peekable();
+    while let Some(line) = lines.next() {
+        let start = tokens.len();
+        tokens.extend(line.chars().map(unmark).map(|(c, text)| Token { c, text }));
+        ends.push(tokens.len());
+        let is_blank = tokens.iter().skip(start).all(|t| t.c.is_whitespace());
+        if is_blank || lines.peek().is_none() {
+            settle_paragraph(&tokens, &ends, brackets, &mut out);
+            tokens.clear();
+            ends.clear();
         }
     }
     out.pop();
     out
+}
+
+fn settle_paragraph(paragraph: &[Token], ends: &[usize], brackets: bool, out: &mut String) {
+    // Math and strikethrough may span the lines of a paragraph: two dollars anywhere in it are a pair.
+    let paired = |c: char| paragraph.iter().filter(|t| t.c == c).take(2).count() > 1;
+    let (dollars, tildes) = (paired('$'), paired('~'));
+    let mut start = 0;
+    for end in ends {
+        let tokens = paragraph.get(start..*end).unwrap_or_default();
+        let brackets = brackets || tokens.iter().any(|t| !t.text && t.c == '[');
+        Line { tokens, lead: lead(tokens), dollars, tildes, brackets }.write(out);
+        out.push('\n');
+        start = *end;
+    }
 }
 
 /// The index of the first token that is neither white space nor our own marker (quote, bullet, number, heading,

@@ -1,5 +1,7 @@
 //! The parts → the readable bodies, the attachments and the invitation of a [`Message`].
 
+use super::mask::is_masked;
+use super::short::Short;
 use super::{MAX_BODY, flowed, html, note, pieces, text_body, unmask};
 use crate::mail::message::{Attachment, Defect, Message};
 use crate::mail::{clean, invite};
@@ -7,6 +9,7 @@ use mail_parser::decoders::base64::base64_decode;
 use mail_parser::decoders::charsets::map::charset_decoder;
 use mail_parser::decoders::quoted_printable::quoted_printable_decode;
 use mail_parser::{Encoding, HeaderName, Message as Parsed, MessageParser, MessagePart, MimeHeaders, PartType};
+use memchr::memmem;
 use std::borrow::Cow;
 
 const MAX_ATTACHMENTS: usize = 1000;
@@ -17,11 +20,12 @@ const MAX_TEXT_PARTS: usize = 1000;
 pub(super) struct Bodies<'a> {
     parsed: &'a Parsed<'a>,
     raw: &'a [u8],
+    short: &'a Short<'a>,
 }
 
 impl<'a> Bodies<'a> {
-    pub(super) fn new(parsed: &'a Parsed<'a>, raw: &'a [u8]) -> Self {
-        Bodies { parsed, raw }
+    pub(super) fn new(parsed: &'a Parsed<'a>, raw: &'a [u8], short: &'a Short<'a>) -> Self {
+        Bodies { parsed, raw, short }
     }
 
     pub(super) fn fill(&self, message: &mut Message, defects: &mut Vec<Defect>) {
@@ -70,29 +74,35 @@ impl<'a> Bodies<'a> {
 
     /// A text part's text. Without a charset it is guessed: ISO-2022-JP by its escapes, else
     /// what is not UTF-8 is windows-1252.
-    fn decoded(&self, part: &MessagePart<'_>) -> String {
-        let mut text = part.text_contents().unwrap_or_default().to_owned();
+    fn decoded<'p>(&self, part: &'p MessagePart<'_>) -> Cow<'p, str> {
+        let mut text = Cow::Borrowed(part.text_contents().unwrap_or_default());
         let named = part.content_type().is_some_and(|t| t.attribute("charset").is_some());
         let guess = match () {
             () if named => None,
-            () if text.contains("\u{1b}$") => Some("iso-2022-jp"),
+            () if memmem::find(text.as_bytes(), b"\x1b$").is_some() => Some("iso-2022-jp"),
             () if text.contains('\u{fffd}') => Some("windows-1252"),
             () => None,
         };
         if let Some(decode) = guess.and_then(|g| charset_decoder(g.as_bytes())) {
             let bytes = self.bytes(part);
             if guess == Some("iso-2022-jp") || std::str::from_utf8(&bytes).is_err() {
-                text = decode(&bytes);
+                text = Cow::Owned(decode(&bytes));
             }
         }
-        let mut bytes = text.into_bytes();
+        if !is_masked(text.as_bytes()) {
+            return text;
+        }
+        let mut bytes = text.into_owned().into_bytes();
         unmask(&mut bytes);
         // Masking changes ASCII only, so this is still UTF-8.
-        String::from_utf8(bytes).unwrap_or_default()
+        Cow::Owned(String::from_utf8(bytes).unwrap_or_default())
     }
 
     /// A part's bytes with only the transfer encoding undone.
     fn bytes(&self, part: &MessagePart<'_>) -> Vec<u8> {
+        if let Some(bytes) = self.short.decoded(part) {
+            return bytes;
+        }
         let raw = || self.raw.get(part.offset_body as usize..part.offset_end as usize).unwrap_or_default();
         let mut bytes = match (&part.body, part.encoding) {
             (PartType::Binary(b) | PartType::InlineBinary(b), _) => b.to_vec(),
@@ -114,7 +124,7 @@ impl<'a> Bodies<'a> {
         if ids.len() > MAX_ATTACHMENTS {
             note(defects, Defect::TooLarge("attachments"));
         }
-        let page = message.html.as_deref().unwrap_or_default();
+        let page = message.html.as_deref().filter(|_| !ids.is_empty()).unwrap_or_default();
         let cids = cids(page);
         for part in self.parts(ids).take(MAX_ATTACHMENTS) {
             let attachment = self.attachment(part, &cids);
@@ -135,7 +145,7 @@ impl<'a> Bodies<'a> {
 
     fn decoded_or_bytes(&self, part: &MessagePart<'_>) -> String {
         match part.body {
-            PartType::Text(_) => self.decoded(part),
+            PartType::Text(_) => self.decoded(part).into_owned(),
             _ => String::from_utf8_lossy(&self.bytes(part)).into_owned(),
         }
     }

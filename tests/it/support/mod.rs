@@ -3,28 +3,41 @@
 #![allow(dead_code, unused_imports, reason = "not every test uses everything")]
 
 mod case;
+mod clock;
+mod corpus;
 mod dovecot;
 mod drafts;
+mod end_state;
 mod greenmail;
 mod http;
 mod imap;
+mod imap_server;
 mod lifeline;
+mod namespace;
+mod proxy;
 mod relay;
 mod running;
 mod scripted;
 mod smtp;
+mod strace;
 mod tokens;
 mod world;
 
 pub use case::{Account, Case, Output, PASSWORD_VARIABLE};
+pub use corpus::{Site, attached, mail};
 pub use dovecot::Dovecot;
 pub use drafts::{at_once, ends, letter, signal, until};
+pub use end_state::{EndState, copy};
 pub use greenmail::{GreenMail, User};
 pub use imap::Imap;
+pub use imap_server::{Folder, ImapEvent, ImapServer, Letter, Turn, fetch_line};
+pub use namespace::in_namespace;
+pub use proxy::{Proxy, Way};
 pub use relay::{Act, Relay};
 pub use running::{Inside, Running};
 pub use scripted::{Authority, Certificate, Scripted, Wire};
 pub use smtp::{Action, Event, Sink, deliver};
+pub use strace::{Call, SYNCS, Traced, WRITES};
 pub use tokens::{Grant, TokenServer, get, token_dovecot};
 pub use world::{Received, World, draft_mail, front, put, same};
 

@@ -1,0 +1,36 @@
+//! The clock that the binary sees: standing still, so that two runs can be compared byte for byte; or in haste, so
+//! that nobody waits for a backoff.
+
+use super::{Case, root};
+use std::path::PathBuf;
+use std::process::Command;
+use std::sync::OnceLock;
+
+/// 2026-06-15 12:00 UTC.
+const NOON: i64 = 1_781_524_800;
+
+/// The library that is preloaded; made once for each test process.
+fn library() -> &'static PathBuf {
+    static MADE: OnceLock<PathBuf> = OnceLock::new();
+    MADE.get_or_init(|| {
+        let file = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("clock-{}.so", std::process::id()));
+        let source = root().join("tests/it/support/clock.c");
+        let made = Command::new("cc").args(["-shared", "-fPIC", "-O1", "-o"]).arg(&file).arg(&source).output().unwrap();
+        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+        file
+    })
+}
+
+impl Case {
+    /// From now on the wall clock says 2026-06-15 12:00 UTC at every run.
+    pub fn stop_clock(&mut self) {
+        self.env("LD_PRELOAD", library().to_str().unwrap());
+        self.env("POSTNOTE_TEST_NOW", &NOON.to_string());
+    }
+
+    /// From now on a second of waiting takes a twentieth of one.
+    pub fn hurry(&mut self) {
+        self.env("LD_PRELOAD", library().to_str().unwrap());
+        self.env("POSTNOTE_TEST_HASTE", "20");
+    }
+}

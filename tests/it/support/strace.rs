@@ -1,0 +1,93 @@
+//! The binary under strace: what it asks of the kernel, and the kernel's refusals made to order.
+
+use super::{Case, Output};
+use std::process::{Command, Stdio};
+use std::time::Instant;
+
+/// The calls that change a file or a folder, or make a change last.
+pub const WRITES: &str = "openat,open,creat,write,writev,pwrite64,pwritev,pwritev2,copy_file_range,sendfile,\
+                          fsync,fdatasync,sync_file_range,syncfs,sync,rename,renameat,renameat2,link,linkat,symlink,\
+                          symlinkat,unlink,unlinkat,rmdir,mkdir,mkdirat,truncate,ftruncate,fallocate,chmod,fchmod,\
+                          fchmodat,utimensat";
+/// Those of them that make a change last.
+pub const SYNCS: &str = "fsync,fdatasync,sync_file_range,syncfs,sync";
+
+/// A run under strace.
+#[derive(Debug)]
+pub struct Traced {
+    /// What the binary said; status -1 when a signal ended it.
+    pub output: Output,
+    /// The calls that were traced, in order.
+    pub calls: Vec<Call>,
+}
+
+/// One call.
+#[derive(Debug, Clone)]
+pub struct Call {
+    /// The thread that made it.
+    pub thread: u32,
+    /// Which of the thread's calls of that name it is, from 1: what strace counts by in `when=`.
+    pub number: usize,
+    /// Its name.
+    pub name: String,
+    /// All of it as strace writes it, file descriptors with their paths.
+    pub text: String,
+}
+
+impl Call {
+    /// True for one that changes a file, or makes a change last, below one of these folders.
+    pub fn changes(&self, folders: &[&str]) -> bool {
+        let there = folders
+            .iter()
+            .any(|folder| self.text.contains(&format!("{folder}/")) || self.text.contains(&format!("{folder}>")));
+        there && (!self.name.starts_with("open") || self.text.contains("O_CREAT"))
+    }
+}
+
+impl Case {
+    /// Runs the binary to its end under `strace -f -y` with `options`.
+    pub fn traced(&self, options: &[&str], arguments: &[&str]) -> Traced {
+        let plain = self.command(arguments);
+        let trace = self.path().join("trace");
+        let mut command = Command::new("strace");
+        command.args(["-f", "-qq", "-y", "-s", "0", "-o"]).arg(&trace).args(options).arg("--");
+        command.arg(plain.get_program()).args(plain.get_args()).env_clear().current_dir(self.path());
+        command.envs(plain.get_envs().filter_map(|(k, v)| Some((k, v?))));
+        let (out, err) = (self.path().join("trace.out"), self.path().join("trace.err"));
+        let file = |path| Stdio::from(std::fs::File::create(path).unwrap());
+        command.stdin(Stdio::null()).stdout(file(&out)).stderr(file(&err));
+        let begin = Instant::now();
+        let mut child = command.spawn().unwrap();
+        let status = loop {
+            if let Some(status) = child.try_wait().unwrap() {
+                break status;
+            }
+            if begin.elapsed() > self.patience {
+                // strace takes its child with it, when it is asked to go.
+                super::signal(&child, "TERM");
+                child.wait().unwrap();
+                panic!("it did not end under strace {options:?}");
+            }
+            std::thread::sleep(std::time::Duration::from_millis(2));
+        };
+        let text = |path| String::from_utf8_lossy(&std::fs::read(path).unwrap_or_default()).into_owned();
+        let output = Output { status: status.code().unwrap_or(-1), stdout: text(&out), stderr: text(&err) };
+        Traced { output, calls: calls(&text(&trace)) }
+    }
+}
+
+/// The lines of a trace; a call that another thread's cut in two stands where it began.
+fn calls(trace: &str) -> Vec<Call> {
+    let mut found: Vec<Call> = Vec::new();
+    for line in trace.lines() {
+        let Some((thread, text)) = line.split_once(' ') else { continue };
+        let (Ok(thread), text) = (thread.parse(), text.trim_start()) else { continue };
+        let Some((name, _)) = text.split_once('(') else { continue };
+        if !name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
+            continue;
+        }
+        let number = found.iter().filter(|c| c.thread == thread && c.name == name).count() + 1;
+        found.push(Call { thread, number, name: name.to_owned(), text: text.to_owned() });
+    }
+    found
+}
