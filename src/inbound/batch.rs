@@ -9,7 +9,7 @@ use crate::store::Cursor;
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use tokio::sync::OwnedSemaphorePermit;
-use tokio::task::JoinHandle;
+use tokio::task::{JoinError, JoinHandle};
 
 /// At most so many messages in one FETCH, and so many octets unless one alone has more.
 const CHUNK: usize = 100;
@@ -18,7 +18,7 @@ const CHUNK_OCTETS: u64 = 2 * 1024 * 1024;
 /// Messages being parsed. Dropped, it lets as many octets more be fetched.
 #[derive(Debug)]
 pub(super) struct Chunk {
-    pub(super) parsed: JoinHandle<Vec<Raw>>,
+    pub(super) parsed: JoinHandle<Result<Vec<Raw>, JoinError>>,
     pub(super) _room: Option<OwnedSemaphorePermit>,
 }
 

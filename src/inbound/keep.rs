@@ -32,7 +32,7 @@ impl Keeper<'_> {
     pub(super) async fn keep(&self, desk: &mut Desk, mut batch: Batch, pulled: &mut Pulled) -> Result<()> {
         let mut raw = Vec::with_capacity(batch.asked);
         for chunk in &mut batch.chunks {
-            raw.extend((&mut chunk.parsed).await?);
+            raw.extend((&mut chunk.parsed).await??);
         }
         // Disk and database block: the readers' tasks go to another thread meanwhile.
         tokio::task::block_in_place(|| self.write(desk, &batch, raw, pulled))

@@ -20,7 +20,7 @@ use tokio::sync::OwnedSemaphorePermit;
 pub(super) const MOST_TRIES: u32 = 10;
 /// At most so many messages in a batch, and so many octets of them.
 const BATCH: usize = 500;
-const BATCH_OCTETS: u64 = 12 * 1024 * 1024;
+const BATCH_OCTETS: u64 = 8 * 1024 * 1024;
 /// So many messages are listed at once.
 const WINDOW: usize = 2000;
 /// FETCH commands under way: while one is answered the next lies at the server already.
@@ -396,7 +396,8 @@ impl Flow<'_> {
         }
         let Reader { config, account, now, timing, .. } = self.reader;
         let (config, account, now, timing) = (config.clone(), account.clone(), now.clone(), timing.clone());
-        let parsed = tokio::task::spawn_blocking(move || {
+        let workers = self.reader.workers.clone();
+        let read = move || {
             let reading = ReadAs { config: &config, account: &account, now: &now, timing: &timing };
             let raw = |Fetched { uid, bytes }: Fetched| {
                 let said = listed.iter().find(|l| l.uid == uid);
@@ -408,6 +409,11 @@ impl Flow<'_> {
                 }
             };
             fetched.into_iter().map(raw).collect()
+        };
+        let parsed = tokio::spawn(async move {
+            // No more at a time than there are cores: what waits takes less room than what is half done.
+            let _turn = workers.acquire_owned().await;
+            tokio::task::spawn_blocking(read).await
         });
         self.batch.chunks.push(Chunk { parsed, _room: room });
         if self.batch.asked.len() >= BATCH || self.batch.octets >= BATCH_OCTETS {

@@ -81,8 +81,8 @@ pub enum Progress {
 }
 
 /// KiB of messages that all readers together may have fetched and not yet written; each has at least a batch's.
-const SPACE: u32 = 40 * 1024;
-const LEAST_SPACE: u32 = 16 * 1024;
+const SPACE: u32 = 24 * 1024;
+const LEAST_SPACE: u32 = 12 * 1024;
 /// So many batches may wait for the writer.
 const WAITING: usize = 4;
 
@@ -97,6 +97,8 @@ pub async fn pull(
 ) -> Vec<Result<Pulled>> {
     let shared = Arc::new(config.clone());
     let space = (SPACE / u32::try_from(accounts.len().max(1)).unwrap_or(1)).max(LEAST_SPACE);
+    let cores = std::thread::available_parallelism().map_or(2, usize::from);
+    let workers = Arc::new(Semaphore::new(cores));
     let timing = Arc::new(Timing::default());
     let (sender, mut news) = mpsc::channel(WAITING);
     // Dropped, the set ends its tasks.
@@ -121,6 +123,7 @@ pub async fn pull(
             now: now.clone(),
             room: Arc::new(Semaphore::new(space as usize)),
             space,
+            workers: workers.clone(),
             news: sender.clone(),
             gmail: Mutex::new(std::mem::take(&mut known.gmail)),
             timing: timing.clone(),

@@ -62,6 +62,8 @@ pub(super) struct Reader {
     pub(super) room: Arc<Semaphore>,
     /// KiB in all.
     pub(super) space: u32,
+    /// Turns at parsing.
+    pub(super) workers: Arc<Semaphore>,
     pub(super) news: mpsc::Sender<(usize, News)>,
     /// Gmail's ids of what has been read whole, until now.
     pub(super) gmail: Mutex<HashSet<u64>>,
