@@ -77,6 +77,8 @@ def main():
     parser.add_argument("--binary", default=str(ROOT / "target/release/postnote"))
     parser.add_argument("--server", action="append", choices=["dovecot", "greenmail"])
     options = parser.parse_args()
+    # Whoever is ended ends what it has started.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended"))
     if not os.access(options.binary, os.X_OK):
         sys.exit(f"{options.binary} is not there; cargo build --release makes it, --binary names another")
     print(f"{options.rounds} rounds, {options.drafts} drafts, {options.messages} messages")
