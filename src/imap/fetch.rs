@@ -4,7 +4,7 @@
 //! what was announced ends the session.
 
 use super::{ImapError, Session};
-use async_imap::imap_proto::{AttributeValue, RequestId, Response};
+use async_imap::imap_proto::{AttributeValue, MessageSection, RequestId, Response, SectionPath};
 use std::collections::VecDeque;
 
 /// What a mailbox says of one message.
@@ -107,7 +107,7 @@ impl Session {
             self.exec(&format!("UID FETCH {uid} (UID BODY.PEEK[]<{from}.{PIECE}>)"), |response| {
                 if let Response::Fetch(_, attributes) = response
                     && uid_of(attributes) == Some(uid)
-                    && let Some(data) = body_of(attributes)
+                    && let Some(data) = body_of(attributes, Section::Whole)
                 {
                     let taken = data.get(..PIECE as usize).unwrap_or(data);
                     whole.extend_from_slice(taken);
@@ -143,6 +143,7 @@ pub struct Pipeline<'s> {
 #[derive(Debug)]
 struct Asked {
     id: RequestId,
+    section: Section,
     uids: Vec<u32>,
     fetched: Vec<Fetched>,
     octets: u64,
@@ -183,7 +184,7 @@ impl Pipeline<'_> {
         let id = self.session.begin(&format!("UID FETCH {} (UID {item})", set(&uids))).await?;
         // Sizes are the server's word, and some count line ends differently.
         let most = octets.saturating_mul(2).saturating_add(2 * u64::from(PIECE));
-        self.asked.push_back(Asked { id, uids, fetched: Vec::new(), octets: 0, most });
+        self.asked.push_back(Asked { id, section, uids, fetched: Vec::new(), octets: 0, most });
         Ok(())
     }
 
@@ -198,7 +199,7 @@ impl Pipeline<'_> {
     pub async fn answer(&mut self) -> Result<Option<Answer>, ImapError> {
         loop {
             let Some(front) = self.asked.front() else { return Ok(None) };
-            let heard = self.session.next(|response| hear(response, &front.id)).await?;
+            let heard = self.session.next(|response| hear(response, &front.id, front.section)).await?;
             match heard {
                 Heard::Else => {}
                 Heard::Message(uid, bytes) => self.keep(uid, bytes)?,
@@ -228,9 +229,9 @@ impl Pipeline<'_> {
     }
 }
 
-fn hear(response: &Response<'_>, id: &RequestId) -> Heard {
+fn hear(response: &Response<'_>, id: &RequestId, section: Section) -> Heard {
     match response {
-        Response::Fetch(_, attributes) => match (uid_of(attributes), body_of(attributes)) {
+        Response::Fetch(_, attributes) => match (uid_of(attributes), body_of(attributes, section)) {
             (Some(uid), Some(data)) => Heard::Message(uid, data.to_vec()),
             _ => Heard::Else,
         },
@@ -258,9 +259,18 @@ fn uid_of(attributes: &[AttributeValue<'_>]) -> Option<u32> {
     attributes.iter().find_map(|a| if let AttributeValue::Uid(n) = a { Some(*n) } else { None })
 }
 
-fn body_of<'a>(attributes: &'a [AttributeValue<'_>]) -> Option<&'a [u8]> {
-    attributes.iter().find_map(|a| match a {
-        AttributeValue::BodySection { data: Some(data), .. } => Some(data.as_ref()),
+/// What stands under the section that was asked for; another is not taken for it.
+fn body_of<'a>(attributes: &'a [AttributeValue<'_>], wanted: Section) -> Option<&'a [u8]> {
+    attributes.iter().find_map(|a| match (a, wanted) {
+        (AttributeValue::BodySection { section: None, data: Some(data), .. }, Section::Whole)
+        | (
+            AttributeValue::BodySection {
+                section: Some(SectionPath::Full(MessageSection::Header)),
+                data: Some(data),
+                ..
+            },
+            Section::Header,
+        ) => Some(data.as_ref()),
         _ => None,
     })
 }

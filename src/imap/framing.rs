@@ -13,7 +13,7 @@ const LITERAL: u64 = 33_000_000;
 /// A line longer than this, literals apart, is refused: nothing that is asked for makes one.
 const LINE: usize = 1024 * 1024;
 /// But for those that can be cut: a SEARCH answer with 800,000 UIDs has 7 MB.
-const LINE_IN_PIECES: usize = 64 * 1024 * 1024;
+const LINE_IN_PIECES: usize = 16 * 1024 * 1024;
 /// They are cut into lines of about this length.
 const PIECE: usize = 2048;
 /// How such lines begin, and where a cut may be (RFC 3501 §7.2.5, RFC 7162 §3.2.10).

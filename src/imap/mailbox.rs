@@ -33,6 +33,13 @@ impl Mailbox {
     }
 }
 
+impl Mailbox {
+    /// The same without a UIDNEXT that cannot be: a message has a UID, and UIDNEXT is above it.
+    pub fn plausible(self) -> Mailbox {
+        Mailbox { uid_next: self.uid_next.filter(|next| *next > self.exists), ..self }
+    }
+}
+
 impl Session {
     /// Opens a mailbox read-only (EXAMINE); `name` as people read it.
     pub async fn examine(&mut self, name: &str) -> Result<Mailbox, ImapError> {

@@ -74,7 +74,9 @@ impl Place {
     pub(super) fn is_unchanged(&self, state: Option<&State>) -> bool {
         let Some((cursor, state)) = self.stored.zip(state) else { return false };
         let same = cursor.uid_validity != 0 && cursor.uid_validity == state.uid_validity;
-        same && state.uid_next == Some(cursor.next_uid) && self.withheld.iter().all(|(v, _)| *v != cursor.uid_validity)
+        same && (state.uid_next > Some(1) || state.messages == Some(0))
+            && state.uid_next == Some(cursor.next_uid)
+            && self.withheld.iter().all(|(v, _)| *v != cursor.uid_validity)
     }
 
     /// The session broke: whatever was being answered may be why.
@@ -107,9 +109,10 @@ pub(super) async fn read(
         Some(found) => (found.mailbox, Some(found.changed.iter().map(|c| c.uid).collect::<Vec<u32>>())),
         None => (session.examine(&place.name).await?, None),
     };
+    let mailbox = mailbox.plausible();
     let cursor = start(reader, place, &mailbox)?;
     // A mod-sequence stands for all below the cursor: what is new has changed since.
-    let changed = changed.filter(|_| Some(mailbox.uid_validity) == place.cursor.map(|c| c.uid_validity));
+    let changed = changed.filter(|_| place.cursor == Some(cursor));
     let uids = new_uids(session, &cursor, &mailbox, place, changed).await?;
     if !place.announced {
         place.announced = true;
@@ -138,7 +141,14 @@ fn start(reader: &Reader, place: &Place, mailbox: &Mailbox) -> Result<Cursor> {
     let until = mailbox.uid_next.unwrap_or(u32::MAX);
     let uid_validity = mailbox.uid_validity;
     Ok(match place.cursor {
-        Some(cursor) if cursor.uid_validity == uid_validity && uid_validity != 0 => cursor,
+        // UIDs only ever grow (RFC 3501 §2.3.1.1). A server that came back from a backup may not keep to that.
+        Some(cursor)
+            if cursor.uid_validity == uid_validity
+                && uid_validity != 0
+                && mailbox.uid_next.is_none_or(|next| next >= cursor.next_uid) =>
+        {
+            cursor
+        }
         Some(cursor) => Cursor { uid_validity, next_uid: 1, first_until: until, since: cursor.since, modseq: None },
         None => {
             let since = match &reader.config.sync.since {
@@ -248,7 +258,7 @@ impl Flow<'_> {
                 if let Some(error) = answer.refused.filter(ImapError::is_transient) {
                     return Err(error.into());
                 }
-                let (fetched, missing) = self.complete(session, &answer.uids, answer.fetched).await?;
+                let (fetched, missing) = self.complete(session, &chunk, answer.fetched).await?;
                 self.take(chunk, fetched, missing, room).await;
             }
             // What stops the stream stands alone.
@@ -285,9 +295,10 @@ impl Flow<'_> {
             other => other?,
         };
         let fetched = fetched.map(|bytes| Fetched { uid, bytes }).into_iter().collect();
-        let (fetched, missing) = self.complete(session, &[uid], fetched).await?;
+        let listed = vec![message];
+        let (fetched, missing) = self.complete(session, &listed, fetched).await?;
         self.place.at_work.clear();
-        self.take(vec![message], fetched, missing, room).await;
+        self.take(listed, fetched, missing, room).await;
         Ok(())
     }
 
@@ -315,9 +326,10 @@ impl Flow<'_> {
             }
             self.place.at_work = pipeline.front().to_vec();
             let answer = self.reader.timing.of_waiting(Stage::Network, pipeline.answer()).await?;
-            let Some(answer) = answer else { return Ok(held) };
+            let Some(mut answer) = answer else { return Ok(held) };
             self.place.at_work.clear();
             let Some((chunk, room)) = under_way.pop_front() else { return Ok(held) };
+            answer.fetched.retain(|f| is_given(f, &chunk));
             let whole = answer.refused.is_none() && answer.fetched.len() == answer.uids.len();
             if whole && held.is_empty() {
                 self.take(chunk, answer.fetched, Vec::new(), room).await;
@@ -332,9 +344,10 @@ impl Flow<'_> {
     async fn complete(
         &mut self,
         session: &mut Session,
-        uids: &[u32],
+        listed: &[Listed],
         mut fetched: Vec<Fetched>,
     ) -> Result<(Vec<Fetched>, Vec<u32>)> {
+        let uids: Vec<u32> = listed.iter().map(|l| l.uid).collect();
         let absent: Vec<u32> = uids.iter().copied().filter(|uid| fetched.iter().all(|f| f.uid != *uid)).collect();
         let mut missing = Vec::new();
         for set in fetch::sets(&absent) {
@@ -342,10 +355,11 @@ impl Flow<'_> {
             for uid in there.into_iter().filter(|uid| absent.contains(uid)) {
                 self.place.at_work = vec![uid];
                 // A FETCH that the server refuses gave nothing: one message that it cannot read must not hold up the others.
-                let again = match session.fetch(&[uid], self.section).await {
+                let mut again = match session.fetch(&[uid], self.section).await {
                     Err(ImapError::Refused { .. }) => Vec::new(),
                     other => other?,
                 };
+                again.retain(|f| is_given(f, listed));
                 self.place.at_work.clear();
                 if again.is_empty() {
                     missing.push(uid);
@@ -447,4 +461,9 @@ impl Flow<'_> {
         };
         self.reader.say(News::Batch(batch)).await;
     }
+}
+
+/// Nothing at all, where octets were announced, is no message.
+fn is_given(fetched: &Fetched, listed: &[Listed]) -> bool {
+    !fetched.bytes.is_empty() || listed.iter().any(|l| l.uid == fetched.uid && l.size == 0)
 }

@@ -11,7 +11,10 @@ use super::timing::Timing;
 use crate::config::{Account, Compress, Config};
 use crate::imap::{ImapError, Session};
 use crate::login::Login;
-use crate::store::{Cursor, Store, cursors::Withheld};
+use crate::store::{
+    Cursor, Store,
+    cursors::{Doubt, Withheld},
+};
 use anyhow::{Context, Result};
 use jiff::Zoned;
 use std::collections::{HashMap, HashSet};
@@ -40,13 +43,19 @@ pub(super) enum News {
 pub(super) struct Known {
     pub(super) cursors: HashMap<String, Cursor>,
     pub(super) withheld: Vec<Withheld>,
+    pub(super) doubts: Vec<Doubt>,
     /// Gmail's ids of what has been read whole.
     pub(super) gmail: HashSet<u64>,
 }
 
 impl Known {
     pub(super) fn of(store: &Store, account: &str) -> Result<Known> {
-        Ok(Known { cursors: store.cursors(account)?, withheld: store.withheld(account)?, gmail: store.gmail(account)? })
+        Ok(Known {
+            cursors: store.cursors(account)?,
+            withheld: store.withheld(account)?,
+            doubts: store.doubts(account)?,
+            gmail: store.gmail(account)?,
+        })
     }
 }
 

@@ -6,7 +6,7 @@ use super::threads::Merged;
 use crate::config::Config;
 use crate::mail::hash::sha256;
 use crate::mail::subject;
-use crate::note::name::{folder_name, summary_stem};
+use crate::note::name::{folder_name, summary_stem, wikilink};
 use crate::note::source::strip_brackets;
 use crate::note::summary::{self, Entry};
 use crate::note::{digest::Digest, frontmatter};
@@ -68,14 +68,18 @@ fn one(vault: &Vault, store: &Store, config: &Config, thread: &str, new: &[Entry
                 Err(e) if e.is_missing_file() => return Ok(()),
                 Err(e) => return Err(e.into()),
             };
-            let untouched = sha256(&old) == hash;
+            let known = sha256(&old) == hash;
             let person = frontmatter::parse(&old)
                 .ok()
                 .and_then(|(f, _)| f.text("person"))
                 .unwrap_or_else(|| first.author.clone());
+            let whole = summary::write(&person, thread, &entries);
+            // A database that is older than the vault does not know what it wrote last.
+            let untouched = known || old == whole;
+            let is_new = |entry: &&Entry| !old.contains(&wikilink(&entry.source));
             let text = match untouched {
-                true => summary::write(&person, thread, &entries),
-                false => new.iter().fold(old.clone(), |text, entry| summary::update(&text, entry)),
+                true => whole,
+                false => new.iter().filter(is_new).fold(old.clone(), |text, entry| summary::update(&text, entry)),
             };
             match vault.replace(&path, &old, &text) {
                 Ok(()) => {}

@@ -7,12 +7,13 @@ use super::{Pulled, attachments, threads};
 use crate::config::{Account, Action, Config};
 use crate::draft::{self, Setting};
 use crate::mail::hash::short;
-use crate::mail::{Message, file_name, subject};
+use crate::mail::{Address, Message, file_name, subject};
 use crate::note::digest::Digest;
 use crate::note::name::{draft_stem, numbered, source_stem};
 use crate::note::source::{self, Facts};
 use crate::note::summary::Entry;
 use crate::store::Store;
+use crate::store::cursors::Doubt;
 use crate::store::messages::StoredMessage;
 use crate::triage::{self, ThreadFacts, Triage, Verdict};
 use crate::vault::{Vault, VaultError};
@@ -88,6 +89,14 @@ pub fn take(
         touched.add(&stored.thread, entry);
     }
     Ok(store.put_message(&stored)?)
+}
+
+/// A message that has another UID than before, in one mailbox, under one UIDVALIDITY.
+fn moved_within(known: &StoredMessage, now: &StoredMessage) -> Option<Doubt> {
+    let place = |m: &StoredMessage| (m.account.clone(), m.mailbox.clone(), m.uid_validity);
+    let moved = known.uid != 0 && known.uid != now.uid && place(known) == place(now);
+    let message_id = known.message_id.clone().filter(|_| moved)?;
+    Some(Doubt { mailbox: now.mailbox.clone(), uid_validity: now.uid_validity, uid: known.uid, message_id })
 }
 
 /// The message's own time; else the server's; else the beginning of time, so that it is the same at every try.
@@ -200,7 +209,14 @@ impl Item<'_> {
                 tags,
             },
         );
-        let same = |old: &str| source::read(old).is_some_and(|r| r.key == self.raw.message.key());
+        // Two mails may claim one id, one date and one subject.
+        let same = |old: &str| {
+            source::read(old).is_some_and(|r| {
+                r.key == self.raw.message.key()
+                    && Address::bare(r.from).key() == stored.author
+                    && subject::base(&r.subject) == stored.subject
+            })
+        };
         let (path, new) = place(vault, &format!("{folder}/{stem}.md"), text.as_bytes(), same)?;
         if new {
             pulled.notes.push(path.clone());

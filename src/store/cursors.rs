@@ -32,7 +32,49 @@ pub struct Withheld {
     pub tries: u32,
 }
 
+/// A message that was at this UID has turned up at another one of the same mailbox: delivered twice, or has the server
+/// given its UIDs anew?
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Doubt {
+    /// The mailbox.
+    pub mailbox: String,
+    /// UIDVALIDITY that the UID belongs to.
+    pub uid_validity: u32,
+    /// Where the message was.
+    pub uid: u32,
+    /// Its Message-ID.
+    pub message_id: String,
+}
+
 impl Store {
+    /// Remembers a doubt, until the mailbox is opened the next time.
+    pub fn doubt(&self, account: &str, doubt: &Doubt) -> Result<(), StoreError> {
+        let sql = "INSERT OR REPLACE INTO doubts VALUES (?1, ?2, ?3, ?4, ?5)";
+        let Doubt { mailbox, uid_validity, uid, message_id } = doubt;
+        self.db.prepare_cached(sql)?.execute(params![account, mailbox, uid_validity, uid, message_id])?;
+        Ok(())
+    }
+
+    /// An account's doubts.
+    pub fn doubts(&self, account: &str) -> Result<Vec<Doubt>, StoreError> {
+        let sql = "SELECT mailbox, uid_validity, uid, message_id FROM doubts WHERE account = ?1";
+        let mut statement = self.db.prepare_cached(sql)?;
+        let rows = statement.query_map([account], |r| {
+            Ok(Doubt { mailbox: r.get(0)?, uid_validity: r.get(1)?, uid: r.get(2)?, message_id: r.get(3)? })
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// A mailbox's doubts about these UIDs are settled.
+    pub fn settle(&self, account: &str, mailbox: &str, uids: &[u32]) -> Result<(), StoreError> {
+        let mut statement =
+            self.db.prepare_cached("DELETE FROM doubts WHERE account = ?1 AND mailbox = ?2 AND uid = ?3")?;
+        for uid in uids {
+            statement.execute(params![account, mailbox, uid])?;
+        }
+        Ok(())
+    }
+
     /// How far each of an account's mailboxes has been read.
     pub fn cursors(&self, account: &str) -> Result<HashMap<String, Cursor>, StoreError> {
         let sql = "SELECT mailbox, uid_validity, next_uid, first_until, since, modseq FROM cursors WHERE account = ?1";

@@ -26,7 +26,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 const FILE: &str = "state.db";
-const VERSION: i64 = 6;
+const VERSION: i64 = 7;
 
 const SCHEMA: &str = "
 CREATE TABLE IF NOT EXISTS cursors (
@@ -37,6 +37,10 @@ CREATE TABLE IF NOT EXISTS cursors (
 CREATE TABLE IF NOT EXISTS withheld (
   account TEXT NOT NULL, mailbox TEXT NOT NULL, uid_validity INTEGER NOT NULL, uid INTEGER NOT NULL,
   tries INTEGER NOT NULL, PRIMARY KEY (account, mailbox, uid_validity, uid)
+) STRICT;
+CREATE TABLE IF NOT EXISTS doubts (
+  account TEXT NOT NULL, mailbox TEXT NOT NULL, uid_validity INTEGER NOT NULL, uid INTEGER NOT NULL,
+  message_id TEXT NOT NULL, PRIMARY KEY (account, mailbox, uid_validity, uid)
 ) STRICT;
 CREATE TABLE IF NOT EXISTS gmail (
   account TEXT NOT NULL, id INTEGER NOT NULL, PRIMARY KEY (account, id)

@@ -40,6 +40,9 @@ pub enum VaultError {
     /// The vault's folder is not there, or is none.
     #[error("the vault {0} is not there; create the folder, mount its disk, or correct `vault` in the config")]
     Missing(PathBuf),
+    /// The vault's folder is another one than it was.
+    #[error("the vault {0} was replaced by another folder while postnote was at work; put it back and run this again")]
+    Replaced(PathBuf),
     /// A path would lead out of the vault, by `..` or through a symbolic link.
     #[error("{0:?} leads out of the vault")]
     Outside(String),
@@ -77,6 +80,8 @@ impl VaultError {
 #[derive(Debug)]
 pub struct Vault {
     root: PathBuf,
+    /// Device and inode of the root, so that another folder in its place is noticed.
+    identity: Option<(u64, u64)>,
     /// What is written and not there yet: reading sees it.
     overlay: Mutex<Overlay>,
 }
@@ -96,12 +101,24 @@ impl Vault {
     /// Opens the vault: its folder must be there.
     pub fn open(root: &Path) -> Result<Vault, VaultError> {
         let root = fs::canonicalize(root).map_err(|_| VaultError::Missing(root.to_owned()))?;
-        if root.is_dir() { Ok(Vault { root, overlay: Mutex::default() }) } else { Err(VaultError::Missing(root)) }
+        if !root.is_dir() {
+            return Err(VaultError::Missing(root));
+        }
+        Ok(Vault { identity: identity(&root), root, overlay: Mutex::default() })
     }
 
     /// The same vault for a dry run: it reads as if what is written were there, and nothing is written.
     pub fn rehearsing(self) -> Vault {
         Vault { overlay: Mutex::new(Overlay::Rehearsal(BTreeMap::new())), ..self }
+    }
+
+    /// What was opened is still what is there.
+    fn same(&self) -> Result<(), VaultError> {
+        match identity(&self.root) {
+            None if self.identity.is_some() => Err(VaultError::Missing(self.root.clone())),
+            now if now == self.identity => Ok(()),
+            _ => Err(VaultError::Replaced(self.root.clone())),
+        }
     }
 
     fn overlay(&self) -> MutexGuard<'_, Overlay> {
@@ -119,6 +136,7 @@ impl Vault {
 
     /// Makes the group durable under temporary names: what is to be moved, for [`Vault::publish`]. In a dry run nothing.
     pub fn stage(&self) -> Result<Vec<Move>, VaultError> {
+        self.same()?;
         let mut overlay = self.overlay();
         if !matches!(*overlay, Overlay::Group(_)) {
             return Ok(Vec::new());
@@ -131,6 +149,7 @@ impl Vault {
 
     /// Moves what was staged to its places, durably. Called again after a crash, it completes what was begun.
     pub fn publish(&self, staged: &[Move]) -> Result<Vec<Hitch>, VaultError> {
+        self.same()?;
         group::publish(&self.root, staged)
     }
 
@@ -206,6 +225,7 @@ impl Vault {
 
     /// Writes a new file; one that is there stays, whoever made it.
     pub fn create(&self, path: &str, bytes: &[u8]) -> Result<(), VaultError> {
+        self.same()?;
         match &mut *self.overlay() {
             Overlay::None => {}
             Overlay::Rehearsal(files) => {
@@ -233,6 +253,7 @@ impl Vault {
 
     /// Replaces a note's text, if it still is `old`.
     pub fn replace(&self, path: &str, old: &str, new: &str) -> Result<(), VaultError> {
+        self.same()?;
         let is_overlaid = !matches!(*self.overlay(), Overlay::None);
         if is_overlaid && self.read(path)? != old {
             return Err(VaultError::Changed(path.to_owned()));
@@ -258,6 +279,7 @@ impl Vault {
 
     /// Adds a line to a file of postnote's own, durably.
     pub fn append_line(&self, path: &str, line: &str) -> Result<(), VaultError> {
+        self.same()?;
         if self.is_rehearsing() {
             return Ok(());
         }
@@ -324,6 +346,18 @@ impl Vault {
         }
         Ok(())
     }
+}
+
+/// Device and inode of a folder: not its last link, which may be led elsewhere.
+#[cfg(unix)]
+fn identity(folder: &Path) -> Option<(u64, u64)> {
+    use std::os::unix::fs::MetadataExt;
+    fs::symlink_metadata(folder).ok().map(|m| (m.dev(), m.ino()))
+}
+
+#[cfg(not(unix))]
+fn identity(_folder: &Path) -> Option<(u64, u64)> {
+    None
 }
 
 /// A synced temporary file in `folder`, ready to be moved to its place.
