@@ -1,7 +1,7 @@
 //! Reading one mailbox: what is new in it, fetched with several commands under way, parsed beside the network, and
 //! handed over in batches.
 
-use super::batch::{Batch, Chunk, GUILTY, Suspects, cut};
+use super::batch::{BATCH, BATCH_OCTETS, Batch, Chunk, GUILTY, Served, Suspects, cut};
 use super::mailboxes::Planned;
 use super::read::{Raw, ReadAs};
 use super::reader::{Known, News, Reader};
@@ -18,9 +18,6 @@ use tokio::sync::OwnedSemaphorePermit;
 
 /// A message that the server lists and does not give is asked for in so many syncs.
 pub(super) const MOST_TRIES: u32 = 10;
-/// At most so many messages in a batch, and so many octets of them.
-const BATCH: usize = 500;
-const BATCH_OCTETS: u64 = 8 * 1024 * 1024;
 /// So many messages are listed at once.
 const WINDOW: usize = 2000;
 /// FETCH commands under way: while one is answered the next lies at the server already.
@@ -440,10 +437,7 @@ impl Flow<'_> {
             is_sent: self.place.is_sent,
             chunks,
             asked: asked.len(),
-            missing,
-            gmail,
-            given,
-            cursor: self.cursor,
+            served: Some(Served { missing, gmail, given, cursor: self.cursor }),
         };
         self.reader.say(News::Batch(batch)).await;
     }
