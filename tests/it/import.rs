@@ -235,11 +235,7 @@ fn folders_and_flags_mean_what_they_mean_elsewhere() {
     maildir(&base, ".Sent", &[("1767700000.M1P1.host:2,S".to_owned(), answer)]);
     let said = reader.import(&["--drafts"], &base, 0).stdout;
     assert_eq!(subjects(&reader), ["Matter 1", "Matter 2", "Matter 5", "Matter 7"], "{said}");
-    assert!(
-        said.contains("6 messages read; 2 left out: drafts, junk, deleted")
-            || said.contains("5 messages read; 2 left out"),
-        "{said}"
-    );
+    assert!(said.contains("5 messages read; 2 left out: drafts, junk, deleted"), "{said}");
     assert!(said.contains("left out: ") && said.contains(".Trash holds junk, trash or drafts; name it"), "{said}");
     let word = |n: usize, key: &str| {
         let note = reader.case.notes("Sources").into_iter().map(|p| front(&p));
