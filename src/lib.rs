@@ -17,6 +17,7 @@ pub mod draft;
 pub mod triage;
 
 // Edges: I/O.
+pub mod archive;
 pub mod imap;
 pub mod net;
 pub mod secret;

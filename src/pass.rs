@@ -1,7 +1,8 @@
 //! One pass: freeze what is approved, pull what is new, send what is due. `postnote sync` is one pass;
-//! `postnote run` repeats it; `postnote send` is one without pulling.
+//! `postnote run` repeats it; `postnote send` is one without pulling; `postnote import` takes mail out of files instead.
 
 use crate::config::{Account, Config};
+use crate::inbound::import::{self, Imported, Order, Step};
 use crate::inbound::{self, Desk, Progress, Pulled, keep, rebuild};
 use crate::login::Login;
 use crate::outbound::freeze::{self, Recall};
@@ -136,21 +137,12 @@ async fn pass(
     stop: &dyn Fn() -> bool,
     on: &mut dyn FnMut(Progress),
 ) -> Result<Outcome> {
-    let (mut desk, lock) = open_trusting(config, state, scope.dry_run, trusted)?;
-    let fresh = desk.store.is_fresh();
+    let Ready { mut desk, fresh, problems, _lock } = ready(config, state, scope.dry_run, trusted)?;
     if fresh {
         recall.forget();
-        rebuild::rebuild(&mut desk, config, now().time_zone()).context("cannot read the vault's notes back")?;
     }
     recall.begin(scope.hurried);
-    the_vault_it_was(config, &desk, state)?;
-    let mut outcome = Outcome::default();
-    if let Some(lock) = &lock {
-        keep::finish(&desk, &mut outcome.posted.problems)?;
-        if fresh || lock.after_a_crash() {
-            sweep(config, &desk)?;
-        }
-    }
+    let mut outcome = Outcome { posted: Posted { problems, ..Posted::default() }, ..Outcome::default() };
     let accounts: Vec<&Account> =
         config.accounts.iter().filter(|a| scope.account.as_ref().is_none_or(|name| *name == a.name)).collect();
     let accounts: Vec<&Account> = accounts.into_iter().filter(|a| !scope.resting.contains(&a.name)).collect();
@@ -203,6 +195,49 @@ async fn pass(
     }
     outcome.unsettled = recall.has_unsettled();
     Ok(outcome)
+}
+
+/// Imports mail out of files. Nothing is sent, and no server is asked.
+///
+/// Errors: as of [`run`]. What cannot be read is in what is given back, and the rest goes on.
+pub async fn import(
+    config: &Config,
+    state: &Path,
+    order: &Order,
+    dry_run: bool,
+    stop: &dyn Fn() -> bool,
+    on: &mut dyn FnMut(Step),
+) -> Result<Imported> {
+    let Ready { mut desk, problems, _lock, .. } = ready(config, state, dry_run, false)?;
+    let mut imported = import::import(config, order, &mut desk, &now(), stop, on).await?;
+    imported.problems.splice(..0, problems);
+    Ok(imported)
+}
+
+/// Vault and state, with whatever an earlier process left undone made good.
+struct Ready {
+    desk: Desk,
+    /// The database is new.
+    fresh: bool,
+    problems: Vec<String>,
+    _lock: Option<Lock>,
+}
+
+fn ready(config: &Config, state: &Path, dry_run: bool, trusted: bool) -> Result<Ready> {
+    let (mut desk, lock) = open_trusting(config, state, dry_run, trusted)?;
+    let fresh = desk.store.is_fresh();
+    if fresh {
+        rebuild::rebuild(&mut desk, config, now().time_zone()).context("cannot read the vault's notes back")?;
+    }
+    the_vault_it_was(config, &desk, state)?;
+    let mut problems = Vec::new();
+    if let Some(lock) = &lock {
+        keep::finish(&desk, &mut problems)?;
+        if fresh || lock.after_a_crash() {
+            sweep(config, &desk)?;
+        }
+    }
+    Ok(Ready { desk, fresh, problems, _lock: lock })
 }
 
 /// Removes what a crash left under temporary names.

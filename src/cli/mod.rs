@@ -19,6 +19,7 @@ macro_rules! eprintln {
     }};
 }
 
+mod import;
 mod login;
 mod place;
 mod preview;
@@ -59,6 +60,8 @@ enum Command {
     Sync(SyncArgs),
     /// Send what is approved, without pulling
     Send(SyncArgs),
+    /// Take mail in from files: .eml, mbox, Maildir, or folders of them
+    Import(ImportArgs),
     /// Stay, see new mail and approvals as they come, and sync on schedule, until Ctrl-C or SIGTERM
     Run(RunArgs),
     /// Accounts, last syncs, drafts by status, the outbox, and what needs attention
@@ -77,6 +80,28 @@ struct SyncArgs {
     #[arg(long, value_name = "NAME")]
     account: Option<String>,
     /// Change nothing at all, in the vault, the state or on the server; say what would be done
+    #[arg(long)]
+    dry_run: bool,
+    /// The outcome as one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
+struct ImportArgs {
+    /// Messages (.eml), mailboxes (mbox, Maildir), or folders that hold such
+    #[arg(value_name = "PATH", required = true)]
+    paths: Vec<PathBuf>,
+    /// The account that all of it belongs to [default: the one that each message is addressed to]
+    #[arg(long, value_name = "NAME")]
+    account: Option<String>,
+    /// All of it is mail that you sent [default: what lies in a mailbox called Sent, or as imap.sent says]
+    #[arg(long)]
+    sent: bool,
+    /// Draft replies, too, to what asks for one and was not answered
+    #[arg(long)]
+    drafts: bool,
+    /// Change nothing at all; say what would be done
     #[arg(long)]
     dry_run: bool,
     /// The outcome as one JSON object
@@ -176,6 +201,10 @@ fn dispatch(cli: Cli) -> Result<Ended, Failure> {
     match cli.command {
         Command::Sync(args) => runtime.block_on(sync::sync(&config, &state, known(&config, args)?, false)),
         Command::Send(args) => runtime.block_on(sync::sync(&config, &state, known(&config, args)?, true)),
+        Command::Import(args) => {
+            account(&config, args.account.as_deref())?;
+            runtime.block_on(import::import(&config, &state, args))
+        }
         Command::Run(args) => {
             account(&config, args.account.as_deref())?;
             runtime.block_on(run::run(&config, &state, args))

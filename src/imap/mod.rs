@@ -28,7 +28,7 @@ mod idle;
 pub mod list;
 mod login;
 mod mailbox;
-mod name;
+pub mod name;
 pub mod resync;
 
 pub use code::{Code, Said};

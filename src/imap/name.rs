@@ -12,7 +12,7 @@ pub(super) fn unlisted(name: &str) -> String {
 }
 
 /// A mailbox's name as people read it; `None` when it is not in modified UTF-7.
-pub(super) fn decode(wire: &str) -> Option<String> {
+pub fn decode(wire: &str) -> Option<String> {
     if !wire.is_ascii() {
         return None;
     }

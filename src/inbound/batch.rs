@@ -12,8 +12,12 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio::task::{JoinError, JoinHandle};
 
 /// At most so many messages in one FETCH, and so many octets unless one alone has more.
-const CHUNK: usize = 100;
-const CHUNK_OCTETS: u64 = 2 * 1024 * 1024;
+pub(super) const CHUNK: usize = 100;
+pub(super) const CHUNK_OCTETS: u64 = 2 * 1024 * 1024;
+
+/// At most so many messages in a batch, and so many octets of them.
+pub(super) const BATCH: usize = 500;
+pub(super) const BATCH_OCTETS: u64 = 8 * 1024 * 1024;
 
 /// Messages being parsed. Dropped, it lets as many octets more be fetched.
 #[derive(Debug)]
@@ -30,12 +34,23 @@ pub(super) struct Batch {
     pub(super) chunks: Vec<Chunk>,
     /// How many messages were asked for, whatever came.
     pub(super) asked: usize,
+    /// What its server said besides; messages out of files have none.
+    pub(super) served: Option<Served>,
+}
+
+/// What a batch that a server gave is besides its messages.
+#[derive(Debug)]
+pub(super) struct Served {
     /// UIDs that the server lists and does not give.
     pub(super) missing: Vec<u32>,
     /// Gmail's ids of the messages that came whole.
     pub(super) gmail: Vec<u64>,
     /// UIDs that it kept back in an earlier sync, and does not any more.
     pub(super) given: Vec<u32>,
+    /// UIDs that were doubted and have been looked at.
+    pub(super) settled: Vec<u32>,
+    /// The mailbox is read anew: that known messages are elsewhere than before says nothing.
+    pub(super) anew: bool,
     /// Where the mailbox goes on once this is kept.
     pub(super) cursor: Cursor,
 }

@@ -4,7 +4,7 @@
 //! mailbox is read; then they move to their places. Cut short before the commit, nothing has happened; after it,
 //! [`finish`] makes good what is left.
 
-use super::batch::Batch;
+use super::batch::{Batch, Served};
 use super::mailbox::MOST_TRIES;
 use super::read::Raw;
 use super::summaries::{self, Touched};
@@ -25,6 +25,8 @@ pub(super) struct Keeper<'a> {
     pub(super) account: &'a Account,
     pub(super) now: &'a Zoned,
     pub(super) timing: &'a Timing,
+    /// Whether what asks for a reply gets a draft.
+    pub(super) drafts: bool,
 }
 
 impl Keeper<'_> {
@@ -38,18 +40,21 @@ impl Keeper<'_> {
         tokio::task::block_in_place(|| self.write(desk, &batch, raw, pulled))
     }
 
-    fn write(&self, desk: &mut Desk, batch: &Batch, raw: Vec<Raw>, pulled: &mut Pulled) -> Result<()> {
-        let Keeper { config, account, now, timing } = *self;
+    /// Keeps messages that are parsed. Blocks.
+    pub(super) fn write(&self, desk: &mut Desk, batch: &Batch, raw: Vec<Raw>, pulled: &mut Pulled) -> Result<()> {
+        let Keeper { config, account, now, timing, drafts } = *self;
         let Desk { vault, store } = desk;
-        let Batch { mailbox, is_sent, cursor, .. } = batch;
+        let Batch { mailbox, served, is_sent, .. } = batch;
         let folder = SourceFolder::new(&config.paths.sources)?;
         let origin = Origin {
             config,
             account,
             mailbox,
-            uid_validity: cursor.uid_validity,
+            uid_validity: served.as_ref().map(|s| s.cursor.uid_validity),
             is_sent: *is_sent,
+            anew: served.as_ref().is_some_and(|s| s.anew),
             folder: &folder,
+            drafts,
             now,
             timing,
         };
@@ -67,9 +72,12 @@ impl Keeper<'_> {
                 take::take(vault, store, &origin, message, &mut touched, &mut news)?;
             }
             summaries::write(vault, store, config, touched, &mut news)?;
-            withheld(store, account, batch, &mut news)?;
-            store.put_gmail(&account.name, &batch.gmail)?;
-            store.set_cursor(&account.name, mailbox, *cursor)?;
+            if let Some(served) = served {
+                withheld(store, account, mailbox, served, &mut news)?;
+                store.settle(&account.name, mailbox, &served.settled)?;
+                store.put_gmail(&account.name, &served.gmail)?;
+                store.set_cursor(&account.name, mailbox, served.cursor)?;
+            }
             written = begin.elapsed();
             moves = timing.of(Stage::Sync, || vault.stage())?;
             for file in &moves {
@@ -104,12 +112,12 @@ impl Pulled {
 }
 
 /// Remembers what the server keeps back, so that later syncs ask again; after some tries it is let go, loudly.
-fn withheld(store: &Store, account: &Account, batch: &Batch, pulled: &mut Pulled) -> Result<()> {
-    let (account, mailbox, uid_validity) = (&account.name, &batch.mailbox, batch.cursor.uid_validity);
-    for uid in &batch.given {
+fn withheld(store: &Store, account: &Account, mailbox: &str, served: &Served, pulled: &mut Pulled) -> Result<()> {
+    let (account, uid_validity) = (&account.name, served.cursor.uid_validity);
+    for uid in &served.given {
         store.given(account, mailbox, uid_validity, *uid)?;
     }
-    for uid in &batch.missing {
+    for uid in &served.missing {
         let tries = store.withhold(account, mailbox, uid_validity, *uid)?;
         let then = if tries < MOST_TRIES { "the next sync asks again" } else { "look at it in your mail program" };
         pulled.problems.push(format!(

@@ -1,7 +1,7 @@
 //! Reading one mailbox: what is new in it, fetched with several commands under way, parsed beside the network, and
 //! handed over in batches.
 
-use super::batch::{Batch, Chunk, GUILTY, Suspects, cut};
+use super::batch::{BATCH, BATCH_OCTETS, Batch, Chunk, GUILTY, Served, Suspects, cut};
 use super::mailboxes::Planned;
 use super::read::{Raw, ReadAs};
 use super::reader::{Known, News, Reader};
@@ -9,7 +9,9 @@ use super::timing::Stage;
 
 use crate::imap::fetch::{self, Answer, Fetched, Listed, Pipeline, Section};
 use crate::imap::{ImapError, Mailbox, Session, State};
+use crate::mail::parse;
 use crate::store::Cursor;
+use crate::store::cursors::Doubt;
 use anyhow::{Context, Result};
 use jiff::tz::TimeZone;
 use std::collections::{BTreeSet, VecDeque};
@@ -18,11 +20,10 @@ use tokio::sync::OwnedSemaphorePermit;
 
 /// A message that the server lists and does not give is asked for in so many syncs.
 pub(super) const MOST_TRIES: u32 = 10;
-/// At most so many messages in a batch, and so many octets of them.
-const BATCH: usize = 500;
-const BATCH_OCTETS: u64 = 8 * 1024 * 1024;
 /// So many messages are listed at once.
 const WINDOW: usize = 2000;
+/// So many doubts are looked at: one that is right is enough.
+const MOST_DOUBTS: usize = 50;
 /// FETCH commands under way: while one is answered the next lies at the server already.
 const DEPTH: usize = 3;
 
@@ -39,6 +40,12 @@ pub(super) struct Place {
     stored: Option<Cursor>,
     /// Kept back in earlier syncs, to be asked for once more in this one.
     withheld: Vec<(u32, u32)>,
+    /// Whether UIDs still stand for what they stood for, in question since an earlier sync.
+    doubts: Vec<Doubt>,
+    /// Doubts that have been looked at.
+    settled: Vec<u32>,
+    /// Read anew from the beginning.
+    anew: bool,
     announced: bool,
     suspects: Suspects,
     /// What the session broke over, alone: left for a later sync.
@@ -56,6 +63,7 @@ impl Place {
             .filter(|w| w.mailbox == planned.name && w.tries < MOST_TRIES)
             .map(|w| (w.uid_validity, w.uid))
             .collect();
+        let doubts = known.doubts.iter().filter(|d| d.mailbox == planned.name).cloned().collect();
         Place {
             name: planned.name.into(),
             advice: planned.advice,
@@ -63,6 +71,9 @@ impl Place {
             cursor,
             stored: cursor,
             withheld,
+            doubts,
+            settled: Vec::new(),
+            anew: false,
             announced: false,
             suspects: Suspects::new(),
             guilty: BTreeSet::new(),
@@ -73,7 +84,7 @@ impl Place {
     /// True when the server's word is that nothing came since everything was read.
     pub(super) fn is_unchanged(&self, state: Option<&State>) -> bool {
         let Some((cursor, state)) = self.stored.zip(state) else { return false };
-        let same = cursor.uid_validity != 0 && cursor.uid_validity == state.uid_validity;
+        let same = self.doubts.is_empty() && cursor.uid_validity != 0 && cursor.uid_validity == state.uid_validity;
         same && (state.uid_next > Some(1) || state.messages == Some(0))
             && state.uid_next == Some(cursor.next_uid)
             && self.withheld.iter().all(|(v, _)| *v != cursor.uid_validity)
@@ -110,7 +121,12 @@ pub(super) async fn read(
         None => (session.examine(&place.name).await?, None),
     };
     let mailbox = mailbox.plausible();
-    let cursor = start(reader, place, &mailbox)?;
+    let mut cursor = start(reader, place, &mailbox)?;
+    if are_others(session, &cursor, place).await? {
+        let first_until = mailbox.uid_next.unwrap_or(u32::MAX);
+        cursor = Cursor { next_uid: 1, first_until, modseq: None, ..cursor };
+    }
+    place.anew |= place.cursor.is_some_and(|before| cursor.next_uid < before.next_uid);
     // A mod-sequence stands for all below the cursor: what is new has changed since.
     let changed = changed.filter(|_| place.cursor == Some(cursor));
     let uids = new_uids(session, &cursor, &mailbox, place, changed).await?;
@@ -161,6 +177,30 @@ fn start(reader: &Reader, place: &Place, mailbox: &Mailbox) -> Result<Cursor> {
             Cursor { uid_validity, next_uid: 1, first_until: until, since, modseq: None }
         }
     })
+}
+
+/// True when a UID stands for another message than it did: then the server has given its UIDs anew, and kept UIDVALIDITY
+/// all the same.
+async fn are_others(session: &mut Session, cursor: &Cursor, place: &mut Place) -> Result<bool> {
+    let doubts = place.doubts.clone();
+    let doubted = |d: &&Doubt| d.uid_validity == cursor.uid_validity;
+    let mut uids: Vec<u32> = doubts.iter().filter(doubted).map(|d| d.uid).collect();
+    uids.sort_unstable();
+    uids.truncate(MOST_DOUBTS);
+    let found = match uids.is_empty() {
+        true => Ok(Vec::new()),
+        false => session.fetch(&uids, Section::Header).await,
+    };
+    let found = match found {
+        Err(ImapError::Refused { .. }) => Vec::new(),
+        other => other?,
+    };
+    place.settled.extend(place.doubts.drain(..).map(|d| d.uid));
+    let is_other = |f: &Fetched| {
+        let (message, _) = parse::parse(&f.bytes);
+        doubts.iter().any(|d| d.uid == f.uid && message.message_id.as_ref() != Some(&d.message_id))
+    };
+    Ok(found.iter().any(is_other))
 }
 
 /// UIDs not covered yet, ascending. Those that were there at the first sync count only from `since` on.
@@ -440,7 +480,10 @@ impl Flow<'_> {
         let Gathered { chunks, asked, missing, gmail, .. } = std::mem::take(&mut self.batch);
         let next = asked.last().map_or(0, |uid| uid.saturating_add(1)).max(end.unwrap_or(0));
         self.cursor.next_uid = self.cursor.next_uid.max(next);
-        if asked.is_empty() && (end.is_none() || self.place.stored == Some(self.cursor)) {
+        if asked.is_empty()
+            && self.place.settled.is_empty()
+            && (end.is_none() || self.place.stored == Some(self.cursor))
+        {
             return;
         }
         *self.kept += u64::from(!asked.is_empty());
@@ -454,10 +497,14 @@ impl Flow<'_> {
             is_sent: self.place.is_sent,
             chunks,
             asked: asked.len(),
-            missing,
-            gmail,
-            given,
-            cursor: self.cursor,
+            served: Some(Served {
+                missing,
+                gmail,
+                given,
+                settled: std::mem::take(&mut self.place.settled),
+                anew: self.place.anew,
+                cursor: self.cursor,
+            }),
         };
         self.reader.say(News::Batch(batch)).await;
     }

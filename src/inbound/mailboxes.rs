@@ -83,6 +83,16 @@ pub fn plan(account: &Account, list: &[MailboxInfo]) -> (Vec<Planned>, Vec<Strin
     (plan.planned, problems)
 }
 
+/// True for a usual name (its last level) of the mailbox for sent mail.
+pub(super) fn is_usually_sent(leaf: &str) -> bool {
+    SENT.contains(&leaf.to_lowercase().as_str())
+}
+
+/// True for a usual name of a mailbox that patterns do not find: junk, trash, drafts.
+pub(super) fn is_usually_aside(leaf: &str) -> bool {
+    ASIDE.contains(&leaf.to_lowercase().as_str())
+}
+
 struct Plan<'a> {
     list: &'a [MailboxInfo],
     planned: Vec<Planned>,

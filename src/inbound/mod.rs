@@ -10,11 +10,13 @@
 //! - `keep`: the writer: one batch → one commit
 //! - [`take`]: one message → its notes; `attachments`, `summaries`
 //! - `threads`: which conversation it belongs to
+//! - [`import`]: the same from files
 //! - [`rebuild`]: a new database learns what the vault knows
 //! - this file: readers and writer, side by side
 
 mod attachments;
 mod batch;
+pub mod import;
 pub mod keep;
 mod mailbox;
 pub mod mailboxes;
@@ -62,6 +64,15 @@ pub struct Pulled {
     pub ignored: usize,
     /// What did not work, in words; the rest went on.
     pub problems: Vec<String>,
+}
+
+impl Pulled {
+    /// A conversation of three new messages is one summary.
+    fn told_once(mut self) -> Pulled {
+        let mut seen = BTreeSet::new();
+        self.summaries.retain(|path| seen.insert(path.clone()));
+        self
+    }
 }
 
 /// What is going on, for whoever shows it.
@@ -146,7 +157,7 @@ pub async fn pull(
             News::Ended(outcome) => *ended = Some(outcome),
             News::Batch(batch) => {
                 let asked = batch.asked;
-                match (Keeper { config, account, now, timing: &timing }).keep(desk, batch, pulled).await {
+                match (Keeper { config, account, now, timing: &timing, drafts: true }).keep(desk, batch, pulled).await {
                     Ok(()) => on(Progress::Messages(asked)),
                     // What follows would leave a gap: nothing more of this account is kept in this pass.
                     Err(e) => *ended = Some(Err(e)),
@@ -155,12 +166,9 @@ pub async fn pull(
         }
     }
     timing.tell();
-    let outcome = |(ended, mut pulled): (Option<Result<()>>, Pulled)| {
+    let outcome = |(ended, pulled): (Option<Result<()>>, Pulled)| {
         ended.unwrap_or_else(|| Err(anyhow!("the reading ended in the middle; this is a fault in postnote")))?;
-        // A conversation of three new messages is one summary.
-        let mut seen = BTreeSet::new();
-        pulled.summaries.retain(|path| seen.insert(path.clone()));
-        Ok(pulled)
+        Ok(pulled.told_once())
     };
     ended.into_iter().zip(pulled).map(outcome).collect()
 }

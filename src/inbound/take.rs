@@ -29,12 +29,16 @@ pub struct Origin<'a> {
     pub account: &'a Account,
     /// The mailbox.
     pub mailbox: &'a str,
-    /// Its UIDVALIDITY.
-    pub uid_validity: u32,
+    /// Its UIDVALIDITY; `None`: it lies in files.
+    pub uid_validity: Option<u32>,
     /// It is the mailbox for sent mail.
     pub is_sent: bool,
+    /// The mailbox is read anew, whatever its UIDs were before.
+    pub anew: bool,
     /// Where source notes go.
     pub folder: &'a SourceFolder,
+    /// What asks for a reply gets a draft.
+    pub drafts: bool,
     /// Now, in the owner's time zone.
     pub now: &'a Zoned,
     /// Where the time goes.
@@ -65,8 +69,12 @@ pub fn take(
     let silent = origin.is_sent && !origin.config.sync.sent_notes;
     // Mail that the owner sent was seen in Sent first; when it arrives as well, it gets its note.
     let arrives_too = |known: &StoredMessage| known.own && known.note.is_none() && !origin.is_sent;
-    match store.message(&stored.key)? {
-        Some(known) if !arrives_too(&known) => return Ok(store.put_message(&stored)?),
+    let known = store.message(&stored.key)?;
+    if let Some(doubt) = known.as_ref().filter(|_| !origin.anew).and_then(|known| moved_within(known, &stored)) {
+        store.doubt(&stored.account, &doubt)?;
+    }
+    match known {
+        Some(known) if !arrives_too(&known) => return Ok(store.put_message(&met_again(stored, known, origin))?),
         _ if silent => return Ok(store.put_message(&stored)?),
         _ => {}
     }
@@ -83,7 +91,8 @@ pub fn take(
     if let Some(digest) = digest {
         let entry = item.entry(&note, digest);
         stored.digest = Some(serde_json::to_string(&(&entry.author, &entry.digest))?);
-        if verdict.action == Action::Draft && word == Triage::NeedsReply && !store.has_draft_for(&stored.key)? {
+        let wanted = origin.drafts && verdict.action == Action::Draft && word == Triage::NeedsReply;
+        if wanted && !store.has_draft_for(&stored.key)? {
             item.write_draft(vault, store, &stored.key, &entry, pulled)?;
         }
         touched.add(&stored.thread, entry);
@@ -94,9 +103,18 @@ pub fn take(
 /// A message that has another UID than before, in one mailbox, under one UIDVALIDITY.
 fn moved_within(known: &StoredMessage, now: &StoredMessage) -> Option<Doubt> {
     let place = |m: &StoredMessage| (m.account.clone(), m.mailbox.clone(), m.uid_validity);
-    let moved = known.uid != 0 && known.uid != now.uid && place(known) == place(now);
+    let moved = known.uid != 0 && now.uid != 0 && known.uid != now.uid && place(known) == place(now);
     let message_id = known.message_id.clone().filter(|_| moved)?;
     Some(Doubt { mailbox: now.mailbox.clone(), uid_validity: now.uid_validity, uid: known.uid, message_id })
+}
+
+/// A known message where it lies now. A server's word on that is worth more than a file's.
+fn met_again(stored: StoredMessage, known: StoredMessage, origin: &Origin<'_>) -> StoredMessage {
+    if origin.uid_validity.is_some() {
+        return stored;
+    }
+    let StoredMessage { account, mailbox, uid_validity, uid, at, .. } = known;
+    StoredMessage { account, mailbox, uid_validity, uid, at, ..stored }
 }
 
 /// The message's own time; else the server's; else the beginning of time, so that it is the same at every try.
@@ -131,7 +149,7 @@ fn identify(
         key,
         account: origin.account.name.clone(),
         mailbox: origin.mailbox.to_owned(),
-        uid_validity: origin.uid_validity,
+        uid_validity: origin.uid_validity.unwrap_or(0),
         uid,
         message_id: message.message_id.clone(),
         thread,

@@ -13,6 +13,7 @@ mod bad_input;
 mod extensions;
 mod faults;
 mod ground_truth;
+mod import;
 mod keyring;
 mod killed;
 mod live;

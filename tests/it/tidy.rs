@@ -13,6 +13,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("draft", &[]),
     ("approval", &[]),
     ("compose", &["approval"]),
+    ("archive", &[]),
     ("net", &[]),
     ("secret", &["net"]),
     ("imap", &["net", "secret"]),
