@@ -204,7 +204,7 @@ fn run(raw: &[u8], start: usize) -> (Range<usize>, usize, usize) {
     };
     let ending: &[u8] = if rest.get(..stride).is_some_and(|line| line.ends_with(b"\r\n")) { b"\r\n" } else { b"\n" };
     let width = stride - ending.len();
-    if width == 0 || width % 4 != 0 {
+    if width == 0 || !width.is_multiple_of(4) {
         return none;
     }
     let is_run = |line: &[u8]| {
