@@ -3,6 +3,7 @@
 //!
 //! ```text
 //! cargo run --release --example stages -- MAILDIR        a table of the stages
+//! cargo run --release --example stages -- --all MAILDIR  the same, with digests that a sync would not make
 //! cargo run --release --example stages -- --dump MAILDIR one line a message: its file and a hash of all that was made
 //! ```
 //!
@@ -44,15 +45,16 @@ struct Made {
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut arguments: Vec<String> = std::env::args().skip(1).collect();
+    let all = arguments.first().is_some_and(|a| a == "--all");
     let dump = arguments.first().is_some_and(|a| a == "--dump");
-    if dump {
+    if all || dump {
         arguments.remove(0);
     }
     let root = PathBuf::from(arguments.first().ok_or("which Maildir, or folder of messages?")?);
     let mut files = Vec::new();
     list(&root, &mut files)?;
     files.sort();
-    let reader = Reader::new(dump)?;
+    let reader = Reader::new(all || dump)?;
     let (mut spent, mut bytes, mut longest) = ([Duration::ZERO; STAGES.len()], 0, (Duration::ZERO, PathBuf::new()));
     for file in &files {
         let raw = std::fs::read(file)?;

@@ -1,6 +1,6 @@
 //! What people write to be polite: greetings, sign-offs, and sentences that ask nothing though they look like it.
 
-use super::words::{Words, length};
+use super::words::{Phrases, Words, length};
 
 #[rustfmt::skip]
 const GREETINGS: &[&str] = &[
@@ -33,7 +33,7 @@ const SIGN_OFFS: &[&str] = &[
 ];
 
 #[rustfmt::skip]
-const COURTESIES: &[&str] = &[
+static COURTESIES: Phrases = Phrases::of(&[
     "how is it going", "how's it going", "how have you been", "how was your weekend", "how was your holiday",
     "how was your vacation", "how do you do", "hope you are well", "hope you're well", "hope you are doing well",
     "hope you're doing well", "hope this finds you", "hope this email finds you", "hope this message finds you",
@@ -58,21 +58,21 @@ const COURTESIES: &[&str] = &[
     "hoe gaat het", "как дела", "как поживаете", "как ваши дела", "надеюсь у вас всё", "お世話になっております", "お世話になります",
     "お疲れ様です", "お疲れさまです", "お元気ですか", "いかがお過ごし", "ご不明な点", "ご質問がございましたら", "お気軽に", "今後ともよろしく", "引き続きよろしく", "どうぞよろしく",
     "何卒よろしく", "你好吗", "您好吗", "最近怎么样", "最近好吗", "如有任何问题", "如有问题", "如有疑问",
-];
+]);
 
 /// Courtesies only when little else is said: "How are you today?", but not "How are you going to pay for it?"
 #[rustfmt::skip]
-const SHORT_COURTESIES: &[&str] = &[
+static SHORT_COURTESIES: Phrases = Phrases::of(&[
     "how are you", "how are things", "how is everything", "how's everything", "are you well", "ça va", "qué tal",
     "cómo está", "come sta", "come va",
-];
+]);
 
 #[rustfmt::skip]
 /// What makes a sentence ask after all, however politely it begins.
-const DIRECT: &[&str] = &[
+static DIRECT: Phrases = Phrases::of(&[
     "could you", "can you", "would you", "könntest du", "könnten sie", "kannst du", "können sie", "pourriez-vous",
     "pouvez-vous", "pourrais-tu", "peux-tu", "podrías", "puedes", "いただけますか", "いただけないでしょうか",
-];
+]);
 
 const RHETORICAL: &[&str] = &[
     "really",
@@ -186,8 +186,8 @@ fn leave_and_name(line: &str, words: &Words) -> bool {
 
 /// True for a sentence that is polite and asks nothing: `How are you?`, `Let me know if you have any questions.`
 pub fn is_courtesy(words: &Words) -> bool {
-    !words.has(DIRECT) && words.has(COURTESIES)
-        || words.has(SHORT_COURTESIES) && words.iter().count() <= 7 && !words.has(&["going to"])
+    !words.holds(&DIRECT) && words.holds(&COURTESIES)
+        || words.holds(&SHORT_COURTESIES) && words.iter().count() <= 7 && !words.has(&["going to"])
 }
 
 /// True for a question that waits for no answer.

@@ -5,6 +5,9 @@
 
 use jiff::ToSpan;
 use jiff::civil::{Date, Weekday};
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::sync::LazyLock;
 
 const MONTHS: [&[&str]; 12] = [
     &["january", "jan", "januar", "jänner", "janvier", "enero", "gennaio", "janeiro", "januari", "января"],
@@ -68,14 +71,8 @@ pub fn is_month(word: &str) -> bool {
 
 /// Every date that `sentence`, written on `day`, names: in order, without repeats.
 pub fn find(sentence: &str, day: Date) -> Vec<Date> {
-    let words: Vec<String> = sentence.split(char::is_whitespace).map(clean).filter(|w| !w.is_empty()).collect();
-    let mut out: Vec<Date> = Vec::new();
-    for at in 0..words.len() {
-        let near =
-            |back: usize, on: usize| (at + on).checked_sub(back).and_then(|i| words.get(i)).map_or("", String::as_str);
-        let found = written(&near, day).or_else(|| relative(&near, day));
-        out.extend(found);
-    }
+    let words = words(sentence);
+    let mut out: Vec<Date> = in_words(&words, day).collect();
     out.extend(cjk(sentence, day));
     let mut seen = Vec::new();
     out.retain(|date| {
@@ -87,31 +84,72 @@ pub fn find(sentence: &str, day: Date) -> Vec<Date> {
     out
 }
 
+/// True when [`find`] finds any.
+pub(super) fn names_any(sentence: &str, day: Date) -> bool {
+    in_words(&words(sentence), day).next().is_some() || !cjk(sentence, day).is_empty()
+}
+
+fn words(sentence: &str) -> Vec<Cow<'_, str>> {
+    sentence.split(char::is_whitespace).map(clean).filter(|w| !w.is_empty()).collect()
+}
+
+fn in_words(words: &[Cow<'_, str>], day: Date) -> impl Iterator<Item = Date> {
+    (0..words.len()).filter_map(move |at| {
+        let near = |back: usize, on: usize| (at + on).checked_sub(back).and_then(|i| words.get(i)).map_or("", |w| &**w);
+        written(&near, day).or_else(|| relative(&near, day))
+    })
+}
+
 /// The day by which a request has to be met: the first date in it that is not before `day`.
 pub fn due(sentence: &str, day: Date) -> Option<Date> {
     find(sentence, day).into_iter().find(|date| *date >= day)
 }
 
 /// A word lowercased, without the punctuation around it and the `'s` or article that clings to it.
-fn clean(word: &str) -> String {
-    let word = if word.is_ascii() {
-        // The same with one copy; nearly all words are such.
-        word.trim_matches(|c: char| !c.is_ascii_alphanumeric()).to_ascii_lowercase()
-    } else {
-        let word = word.to_lowercase().replace('’', "'");
-        word.trim_matches(|c: char| !c.is_alphanumeric()).to_owned()
-    };
-    let bare = word.strip_suffix("'s").or_else(|| word.strip_prefix("l'")).map(str::to_owned);
-    bare.unwrap_or(word)
+fn clean(word: &str) -> Cow<'_, str> {
+    fn bare(word: &str) -> &str {
+        let word = word.trim_matches(|c: char| !c.is_alphanumeric());
+        word.strip_suffix("'s").or_else(|| word.strip_prefix("l'")).unwrap_or(word)
+    }
+    // Nearly all words are such, and need no copy.
+    if word.bytes().all(|b| b.is_ascii() && !b.is_ascii_uppercase()) {
+        return Cow::Borrowed(bare(word));
+    }
+    Cow::Owned(bare(&word.to_lowercase().replace('’', "'")).to_owned())
+}
+
+/// What a word names: a month, a day of the week, a day so many days off.
+#[derive(Debug, Clone, Copy, Default)]
+struct Named {
+    month: Option<i8>,
+    weekday: Option<Weekday>,
+    offset: Option<i32>,
+}
+
+/// All the lists above as one: every word of a mail is looked up in it.
+fn named(word: &str) -> Named {
+    static NAMES: LazyLock<HashMap<&str, Named, foldhash::fast::RandomState>> = LazyLock::new(|| {
+        let mut names: HashMap<_, Named, _> = HashMap::default();
+        for (month, words) in (1..).zip(MONTHS) {
+            words.iter().for_each(|word| _ = names.entry(*word).or_default().month.get_or_insert(month));
+        }
+        for (weekday, words) in WEEKDAYS {
+            words.iter().for_each(|word| _ = names.entry(*word).or_default().weekday.get_or_insert(weekday));
+        }
+        for (offset, words) in OFFSETS {
+            words.iter().for_each(|word| _ = names.entry(*word).or_default().offset.get_or_insert(offset));
+        }
+        names
+    });
+    NAMES.get(word).copied().unwrap_or_default()
 }
 
 fn month(word: &str) -> Option<i8> {
-    let at = MONTHS.iter().position(|names| names.contains(&word))?;
-    i8::try_from(at + 1).ok()
+    named(word).month
 }
 
 fn weekday(word: &str) -> Option<Weekday> {
-    WEEKDAYS.iter().find(|(_, names)| names.contains(&word)).map(|(day, _)| *day)
+    named(word).weekday
 }
 
 /// `12`, `12th`, `1er`: a day of the month.
@@ -193,10 +231,10 @@ fn relative<'w>(near: &impl Fn(usize, usize) -> &'w str, day: Date) -> Option<Da
         let ahead = if ahead == 0 && near(1, 0) != "this" { 7 } else { ahead };
         return day.checked_add(ahead.days()).ok();
     }
-    if let Some((offset, _)) = OFFSETS.iter().find(|(_, names)| names.contains(&word)) {
+    if let Some(offset) = named(word).offset {
         let of_day = matches!(near(1, 0), "guten" | "la" | "por" | "heute" | "esta") || weekday(near(1, 0)).is_some();
         let after = word == "tomorrow" && near(1, 0) == "after" || word == "mañana" && near(1, 0) == "pasado";
-        return if of_day && *offset == 1 { None } else { day.checked_add((offset + i32::from(after)).days()).ok() };
+        return if of_day && offset == 1 { None } else { day.checked_add((offset + i32::from(after)).days()).ok() };
     }
     let friday = |weeks: i32| monday()?.checked_add((7 * weeks + 4).days()).ok();
     match word {
@@ -220,6 +258,9 @@ fn relative<'w>(near: &impl Fn(usize, usize) -> &'w str, day: Date) -> Option<Da
 /// Dates in Japanese and Chinese: `2026年3月12日`, `3月12日`, `明日`, `金曜`.
 fn cjk(sentence: &str, day: Date) -> Vec<Date> {
     let mut out = Vec::new();
+    if sentence.is_ascii() {
+        return out;
+    }
     let (mut number, mut year, mut month): (Option<i16>, Option<i16>, Option<i8>) = (None, None, None);
     for c in sentence.chars() {
         let digit = c.to_digit(10).or_else(|| ('０'..='９').contains(&c).then(|| u32::from(c) - u32::from('０')));

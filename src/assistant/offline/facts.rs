@@ -3,13 +3,14 @@
 use super::audience::Line;
 use super::dates;
 use super::intent::Intent;
+use super::words::Phrases;
 use jiff::civil::Date;
 
 /// At most so many of each.
 const MOST: usize = 8;
 
 #[rustfmt::skip]
-const DECISIONS: &[&str] = &[
+static DECISIONS: Phrases = Phrases::of(&[
     "we decided", "we have decided", "we've decided", "i decided", "i have decided", "i've decided", "has decided",
     "have decided", "it was decided", "was decided", "we agreed", "we have agreed", "we've agreed", "it was agreed",
     "agreed to", "agreed that", "agreed on", "we will go with", "we'll go with", "we are going with",
@@ -22,7 +23,7 @@ const DECISIONS: &[&str] = &[
     "hemos decidido", "he decidido", "decidimos", "se decidió", "hemos acordado", "acordamos", "se acordó",
     "fue aprobado", "abbiamo deciso", "decidimos", "hebben besloten", "мы решили", "было решено", "мы договорились",
     "решено", "決定しました", "決まりました", "決定いたしました", "することにしました", "合意しました", "我们决定", "已经决定", "决定采用", "商定",
-];
+]);
 
 /// Sentences that report a decision.
 pub fn decisions(lines: &[Line]) -> Vec<String> {
@@ -37,7 +38,7 @@ pub(super) fn is_decision(line: &Line) -> bool {
 
 fn decides(line: &Line) -> bool {
     let words = &line.sentence.words;
-    words.has(DECISIONS)
+    words.holds(&DECISIONS)
         && !words.has(&[
             "if we decided",
             "not decided",
@@ -59,7 +60,7 @@ pub fn key_information(lines: &[Line], day: Date) -> Vec<String> {
 
 /// True when the sentence holds something that can be looked up.
 pub fn is_fact(text: &str, day: Date) -> bool {
-    has_figure(text) || has_link(text) || !dates::find(text, day).is_empty()
+    has_figure(text) || has_link(text) || dates::names_any(text, day)
 }
 
 /// An amount, a percentage, a phone number, a number of two digits or more, a time of day.

@@ -36,7 +36,7 @@ pub(super) fn of_words(sentence: &str, words: &Words, language: Option<&str>) ->
     if is_question(sentence, language) {
         return if is_rhetorical(words) { Intent::Statement } else { Intent::Question };
     }
-    if words.has(lex::TELLING) || is_contact(sentence, words) {
+    if words.holds(&lex::TELLING) || is_contact(sentence, words) {
         return Intent::Statement;
     }
     if promises(words, language) && !commands(words, language) {
@@ -75,7 +75,7 @@ fn is_question(sentence: &str, language: &str) -> bool {
 
 fn requests(words: &Words, language: &str) -> bool {
     let please = lex::PLEASE.iter().any(|(code, phrases)| (*code == language || *code == "eng") && words.has(phrases));
-    please || words.has(lex::REQUESTS) || commands(words, language) || conditional_command(words, language)
+    please || words.holds(&lex::REQUESTS) || commands(words, language) || conditional_command(words, language)
 }
 
 /// True when the sentence starts with a verb that commands, lead-ins aside.
@@ -174,7 +174,7 @@ fn promises(words: &Words, language: &str) -> bool {
         "let me know your",
     ];
     if language != "eng" {
-        return words.has(lex::PROMISES);
+        return words.holds(&lex::PROMISES);
     }
     !words.has(ASKS)
         && lex::ENGLISH_PROMISES.iter().any(|start| {

@@ -47,18 +47,18 @@ const COMMON: [(&str, &[&str]); 8] = [
 
 /// The ISO 639-3 code of the language of `text` (`eng`, `cmn`, `jpn`), when there is enough of it to tell.
 pub fn detect(text: &str) -> Option<String> {
-    let sample: String = text.chars().take(4_000).collect();
+    let sample = text.char_indices().nth(4_000).and_then(|(end, _)| text.get(..end)).unwrap_or(text);
     if sample.chars().any(|c| matches!(c, '\u{3041}'..='\u{30ff}')) {
         return Some("jpn".to_owned());
     }
-    if let Some(info) = whatlang::detect(&sample) {
+    if let Some(info) = whatlang::detect(sample) {
         let letters = sample.chars().filter(|c| c.is_alphabetic()).count();
         let own_script = info.script() != whatlang::Script::Latin && info.script() != whatlang::Script::Cyrillic;
         if own_script || info.is_reliable() && letters >= 60 {
             return Some(info.lang().code().to_owned());
         }
     }
-    let words = Words::of(&sample);
+    let words = Words::of(sample);
     let count = |common: &[&str]| words.iter().filter(|w| common.contains(w)).count();
     let mut counts: Vec<(usize, &str)> = COMMON.iter().map(|(code, common)| (count(common), *code)).collect();
     counts.sort_by_key(|(count, _)| std::cmp::Reverse(*count));

@@ -1,8 +1,10 @@
 //! The phrases that ask, by language. Phrases are whole words, lowercase, as [`super::words::Words`] holds them.
 
+use super::words::Phrases;
+
 /// Asks for something wherever it stands in a sentence; long enough to mean the same in no other language.
 #[rustfmt::skip]
-pub(super) const REQUESTS: &[&str] = &[
+pub(super) static REQUESTS: Phrases = Phrases::of(&[
     // English
     "could you", "can you", "would you", "will you please", "can we", "could we", "may i", "could i", "can i",
     "let me know", "let us know", "need you to", "needs you to", "want you to", "like you to", "ask you to",
@@ -59,11 +61,11 @@ pub(super) const REQUESTS: &[&str] = &[
     // Chinese
     "麻烦你", "麻烦您", "能否", "可否", "能不能", "可不可以", "请您", "请你", "请把", "请将", "请在", "请于", "请帮", "请确认", "请回复", "请发", "请告知",
     "请提供", "请查收并", "请看", "请尽快", "请填写", "请安排", "告诉我", "希望你能", "希望您能",
-];
+]);
 
 /// Ask too, but mark these sentences as telling rather than asking: `please find attached`, `please note`.
 #[rustfmt::skip]
-pub(super) const TELLING: &[&str] = &[
+pub(super) static TELLING: Phrases = Phrases::of(&[
     "to unsubscribe", "no need to reply", "no need to respond", "no reply needed", "no action needed",
     "no action required", "do not wish to receive", "join me in congratulating", "join me in welcoming",
     "do not reply to this", "opt out", "stop receiving", "future mailings", "to your address book",
@@ -74,7 +76,7 @@ pub(super) const TELLING: &[&str] = &[
     "veuillez recevoir", "veuillez accepter", "merci de votre", "merci de ta", "merci de ton",
     "merci de l'attention", "le ruego disculpe", "disculpe", "por favor disculpa", "ご容赦ください", "お待ちください", "ご了承ください",
     "ご安心ください", "お許しください", "请注意", "请放心", "请见谅", "请稍等",
-];
+]);
 
 /// Asks when a sentence holds it, in the language given.
 pub(super) const PLEASE: &[(&str, &[&str])] =
@@ -258,7 +260,7 @@ pub(super) const LEAD_INS: &[&str] = &[
 
 /// The sender takes something on himself, in any language but English.
 #[rustfmt::skip]
-pub(super) const PROMISES: &[&str] = &[
+pub(super) static PROMISES: Phrases = Phrases::of(&[
     "ich schicke", "ich sende", "ich werde", "ich melde mich", "ich kümmere mich", "ich rufe", "wir schicken",
     "wir senden", "wir werden", "wir melden uns", "ich bringe", "ich prüfe", "schicke ich", "sende ich", "werde ich",
     "je vais", "je vous envoie", "je t'envoie", "je vous enverrai", "je t'enverrai", "j'enverrai", "je m'occupe",
@@ -267,7 +269,7 @@ pub(super) const PROMISES: &[&str] = &[
     "le enviaré", "enviaré", "te mando", "te mandaré", "me encargo", "te llamo", "le llamaré", "te llamaré",
     "prepararé", "お送りします", "お送りいたします", "送付いたします", "ご連絡します", "ご連絡いたします", "共有します", "共有いたします", "我会发", "我来处理", "我会把",
     "я пришлю", "я отправлю", "я подготовлю", "я позвоню",
-];
+]);
 
 /// What an English promise begins with.
 #[rustfmt::skip]

@@ -5,6 +5,7 @@
 
 use super::courtesy;
 use super::words::{Words, is_cjk, length};
+use std::cell::OnceCell;
 
 /// More than this is not read: a reply answers the start of a mail, and time stays bounded.
 const MOST_CHARS: usize = 60_000;
@@ -60,7 +61,7 @@ fn blocks(text: &str) -> Vec<Block> {
     let mut out: Vec<Block> = Vec::new();
     let mut paragraph = 0;
     let mut open = false;
-    let mut before = "";
+    let mut before = Row::of("");
     for line in text.lines() {
         let trimmed = line.trim();
         if !trimmed.chars().any(char::is_alphanumeric) {
@@ -69,15 +70,16 @@ fn blocks(text: &str) -> Vec<Block> {
             continue;
         }
         let (bullet, content) = bullet(trimmed);
+        let row = Row::of(content);
         match out.last_mut() {
-            Some(block) if open && !bullet && joins(before, content) => {
+            Some(block) if open && !bullet && joins(&before, &row) => {
                 let tight = block.text.ends_with(is_cjk) && content.starts_with(is_cjk);
                 block.text.push_str(if tight { "" } else { " " });
                 block.text.push_str(content);
             }
             _ => out.push(Block { text: content.to_owned(), paragraph, bullet }),
         }
-        before = content;
+        before = row;
         open = true;
     }
     out
@@ -102,11 +104,27 @@ fn bullet(line: &str) -> (bool, &str) {
 }
 
 /// True when `line` goes on where `before` was wrapped, rather than being broken off on purpose.
-fn joins(before: &str, line: &str) -> bool {
-    is_wrapped(before, line)
-        && !courtesy::is_greeting(before)
-        && !courtesy::is_sign_off(before)
-        && !courtesy::is_sign_off(line)
+fn joins(before: &Row, line: &Row) -> bool {
+    is_wrapped(before.text, line.text)
+        && !courtesy::greets(before.text, before.words())
+        && !courtesy::takes_leave(before.text, before.words())
+        && !courtesy::takes_leave(line.text, line.words())
+}
+
+/// A line with its words, once they are asked for.
+struct Row<'a> {
+    text: &'a str,
+    words: OnceCell<Words>,
+}
+
+impl<'a> Row<'a> {
+    fn of(text: &'a str) -> Self {
+        Row { text, words: OnceCell::new() }
+    }
+
+    fn words(&self) -> &Words {
+        self.words.get_or_init(|| Words::of(self.text))
+    }
 }
 
 /// True when the two look as if one line had been too long.

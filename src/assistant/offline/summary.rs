@@ -57,6 +57,9 @@ pub fn summarise(lines: &[Line], day: Date) -> String {
     }
 }
 
+/// How often a term occurs.
+type Counts<'a> = HashMap<&'a str, usize, foldhash::fast::RandomState>;
+
 /// A sentence that may stand in the summary.
 struct Candidate<'a> {
     at: usize,
@@ -74,7 +77,7 @@ fn is_candidate(line: &Line) -> bool {
         && text.split_whitespace().any(|w| !w.contains("://"))
 }
 
-fn score(candidate: &Candidate, place: usize, counts: &HashMap<&str, usize>, day: Date) -> f64 {
+fn score(candidate: &Candidate, place: usize, counts: &Counts, day: Date) -> f64 {
     let (line, own) = (candidate.line, &candidate.terms);
     let weight: f64 = own
         .iter()
@@ -105,8 +108,8 @@ fn score(candidate: &Candidate, place: usize, counts: &HashMap<&str, usize>, day
 }
 
 /// How often each term occurs in the whole text.
-fn frequencies<'a>(candidates: &'a [Candidate]) -> HashMap<&'a str, usize> {
-    let mut counts = HashMap::new();
+fn frequencies<'a>(candidates: &'a [Candidate]) -> Counts<'a> {
+    let mut counts = Counts::default();
     for term in candidates.iter().flat_map(|candidate| &candidate.terms) {
         *counts.entry(term.as_str()).or_insert(0) += 1;
     }
@@ -117,11 +120,12 @@ fn frequencies<'a>(candidates: &'a [Candidate]) -> HashMap<&'a str, usize> {
 /// by pairs. (The order matters: sums of fractions differ with it, and a mail must read the same every time.)
 fn terms(text: &str) -> Vec<String> {
     let lower = text.to_lowercase();
-    let long = lower.unicode_words().filter(|w| w.chars().count() >= 5 && !w.chars().any(is_cjk)).map(str::to_owned);
-    let wide: Vec<char> =
-        lower.chars().filter(|c| matches!(c, '\u{3400}'..='\u{9fff}' | '\u{30a0}'..='\u{30ff}')).collect();
-    let mut seen = HashSet::new();
-    long.chain(wide.windows(2).map(|pair| pair.iter().collect())).filter(|term| seen.insert(term.clone())).collect()
+    let is_wide = |c: char| matches!(c, '\u{3400}'..='\u{9fff}' | '\u{30a0}'..='\u{30ff}');
+    let wide: Vec<char> = if lower.is_ascii() { Vec::new() } else { lower.chars().filter(|c| is_wide(*c)).collect() };
+    let pairs: Vec<String> = wide.windows(2).map(|pair| pair.iter().collect()).collect();
+    let long = lower.unicode_words().filter(|w| w.chars().nth(4).is_some() && !w.chars().any(is_cjk));
+    let mut seen: HashSet<&str, foldhash::fast::RandomState> = HashSet::default();
+    long.chain(pairs.iter().map(String::as_str)).filter(|term| seen.insert(term)).map(str::to_owned).collect()
 }
 
 /// Sentences on one line, each ended.

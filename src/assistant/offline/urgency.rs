@@ -1,13 +1,13 @@
 //! How soon a message wants attention, and by which word.
 
 use super::audience::Line;
-use super::words::Words;
+use super::words::{Phrases, Words};
 use crate::note::digest::Urgency;
 use jiff::ToSpan;
 use jiff::civil::Date;
 
 #[rustfmt::skip]
-const URGENT: &[&str] = &[
+static URGENT: Phrases = Phrases::of(&[
     "urgent", "urgently", "asap", "a.s.a.p", "as soon as possible", "immediately", "right away", "straight away",
     "time-sensitive", "time sensitive", "emergency", "eod", "by end of day", "by the end of the day", "by tonight",
     "before tonight", "at your earliest convenience today", "high priority", "top priority", "dringend", "eilt",
@@ -16,10 +16,10 @@ const URGENT: &[&str] = &[
     "urgentemente", "lo antes posible", "cuanto antes", "inmediatamente", "il prima possibile",
     "o mais rápido possível", "zo snel mogelijk", "spoed", "срочно", "как можно скорее", "немедленно", "至急", "緊急",
     "大至急", "お急ぎ", "本日中", "今日中", "紧急", "尽快", "急需", "马上",
-];
+]);
 
 #[rustfmt::skip]
-const RELAXED: &[&str] = &[
+static RELAXED: Phrases = Phrases::of(&[
     "not urgent", "isn't urgent", "nothing urgent", "non-urgent", "no rush", "no hurry", "no pressure",
     "whenever you", "when you have time", "when you have a moment", "when you get a chance", "take your time",
     "in your own time", "low priority", "nicht dringend", "nicht eilig", "keine eile", "eilt nicht", "hat zeit",
@@ -27,17 +27,17 @@ const RELAXED: &[&str] = &[
     "quand vous aurez le temps", "no es urgente", "sin prisa", "no hay prisa", "no corre prisa", "cuando puedas",
     "cuando tengas tiempo", "не срочно", "не спешите", "急ぎません", "お急ぎではありません", "急ぎではありません", "お時間のあるとき", "お手すきの", "不急",
     "不着急",
-];
+]);
 
 /// What a message's subject and sentences say, and the earliest day by which the owner is asked for something;
 /// `today` is the day of reading. A long-past deadline presses nobody.
 pub fn of(subject: &str, lines: &[Line], due: Option<Date>, today: Date) -> (Urgency, Option<String>) {
     let subject = Words::of(subject);
     let texts = || lines.iter().filter(|l| l.body).map(|l| &l.sentence.words).chain([&subject]);
-    if texts().any(|words| words.has(RELAXED)) {
+    if texts().any(|words| words.holds(&RELAXED)) {
         return (Urgency::Low, None);
     }
-    if let Some(word) = texts().find_map(|words| words.first_of(URGENT)) {
+    if let Some(word) = texts().find_map(|words| words.first_of(&URGENT)) {
         return (Urgency::Urgent, Some(format!("says “{word}”")));
     }
     match due {

@@ -1,5 +1,7 @@
 //! A sentence as its words: the one form that every phrase list is matched against.
 
+use std::collections::HashMap;
+use std::sync::OnceLock;
 use unicode_segmentation::UnicodeSegmentation;
 
 /// A text lowercased, its punctuation gone, its words one space apart, with a space at both ends; so a phrase
@@ -31,20 +33,20 @@ struct Starts {
 impl Starts {
     fn of(text: &str) -> Self {
         let mut starts = Starts::default();
-        let mut before = b' ';
-        for (at, byte) in text.bytes().enumerate() {
-            if before == b' ' || byte >= 0xc0 {
-                let rest = text.as_bytes().get(at..).unwrap_or_default();
-                for (set, key) in [(&mut starts.three, Some(three(rest))), (&mut starts.six, six(rest))] {
-                    let (slot, bit) = place(key.unwrap_or_default());
-                    if let Some(word) = set.get_mut(slot) {
-                        *word |= bit;
-                    }
-                }
+        for (at, _) in places(text) {
+            let rest = text.as_bytes().get(at..).unwrap_or_default();
+            put(&mut starts.three, three(rest));
+            if let Some(key) = six(rest) {
+                put(&mut starts.six, key);
             }
-            before = byte;
         }
         starts
+    }
+
+    /// True when the two have something in common.
+    fn meets(&self, other: &Starts) -> bool {
+        let common = |a: &[u64; 8], b: &[u64; 8]| a.iter().zip(b).any(|(a, b)| a & b != 0);
+        common(&self.three, &other.three) || common(&self.six, &other.six)
     }
 
     /// True when something may begin as `phrase` does.
@@ -56,6 +58,75 @@ impl Starts {
         let (slot, bit) = place(key);
         set.get(slot).is_some_and(|word| word & bit != 0)
     }
+}
+
+/// Where words begin, and characters outside ASCII, and whether a blank is before them.
+fn places(text: &str) -> impl Iterator<Item = (usize, bool)> {
+    let mut before = b' ';
+    text.bytes().enumerate().filter_map(move |(at, byte)| {
+        let after_blank = std::mem::replace(&mut before, byte) == b' ';
+        (after_blank && byte != b' ' || byte >= 0xc0).then_some((at, after_blank))
+    })
+}
+
+fn put(set: &mut [u64; 8], key: u64) {
+    let (slot, bit) = place(key);
+    if let Some(word) = set.get_mut(slot) {
+        *word |= bit;
+    }
+}
+
+/// A list of phrases, so arranged that a text is compared with few of them.
+#[derive(Debug)]
+pub struct Phrases {
+    list: &'static [&'static str],
+    index: OnceLock<Index>,
+}
+
+/// The places of phrases in their list, by how they begin.
+#[derive(Debug, Default)]
+struct Index {
+    starts: Starts,
+    six: Keyed,
+    three: Keyed,
+    anywhere: Vec<usize>,
+}
+
+type Keyed = HashMap<u64, Vec<usize>, foldhash::fast::RandomState>;
+
+impl Phrases {
+    /// A list; the first phrase goes before the second.
+    pub const fn of(list: &'static [&'static str]) -> Self {
+        Phrases { list, index: OnceLock::new() }
+    }
+
+    fn at(&self, i: usize) -> Option<&'static str> {
+        self.list.get(i).copied()
+    }
+
+    fn index(&self) -> &Index {
+        self.index.get_or_init(|| {
+            let mut index = Index::default();
+            for (i, phrase) in self.list.iter().enumerate() {
+                if starts_anywhere(phrase) {
+                    index.anywhere.push(i);
+                } else if let Some(key) = six(phrase.as_bytes()) {
+                    put(&mut index.starts.six, key);
+                    index.six.entry(key).or_default().push(i);
+                } else {
+                    put(&mut index.starts.three, three(phrase.as_bytes()));
+                    index.three.entry(three(phrase.as_bytes())).or_default().push(i);
+                }
+            }
+            index
+        })
+    }
+}
+
+/// True for a phrase that may begin in the middle of a word: its script sets no blanks, and its first letter is of
+/// another.
+fn starts_anywhere(phrase: &str) -> bool {
+    !phrase.is_ascii() && !phrase.starts_with(is_cjk) && unspaced(phrase)
 }
 
 fn six(bytes: &[u8]) -> Option<u64> {
@@ -115,29 +186,49 @@ impl Words {
         Words { starts: Starts::of(&text), text }
     }
 
-    /// True when some phrase occurs: as whole words, or anywhere where the script sets no spaces.
+    /// True when some phrase occurs: as whole words, or anywhere where the script sets no spaces. For a handful of
+    /// them; long lists are [`Phrases`].
     pub fn has(&self, phrases: &[&str]) -> bool {
+        phrases.iter().any(|phrase| match self.starts.may_have(phrase) {
+            // A phrase in such a script may begin with a letter of another, in the middle of a word.
+            false => starts_anywhere(phrase) && self.text.contains(phrase),
+            true => self.places().any(|(at, after_blank)| self.stands(phrase, at, after_blank)),
+        })
+    }
+
+    /// True when some phrase of the list occurs.
+    pub fn holds(&self, phrases: &Phrases) -> bool {
         self.first_of(phrases).is_some()
     }
 
     /// The first phrase of the list that occurs.
-    pub fn first_of<'p>(&self, phrases: &[&'p str]) -> Option<&'p str> {
-        phrases.iter().copied().find(|phrase| match self.starts.may_have(phrase) {
-            // A phrase in such a script may begin with a letter of another, in the middle of a word.
-            false => {
-                !phrase.is_ascii() && !phrase.starts_with(is_cjk) && unspaced(phrase) && self.text.contains(phrase)
+    pub fn first_of(&self, phrases: &Phrases) -> Option<&'static str> {
+        let index = phrases.index();
+        let mut first = index.anywhere.iter().copied().find(|i| phrases.at(*i).is_some_and(|p| self.text.contains(p)));
+        if self.starts.meets(&index.starts) {
+            for (at, after_blank) in self.places() {
+                let rest = self.text.as_bytes().get(at..).unwrap_or_default();
+                let keyed = [six(rest).and_then(|key| index.six.get(&key)), index.three.get(&three(rest))];
+                for i in keyed.into_iter().flatten().flatten().copied() {
+                    let earlier = first.is_none_or(|first| i < first);
+                    if earlier && phrases.at(i).is_some_and(|phrase| self.stands(phrase, at, after_blank)) {
+                        first = Some(i);
+                    }
+                }
             }
-            true if phrase.is_ascii() || !unspaced(phrase) => self.has_whole(phrase),
-            true => self.text.contains(phrase),
-        })
+        }
+        first.and_then(|i| phrases.at(i))
     }
 
-    /// True when the phrase stands between two blanks.
-    fn has_whole(&self, phrase: &str) -> bool {
-        memchr::memchr_iter(b' ', self.text.as_bytes()).any(|at| {
-            let rest = self.text.as_bytes().get(at + 1..).unwrap_or_default();
-            rest.strip_prefix(phrase.as_bytes()).is_some_and(|rest| rest.first() == Some(&b' '))
-        })
+    /// Where words begin, and characters outside ASCII, and whether a blank is before them.
+    fn places(&self) -> impl Iterator<Item = (usize, bool)> {
+        places(&self.text)
+    }
+
+    /// True when the phrase stands at this place: between two blanks, or in a script that sets none.
+    fn stands(&self, phrase: &str, at: usize, after_blank: bool) -> bool {
+        let rest = self.text.as_bytes().get(at..).and_then(|rest| rest.strip_prefix(phrase.as_bytes()));
+        rest.is_some_and(|rest| after_blank && rest.first() == Some(&b' ') || unspaced(phrase))
     }
 
     /// True when the text begins with some phrase.
@@ -145,6 +236,7 @@ impl Words {
         let text = self.text.strip_prefix(' ').unwrap_or_default();
         phrases
             .iter()
+            .filter(|phrase| phrase.as_bytes().first() == text.as_bytes().first())
             .any(|phrase| text.strip_prefix(phrase).is_some_and(|rest| rest.starts_with(' ') || unspaced(phrase)))
     }
 
@@ -184,9 +276,11 @@ pub fn is_cjk(c: char) -> bool {
 
 /// How long a text reads, in words: two ideographs count as one.
 pub fn length(text: &str) -> usize {
-    let wide = text.chars().filter(|c| is_cjk(*c)).count();
-    let words = text.unicode_words().filter(|w| !w.chars().any(is_cjk)).count();
-    words + wide.div_ceil(2)
+    let wide = if text.is_ascii() { 0 } else { text.chars().filter(|c| is_cjk(*c)).count() };
+    match wide {
+        0 => text.unicode_words().count(),
+        _ => text.unicode_words().filter(|w| !w.chars().any(is_cjk)).count() + wide.div_ceil(2),
+    }
 }
 
 #[cfg(test)]
@@ -196,6 +290,12 @@ mod tests {
     #[test]
     fn phrases_are_whole_words() {
         let words = Words::of("Well — could you, Sam, don’t wait?");
+        static LIST: Phrases = Phrases::of(&["you wait", "sam", "could you", "don't", "だ", "xを"]);
+        assert_eq!(words.first_of(&LIST), Some("sam"));
+        assert_eq!(Words::of("could you").first_of(&LIST), Some("could you"));
+        assert_eq!(Words::of("確認ください").first_of(&LIST), Some("だ"));
+        assert_eq!(Words::of("taxを").first_of(&LIST), Some("xを"));
+        assert_eq!(Words::of("samt, could younger dont").first_of(&LIST), None);
         assert!(words.has(&["could you"]) && words.has(&["don't"]) && words.starts(&["well could"]));
         assert!(!words.has(&["ould you", "wai"]) && !words.starts(&["we"]));
         assert!(Words::of("明日までにご確認ください。").has(&["ご確認", "ください"]));

@@ -113,35 +113,52 @@ pub(super) fn is_hidden<'v>(tag: &str, attribute: impl Fn(&str) -> Option<Cow<'v
         return true;
     }
     let Some(style) = attribute("style") else { return false };
-    let style = clean::prefix(&style, 4096);
-    let declared = |name: &str, values: &[&str]| declares(style, name, values);
-    let zero = |name: &str| declared(name, &["0", "0px", "0pt", "0em", "0%"]);
+    let mut small = Small::default();
+    for (key, value) in clean::prefix(&style, 4096).split(';').filter_map(|declaration| declaration.split_once(':')) {
+        let Some(key) = looked_for(key) else { continue };
+        let value: String = plain(value).collect();
+        let value = value.trim_end_matches("!important");
+        let zero = matches!(value, "0" | "0px" | "0pt" | "0em" | "0%");
+        match key {
+            "display" if value == "none" => return true,
+            "visibility" if value == "hidden" => return true,
+            "mso-hide" if value == "all" => return true,
+            "max-height" if zero => return true,
+            "font-size" => small.font |= zero,
+            "opacity" | "line-height" => small.faint |= zero,
+            "color" => small.faint |= value == "transparent",
+            _ => {}
+        }
+    }
     // Layouts set font-size:0 on containers whose children set it again: alone it hides only a span.
-    let tiny_font = || {
-        zero("font-size")
-            && (tag == "span" || zero("opacity") || zero("line-height") || declared("color", &["transparent"]))
-    };
-    declared("display", &["none"])
-        || declared("visibility", &["hidden"])
-        || declared("mso-hide", &["all"])
-        || zero("max-height")
-        || tiny_font()
+    small.font && (tag == "span" || small.faint)
 }
 
-/// True when the style declares one of these values, whatever its white space and case. Every element of a mail is
-/// asked, so that nothing is copied but the value of a property that is looked for.
-fn declares(style: &str, name: &str, values: &[&str]) -> bool {
-    let plain = |text: &'_ str| text.chars().filter(|c| !c.is_whitespace()).map(|c| c.to_ascii_lowercase()).collect();
-    let named = |text: &str| {
-        let mut chars = text.chars().filter(|c| !c.is_whitespace()).map(|c| c.to_ascii_lowercase());
-        name.chars().all(|c| chars.next() == Some(c)) && chars.next().is_none()
+/// What alone does not hide.
+#[derive(Default)]
+struct Small {
+    font: bool,
+    faint: bool,
+}
+
+/// Text without white space, in lower case.
+fn plain(text: &str) -> impl Iterator<Item = char> {
+    text.chars().filter(|c| !c.is_whitespace()).map(|c| c.to_ascii_lowercase())
+}
+
+/// The property, where it is one that can hide; most are told apart by their first letter.
+fn looked_for(key: &str) -> Option<&'static str> {
+    let names: &[&str] = match plain(key).next()? {
+        'd' => &["display"],
+        'v' => &["visibility"],
+        'm' => &["mso-hide", "max-height"],
+        'f' => &["font-size"],
+        'o' => &["opacity"],
+        'l' => &["line-height"],
+        'c' => &["color"],
+        _ => return None,
     };
-    style.split(';').filter_map(|declaration| declaration.split_once(':')).any(|(key, value)| {
-        named(key) && {
-            let value: String = plain(value);
-            values.contains(&value.trim_end_matches("!important"))
-        }
-    })
+    names.iter().copied().find(|name| plain(key).eq(name.chars()))
 }
 
 /// The last resort: everything between `<` and `>` goes.

@@ -8,6 +8,7 @@ use htmd::Node;
 use html5ever::ParseOpts;
 use html5ever::tendril::TendrilSink;
 use markup5ever_rcdom::{NodeData, RcDom};
+use std::borrow::Cow;
 use std::rc::Rc;
 
 /// Deeper trees are not handed to code that recurses.
@@ -50,7 +51,8 @@ impl Tree {
         while let Some((node, verbatim)) = stack.pop() {
             let verbatim = verbatim || matches!(tag(&node), "a" | "pre" | "code");
             if let NodeData::Text { contents } = &node.data {
-                let text: String = contents.borrow().chars().filter(|c| is_visible(*c)).collect();
+                let text = contents.take();
+                let text = visible(&text);
                 let mut marked = String::with_capacity(text.len());
                 if verbatim {
                     escape::push_text(&mut marked, &text);
@@ -72,6 +74,14 @@ fn root_of(html: &str) -> Rc<Node> {
 /// The same by the parsers, which take any HTML.
 pub(super) fn slow_root_of(html: &str) -> Rc<Node> {
     html5ever::parse_document(RcDom::default(), ParseOpts::default()).one(sanitize(html).as_str()).document
+}
+
+/// The text without what nobody sees.
+fn visible(text: &str) -> Cow<'_, str> {
+    match text.bytes().all(|b| matches!(b, b'\n' | b'\t' | 0x20..=0x7e)) {
+        true => Cow::Borrowed(text),
+        false => text.chars().filter(|c| is_visible(*c)).collect(),
+    }
 }
 
 fn is_visible(c: char) -> bool {
@@ -271,8 +281,7 @@ impl PlainText {
             self.push("- ", quotes);
         }
         if let NodeData::Text { contents } = &node.data {
-            let text: String = contents.borrow().chars().filter(|c| is_visible(*c)).collect();
-            self.push(&text, quotes);
+            self.push(&visible(&contents.borrow()), quotes);
         }
     }
 

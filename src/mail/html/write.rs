@@ -7,6 +7,7 @@ use crate::mail::inert::escape::{self, push_raw, push_text, unmark};
 use htmd::element_handler::{HandlerResult, Handlers};
 use htmd::options::{BulletListMarker, Options};
 use htmd::{Element, HtmlToMarkdown, Node};
+use std::borrow::Cow;
 use std::rc::Rc;
 use std::sync::LazyLock;
 
@@ -56,40 +57,48 @@ fn raw(text: &str) -> String {
 /// The address if it may be a link's target (web, mail, telephone), made safe to stand between parentheses
 /// or angle brackets.
 pub(super) fn web_address(href: &str) -> Option<String> {
-    let href: String = href.trim().chars().filter(|c| !c.is_control()).collect();
-    let scheme = href.split_once(':')?.0.to_ascii_lowercase();
-    let rest = href.get(scheme.len() + 1..)?;
-    let known = match scheme.as_str() {
-        "http" | "https" => rest.starts_with("//") && rest.len() > 2,
-        "mailto" | "tel" => !rest.is_empty(),
-        _ => false,
+    let href = href.trim();
+    let href: Cow<'_, str> = match href.bytes().all(|b| (0x20..0x7f).contains(&b)) {
+        true => Cow::Borrowed(href),
+        false => href.chars().filter(|c| !c.is_control()).collect(),
     };
-    (known && href.len() <= MAX_URL).then(|| encode(&format!("{scheme}:{rest}")))
+    let (scheme, rest) = href.split_once(':')?;
+    let is = |known: &str| scheme.eq_ignore_ascii_case(known);
+    let known = match () {
+        () if is("http") || is("https") => rest.starts_with("//") && rest.len() > 2,
+        () if is("mailto") || is("tel") => !rest.is_empty(),
+        () => false,
+    };
+    (known && href.len() <= MAX_URL).then(|| encode(&scheme.to_ascii_lowercase(), rest))
 }
 
-fn encode(url: &str) -> String {
-    let mut out = String::with_capacity(url.len());
-    for (at, c) in url.char_indices() {
+fn encode(scheme: &str, rest: &str) -> String {
+    let mut out = String::with_capacity(scheme.len() + 1 + rest.len());
+    out.push_str(scheme);
+    out.push(':');
+    for (at, c) in rest.char_indices() {
         let hex = |s: &str| s.bytes().take(2).filter(u8::is_ascii_hexdigit).count() == 2;
         let keep = match c {
-            '%' => hex(url.get(at + 1..).unwrap_or_default()),
+            'a'..='z' | 'A'..='Z' | '0'..='9' | '/' | '.' | '-' | '_' | '?' | '&' => true,
+            '%' => hex(rest.get(at + 1..).unwrap_or_default()),
             '~' | ':' | '=' => !out.ends_with(c),
-            c if c.is_ascii() => c.is_ascii_alphanumeric() || "-._/?#@!&'+,;".contains(c),
+            c if c.is_ascii() => "#@!'+,".contains(c),
             c => c.is_alphanumeric(),
         };
         if keep {
             out.push(c);
         } else {
+            // A semicolon too: an entity would be decoded in a link's target.
             let mut buffer = [0; 4];
             out.extend(c.encode_utf8(&mut buffer).bytes().map(|b| format!("%{b:02X}")));
         }
     }
-    // An entity would be decoded in a link's target.
-    out.replace(';', "%3B")
+    out
 }
 
 fn link(handlers: &dyn Handlers, el: Element) -> Option<HandlerResult> {
-    let label = clean::header(&escape::plain(&inner_text(el.node)));
+    let inner = inner_text(el.node);
+    let label = clean::header(&escape::plain(&inner));
     let target = attr(el.node, "href").and_then(|href| web_address(&href));
     let Some(url) = target else { return Some(handlers.walk_children(el.node)) };
     if label.is_empty() {
@@ -98,7 +107,6 @@ fn link(handlers: &dyn Handlers, el: Element) -> Option<HandlerResult> {
     if url == label || url.strip_suffix('/') == Some(&label) {
         return Some(raw(&format!("<{url}>")).into());
     }
-    let inner = inner_text(el.node);
     let space = |yes: bool| if yes { " " } else { "" };
     let label = text(&label);
     let (before, after) = (space(inner.starts_with(char::is_whitespace)), space(inner.ends_with(char::is_whitespace)));

@@ -7,6 +7,8 @@
 
 const TEXT: u32 = 0x10_F000;
 const RAW: u32 = 0x10_F080;
+/// What every mark begins with in UTF-8.
+const MARK_BYTE: u8 = 0xf4;
 
 /// One character of a marked line.
 #[derive(Clone, Copy, PartialEq)]
@@ -26,7 +28,7 @@ fn mark(c: char, base: u32) -> char {
 
 /// Whatever is neither punctuation nor a mark is copied as it stands; both begin with one of these bytes.
 fn push(out: &mut String, mut text: &str, base: u32) {
-    let is_special = |b: u8| b.is_ascii_punctuation() || b == 0xf4;
+    let is_special = |b: u8| b.is_ascii_punctuation() || b == MARK_BYTE;
     while let Some((plain, rest)) = text.bytes().position(is_special).and_then(|at| text.split_at_checked(at)) {
         out.push_str(plain);
         let mut chars = rest.chars();
@@ -64,33 +66,33 @@ pub(crate) fn plain(marked: &str) -> String {
 /// Marked text → Markdown. `brackets` says that the text may land inside a link label, so that `]` counts too.
 pub(crate) fn settle(marked: &str, brackets: bool) -> String {
     let mut out = String::with_capacity(marked.len());
-    // The tokens of one paragraph, and where its lines end in them; used again for each.
-    let (mut tokens, mut ends) = (Vec::new(), Vec::new());
+    // The tokens of one paragraph, and its lines; used again for each.
+    let (mut tokens, mut rows) = (Vec::new(), Vec::new());
     let mut lines = marked.split('\n').peekable();
     while let Some(line) = lines.next() {
         let start = tokens.len();
         tokens.extend(line.chars().map(unmark).map(|(c, text)| Token { c, text }));
-        ends.push(tokens.len());
+        rows.push((line, tokens.len()));
         let is_blank = tokens.iter().skip(start).all(|t| t.c.is_whitespace());
         if is_blank || lines.peek().is_none() {
-            settle_paragraph(&tokens, &ends, brackets, &mut out);
+            settle_paragraph(&tokens, &rows, brackets, &mut out);
             tokens.clear();
-            ends.clear();
+            rows.clear();
         }
     }
     out.pop();
     out
 }
 
-fn settle_paragraph(paragraph: &[Token], ends: &[usize], brackets: bool, out: &mut String) {
+fn settle_paragraph(paragraph: &[Token], rows: &[(&str, usize)], brackets: bool, out: &mut String) {
     // Math and strikethrough may span the lines of a paragraph: two dollars anywhere in it are a pair.
     let paired = |c: char| paragraph.iter().filter(|t| t.c == c).take(2).count() > 1;
     let (dollars, tildes) = (paired('$'), paired('~'));
     let mut start = 0;
-    for end in ends {
+    for (marked, end) in rows {
         let tokens = paragraph.get(start..*end).unwrap_or_default();
         let brackets = brackets || tokens.iter().any(|t| !t.text && t.c == '[');
-        Line { tokens, lead: lead(tokens), dollars, tildes, brackets }.write(out);
+        Line { tokens, lead: lead(tokens), dollars, tildes, brackets }.write(marked, out);
         out.push('\n');
         start = *end;
     }
@@ -125,14 +127,25 @@ struct Line<'a> {
 }
 
 impl Line<'_> {
-    fn write(&self, out: &mut String) {
+    /// `marked` is the line as it came: what is not marked is copied from it.
+    fn write(&self, marked: &str, out: &mut String) {
         let rule = self.is_rule();
-        for (i, t) in self.tokens.iter().enumerate() {
-            if t.text && (i == self.lead && (rule || self.starts_block(i, t.c)) || self.is_live(i, t.c)) {
+        let (mut rest, mut i) = (marked, 0);
+        while let Some((plain, tail)) =
+            memchr::memchr(MARK_BYTE, rest.as_bytes()).and_then(|at| rest.split_at_checked(at))
+        {
+            out.push_str(plain);
+            i += plain.chars().count();
+            let mut chars = tail.chars();
+            let (c, text) = chars.next().map_or((' ', false), unmark);
+            if text && (i == self.lead && (rule || self.starts_block(i, c)) || self.is_live(i, c)) {
                 out.push('\\');
             }
-            out.push(t.c);
+            out.push(c);
+            i += 1;
+            rest = chars.as_str();
         }
+        out.push_str(rest);
     }
 
     fn at(&self, i: Option<usize>) -> Option<Token> {
