@@ -182,13 +182,16 @@ async fn pass(
     let then = now().timestamp();
     if !scope.dry_run {
         post(config, &accounts, &mut desk, stop, &mut outcome.posted).await?;
-        // What pulling brought may have answered a draft that still waits.
-        let mut after = Posted::default();
-        freeze::freeze(config, &mut desk, &now(), recall, &mut after)?;
-        outcome.posted.queued.extend(after.queued);
-        outcome.posted.changed.extend(after.changed);
-        let known = outcome.posted.problems.clone();
-        outcome.posted.problems.extend(after.problems.into_iter().filter(|p| !known.contains(p)));
+        // What pulling brought may have answered a draft that still waits. Where it brought nothing, and nothing was
+        // sent or had a problem, this would be the same as the first time.
+        if outcome.posted != Posted::default() || !recall.is_up_to_date(&desk.store)? {
+            let mut after = Posted::default();
+            freeze::freeze(config, &mut desk, &now(), recall, &mut after)?;
+            outcome.posted.queued.extend(after.queued);
+            outcome.posted.changed.extend(after.changed);
+            let known = outcome.posted.problems.clone();
+            outcome.posted.problems.extend(after.problems.into_iter().filter(|p| !known.contains(p)));
+        }
     }
     if config.send.enabled {
         outcome.next_due = deliver::next_due(&desk, then)?;

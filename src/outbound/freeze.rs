@@ -2,8 +2,8 @@
 //! files that fell behind the outbox are brought up to it.
 
 use super::ledger::{self, Event};
+use super::recall::Look;
 pub use super::recall::Recall;
-use super::recall::{Known as KnownFile, Look, Waits};
 use super::{Posted, gather, mark};
 use crate::approval::{self, ApprovedDraft, Judgement, Known};
 use crate::compose::{self, Outgoing};
@@ -11,6 +11,7 @@ use crate::config::Config;
 use crate::inbound::Desk;
 use crate::note::draft::{DraftNote, Kind, Status};
 use crate::store::Store;
+use crate::store::judged::{Judged, Waits};
 use crate::store::outbox::{OutboxRow, State};
 use crate::vault::VaultError;
 use anyhow::Result;
@@ -32,11 +33,14 @@ pub(super) struct File {
 /// in `posted.problems` in any case; the rest goes on.
 pub fn freeze(config: &Config, desk: &mut Desk, now: &Zoned, recall: &mut Recall, posted: &mut Posted) -> Result<()> {
     let generation = desk.store.generation()?;
-    let judged = recall.judged_at == Some(generation);
+    let seconds = now.timestamp().as_second();
+    recall.load(&desk.store, seconds)?;
+    // A draft waits on while nothing was added to what its fate is read from.
+    let judged = recall.is_up_to_date(&desk.store)?;
     let mut looks = Vec::new();
     let mut owners: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for path in desk.vault.notes(&config.paths.outbox)? {
-        match recall.look(desk, &path) {
+    for (path, stamp) in desk.vault.listing(&config.paths.outbox)? {
+        match recall.look(desk, &path, stamp) {
             Ok(look) => {
                 let id = match &look {
                     Look::Known(known) => known.id.clone(),
@@ -83,12 +87,10 @@ pub fn freeze(config: &Config, desk: &mut Desk, now: &Zoned, recall: &mut Recall
             Err(e) => posted.problems.push(format!("{path}: {e:#}")),
         }
     }
-    recall.remember(kept);
-    recall.judged_at = Some(generation);
-    Ok(())
+    Ok(recall.remember(&mut desk.store, kept, generation, seconds)?)
 }
 
-fn has_moved_on(store: &Store, known: &KnownFile) -> Result<bool> {
+fn has_moved_on(store: &Store, known: &Judged) -> Result<bool> {
     Ok(match &known.waits {
         Some(waits) => fate(store, waits)?.is_some(),
         None => false,
@@ -100,7 +102,7 @@ fn fate(store: &Store, waits: &Waits) -> Result<Option<&'static str>> {
     let Some(parent) = store.answered_by(waits.in_reply_to.as_deref(), waits.source_file.as_deref())? else {
         return Ok(None);
     };
-    if waits.kind != Kind::Mail && store.is_answered(parent.message_id.as_deref(), &parent.thread, parent.at)? {
+    if waits.answers && store.is_answered(parent.message_id.as_deref(), &parent.thread, parent.at)? {
         return Ok(Some("you have answered this mail elsewhere; the text is kept"));
     }
     if let Some(newer) = store.newer_in(&parent.thread, parent.at)?
@@ -174,7 +176,8 @@ impl Pass<'_> {
     /// A draft that still waits, whose mail was answered elsewhere meanwhile.
     fn pending(&mut self, file: File) -> Result<()> {
         let DraftNote { kind, in_reply_to, source_file, .. } = &file.draft;
-        let waits = Waits { kind: *kind, in_reply_to: in_reply_to.clone(), source_file: source_file.clone() };
+        let waits =
+            Waits { answers: *kind != Kind::Mail, in_reply_to: in_reply_to.clone(), source_file: source_file.clone() };
         if let Some(why) = fate(&self.desk.store, &waits)? {
             mark(&self.desk.vault, &file.path, &file.text, &[("status", Status::Superseded.as_str())])?;
             self.posted.changed.push((file.path, why.to_owned()));

@@ -6,6 +6,7 @@
 //! - [`messages`]: what has been seen, and how it hangs together
 //! - [`drafts`]: which draft is which file
 //! - [`threads`]: which conversation an id belongs to
+//! - [`judged`]: which drafts need no second look
 //! - [`outbox`]: what is being sent, and the ledger of what was
 //! - [`cursors`]: how far each mailbox has been read, and what its server keeps back
 //! - [`staged`]: notes on their way to their places
@@ -13,6 +14,7 @@
 
 pub mod cursors;
 pub mod drafts;
+pub mod judged;
 pub mod messages;
 pub mod outbox;
 pub mod staged;
@@ -75,6 +77,23 @@ CREATE TABLE IF NOT EXISTS outbox (
   attempts INTEGER NOT NULL, not_before INTEGER NOT NULL, sent_at TEXT, response TEXT, error TEXT
 ) STRICT;
 CREATE INDEX IF NOT EXISTS outbox_state ON outbox (state);
+CREATE TABLE IF NOT EXISTS judged (
+  path TEXT NOT NULL PRIMARY KEY, stamp BLOB NOT NULL, id TEXT, answers INTEGER, in_reply_to TEXT, source_file TEXT
+) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS judging (
+  only INTEGER NOT NULL PRIMARY KEY CHECK (only = 1), generation INTEGER NOT NULL, reader TEXT NOT NULL, read_at INTEGER NOT NULL
+) STRICT;
+CREATE TABLE IF NOT EXISTS changes (only INTEGER NOT NULL PRIMARY KEY CHECK (only = 1), number INTEGER NOT NULL) STRICT;
+INSERT OR IGNORE INTO changes VALUES (1, 0);
+CREATE TRIGGER IF NOT EXISTS messages_new AFTER INSERT ON messages BEGIN UPDATE changes SET number = number + 1; END;
+CREATE TRIGGER IF NOT EXISTS messages_other AFTER UPDATE OF key, message_id, thread, at, own, note ON messages
+  BEGIN UPDATE changes SET number = number + 1; END;
+CREATE TRIGGER IF NOT EXISTS messages_gone AFTER DELETE ON messages BEGIN UPDATE changes SET number = number + 1; END;
+CREATE TRIGGER IF NOT EXISTS answers_new AFTER INSERT ON answers BEGIN UPDATE changes SET number = number + 1; END;
+CREATE TRIGGER IF NOT EXISTS answers_gone AFTER DELETE ON answers BEGIN UPDATE changes SET number = number + 1; END;
+CREATE TRIGGER IF NOT EXISTS drafts_new AFTER INSERT ON drafts BEGIN UPDATE changes SET number = number + 1; END;
+CREATE TRIGGER IF NOT EXISTS drafts_other AFTER UPDATE OF parent ON drafts BEGIN UPDATE changes SET number = number + 1; END;
+CREATE TRIGGER IF NOT EXISTS drafts_gone AFTER DELETE ON drafts BEGIN UPDATE changes SET number = number + 1; END;
 ";
 
 /// What a caller may have to decide on.
@@ -330,13 +349,11 @@ impl Store {
         }
     }
 
-    /// What decides over drafts that wait: another generation, and there may be more to know.
+    /// What decides over drafts that wait: another generation, and there may be more to know. The same, and nothing
+    /// was put in, changed or taken out of what the queries for it read (messages, answers, drafts): triggers count,
+    /// in the transaction of the change, so that no statement can forget to.
     pub fn generation(&self) -> Result<Generation, StoreError> {
-        let last = |table: &str| -> Result<i64, StoreError> {
-            let sql = format!("SELECT coalesce(max(rowid), 0) FROM {table}");
-            Ok(self.db.query_row(&sql, [], |r| r.get(0))?)
-        };
-        Ok(Generation([last("messages")?, last("answers")?, last("drafts")?]))
+        Ok(Generation(self.db.prepare_cached("SELECT number FROM changes")?.query_row([], |r| r.get(0))?))
     }
 
     /// Notes how an account's last sync went.
@@ -356,9 +373,9 @@ impl Store {
     }
 }
 
-/// The last messages, answers and drafts that were put in: see [`Store::generation`].
+/// How many changes there were to messages, answers and drafts: see [`Store::generation`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Generation([i64; 3]);
+pub struct Generation(i64);
 
 fn is_damaged(error: &rusqlite::Error) -> bool {
     matches!(error.sqlite_error_code(), Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt))

@@ -175,3 +175,45 @@ fn stays_fresh_until_the_vault_is_read_into_it() {
     store.atomically(|s| s.built()).expect("built");
     assert!(!Store::open(dir.path()).expect("opened").is_fresh());
 }
+
+#[test]
+fn what_was_judged_lasts_and_every_change_to_what_decides_counts() {
+    use super::judged::{Judged, Judging, Waits};
+    let (dir, mut store) = store();
+    let begin = store.generation().expect("a generation");
+    let waits = Waits { answers: true, in_reply_to: Some("m1".into()), source_file: None };
+    let waiting = Judged { stamp: vec![1, 2], id: Some("d1".into()), waits: Some(waits) };
+    let over = Judged { stamp: vec![3], id: None, waits: None };
+    let judging = Judging { generation: begin, reader: "1".into(), read_at: 5 };
+    store
+        .atomically(|store| -> Result<(), StoreError> {
+            store.put_judged("o/b.md", &over)?;
+            store.put_judged("o/a.md", &over)?;
+            store.put_judged("o/a.md", &waiting)?;
+            store.put_judged("o/c.md", &over)?;
+            store.unjudge("o/c.md")?;
+            store.set_judging(&judging)
+        })
+        .expect("written");
+    store.built().expect("built");
+    drop(store);
+    let mut store = Store::open(dir.path()).expect("a store");
+    assert_eq!(store.judging().expect("read"), Some(judging));
+    assert_eq!(store.judged().expect("read"), [("o/a.md".into(), waiting), ("o/b.md".into(), over)].into());
+    let mut last = store.generation().expect("a generation");
+    assert_eq!(last, begin, "remembering decides nothing");
+    let mut counts = |what: &str, change: &dyn Fn(&Store) -> Result<(), StoreError>| {
+        store.atomically(|store| change(store)).expect(what);
+        let now = store.generation().expect("a generation");
+        assert_ne!(now, last, "{what}");
+        last = now;
+    };
+    let first = message("m1", "m1", 1, false, &[]);
+    counts("a message", &|s| s.put_message(&first));
+    counts("the same, the owner's", &|s| s.put_message(&StoredMessage { own: true, ..first.clone() }));
+    counts("an answer", &|s| s.put_message(&message("m2", "m2", 2, true, &["m1"])));
+    counts("a thread", &|s| s.merge_threads("m2", "m1").map(drop));
+    counts("a note's place", &|s| s.note_moved("m1.md", "m1-2.md"));
+    counts("a draft", &|s| s.put_draft("d1", "o/a.md", None));
+    counts("what it answers", &|s| s.put_draft("d1", "o/a.md", Some("m1")));
+}

@@ -217,12 +217,6 @@ impl Vault {
         Ok(SystemTime::now().duration_since(modified).unwrap_or_default())
     }
 
-    /// What tells whether a file was changed since; `None` when it is not to be had.
-    pub fn stamp(&self, path: &str) -> Option<Stamp> {
-        let place = place::existing(&self.root, path).ok()?;
-        Stamp::of(&fs::metadata(place).ok()?)
-    }
-
     /// Writes a new file; one that is there stays, whoever made it.
     pub fn create(&self, path: &str, bytes: &[u8]) -> Result<(), VaultError> {
         self.same()?;
@@ -303,6 +297,16 @@ impl Vault {
     /// The notes (`*.md`) below a folder, by path, sorted. Hidden files and symbolic links are passed over; a
     /// folder that is not there has none.
     pub fn notes(&self, folder: &str) -> Result<Vec<String>, VaultError> {
+        Ok(self.listed(folder, |_| ())?.into_iter().map(|(path, ())| path).collect())
+    }
+
+    /// The same with what tells whether each was changed since; `None` where that is not to be had. One look at each:
+    /// the folder was found to lie in the vault, and no link is followed from there.
+    pub fn listing(&self, folder: &str) -> Result<Vec<(String, Option<Stamp>)>, VaultError> {
+        self.listed(folder, |entry| entry.metadata().ok().filter(fs::Metadata::is_file).and_then(|m| Stamp::of(&m)))
+    }
+
+    fn listed<T>(&self, folder: &str, of: impl Fn(&fs::DirEntry) -> T) -> Result<Vec<(String, T)>, VaultError> {
         let mut found = Vec::new();
         if !place::existing(&self.root, folder)?.exists() {
             return Ok(found);
@@ -317,12 +321,12 @@ impl Vault {
                 match () {
                     () if name.starts_with('.') => {}
                     () if kind.is_dir() => folders.push(path),
-                    () if kind.is_file() && name.to_lowercase().ends_with(".md") => found.push(path),
+                    () if kind.is_file() && name.to_lowercase().ends_with(".md") => found.push((path, of(&entry))),
                     () => {}
                 }
             }
         }
-        found.sort();
+        found.sort_by(|(one, _), (other, _)| one.cmp(other));
         Ok(found)
     }
 

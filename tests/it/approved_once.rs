@@ -99,3 +99,36 @@ fn copies_of_an_approved_draft_are_sent_once() {
     assert_eq!(sink.taken().len(), 2);
     assert_eq!(case.says("b 2.md", "status"), "conflict");
 }
+
+#[test]
+fn a_draft_that_an_earlier_sync_knows_is_sent_once_it_is_approved_however_it_was_saved() {
+    let sink = Sink::start();
+    let (case, _) = Case::posting(&sink);
+    let approved = letter(TO, "Hello");
+    let pending = approved.replace("status: approved", "status: pending").replace("Hello", "Hello!");
+    assert_eq!(approved.len(), pending.len());
+    ["a.md", "b.md", "c.md"].iter().for_each(|name| case.draft(name, &pending.replace("Harbour", name)));
+    // Until a change could not hide in the same tick of the file system's clock.
+    std::thread::sleep(std::time::Duration::from_secs(5));
+    case.postnote(&["sync"]).ended(0);
+    case.postnote(&["sync"]).ended(0);
+    assert_eq!((sink.taken().len(), case.count("SELECT count(*) FROM judged")), (0, 3));
+    // The same size, and the time set back, as a sync tool does it.
+    let approve = |name: &str| {
+        let path = case.draft_path(name);
+        let modified = std::fs::metadata(&path).unwrap().modified().unwrap();
+        std::fs::write(&path, approved.replace("Harbour", name)).unwrap();
+        std::fs::File::options().append(true).open(&path).unwrap().set_modified(modified).unwrap();
+    };
+    approve("a.md");
+    case.postnote(&["sync"]).ended(0);
+    assert_eq!((sink.taken().len(), case.says("a.md", "status").as_str()), (1, "sent"));
+    // Without the database every file is read: also those that it knew.
+    for suffix in ["", "-wal", "-shm"] {
+        std::fs::remove_file(case.state().join(format!("state.db{suffix}"))).ok();
+    }
+    approve("b.md");
+    case.postnote(&["sync"]).ended(0);
+    assert_eq!((sink.taken().len(), case.says("b.md", "status").as_str()), (2, "sent"));
+    assert_eq!(case.count("SELECT count(*) FROM judged WHERE path = 'Outbox/c.md'"), 1);
+}
