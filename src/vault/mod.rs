@@ -180,6 +180,7 @@ impl Vault {
 
     /// Reads a file of at most `max` bytes.
     pub fn read_bytes(&self, path: &str, max: u64) -> Result<Vec<u8>, VaultError> {
+        self.same()?;
         let place = place::existing(&self.root, path)?;
         match &*self.overlay() {
             Overlay::Rehearsal(files) if files.contains_key(path) => {
@@ -307,6 +308,7 @@ impl Vault {
     }
 
     fn listed<T>(&self, folder: &str, of: impl Fn(&fs::DirEntry) -> T) -> Result<Vec<(String, T)>, VaultError> {
+        self.same()?;
         let mut found = Vec::new();
         if !place::existing(&self.root, folder)?.exists() {
             return Ok(found);
