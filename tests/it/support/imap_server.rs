@@ -262,8 +262,7 @@ impl Session {
             Turn::Edit(change) => self.say(&change(usual)),
             Turn::End(bytes) => {
                 self.say(&tagged(&bytes, tag))?;
-                self.stream.get_ref().shutdown(std::net::Shutdown::Both)?;
-                Err(io::ErrorKind::BrokenPipe.into())
+                self.hang_up()
             }
             Turn::Wait(time) => {
                 std::thread::sleep(time);
@@ -271,6 +270,15 @@ impl Session {
             }
             Turn::Free(act) => act(self.stream.get_mut()),
         }
+    }
+
+    /// Ends the connection so that the last words arrive: closed with commands unread in it, it would be reset, and what
+    /// was said last lost on the way.
+    fn hang_up(&mut self) -> io::Result<()> {
+        self.stream.get_ref().shutdown(std::net::Shutdown::Write)?;
+        self.stream.get_ref().set_read_timeout(Some(std::time::Duration::from_secs(5)))?;
+        io::copy(&mut self.stream, &mut io::sink()).ok();
+        Err(io::ErrorKind::BrokenPipe.into())
     }
 
     /// The same for a FETCH, whose messages have a turn each.
@@ -292,8 +300,7 @@ impl Session {
             Turn::Free(act) => return act(self.stream.get_mut()),
             Turn::End(bytes) => {
                 self.say(&tagged(&bytes, tag))?;
-                self.stream.get_ref().shutdown(std::net::Shutdown::Both)?;
-                return Err(io::ErrorKind::BrokenPipe.into());
+                return self.hang_up();
             }
         };
         for (uid, usual) in messages {

@@ -1,0 +1,35 @@
+//! Predictions of the library's public functions on labelled cases, for a scorer to judge.
+//!
+//! ```text
+//! cargo run --release --example evaluate -- TASK INPUT > PREDICTIONS.jsonl
+//! ```
+//!
+//! INPUT holds the cases, a JSON line each or a folder, by task; labels in it are not read and may be missing. One JSON line a
+//! case is printed, with the case's `id`. What a task reads and prints stands in its file beside this one.
+
+#![allow(clippy::print_stdout)]
+
+use std::path::{Path, PathBuf};
+
+/// As the program itself has it.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+type Outcome = Result<(), Box<dyn std::error::Error>>;
+
+const TASKS: &[(&str, fn(&Path) -> Outcome)] = &[];
+
+fn main() -> Outcome {
+    let mut arguments = std::env::args().skip(1);
+    let (Some(task), Some(input)) = (arguments.next(), arguments.next()) else {
+        return Err(format!("usage: evaluate TASK INPUT; tasks: {}", names()).into());
+    };
+    match TASKS.iter().find(|(name, _)| *name == task) {
+        Some((_, run)) => run(&PathBuf::from(input)),
+        None => Err(format!("no task {task:?}; tasks: {}", names()).into()),
+    }
+}
+
+fn names() -> String {
+    TASKS.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ")
+}
