@@ -17,7 +17,9 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 type Outcome = Result<(), Box<dyn std::error::Error>>;
 
-const TASKS: &[(&str, fn(&Path) -> Outcome)] = &[];
+type Task = fn(&Path) -> Outcome;
+
+const TASKS: &[(&str, Task)] = &[];
 
 fn main() -> Outcome {
     let mut arguments = std::env::args().skip(1);
