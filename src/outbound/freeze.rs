@@ -89,7 +89,8 @@ pub fn freeze(config: &Config, desk: &mut Desk, now: &Zoned, recall: &mut Recall
         }
     }
     if let Err(e) = supersede(desk, over, posted) {
-        posted.problems.push(format!("{}: {e:#}", config.paths.outbox));
+        // It names the file.
+        posted.problems.push(e.to_string());
     }
     Ok(recall.remember(&mut desk.store, kept, generation, seconds)?)
 }
