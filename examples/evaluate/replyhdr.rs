@@ -54,6 +54,7 @@ fn headers(case: &Value, now: &jiff::Zoned) -> Result<Value, Box<dyn std::error:
             draft_id: "01J00000000000000000000000",
             author: mail.author().unwrap_or(&Address::default()),
             warning: None,
+            quote: None,
         },
         &Digest { draft_body: "Yes.".into(), ..Digest::default() },
     );
