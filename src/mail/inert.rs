@@ -132,13 +132,17 @@ fn split_url(text: &str) -> Option<(&str, &str, &str)> {
         let start = at - scheme_len;
         let scheme = before.get(start..)?;
         let is = |known: &str| scheme.eq_ignore_ascii_case(known);
-        let is_url = (is("http") || is("https")) && after.starts_with("//") || is("mailto") && after.contains('@');
-        if !is_url {
+        let web = (is("http") || is("https")) && after.starts_with("//");
+        if !web && !is("mailto") {
             continue;
         }
         let rest = text.get(start..)?;
         let end = rest.find(|c: char| c.is_whitespace() || "<>\"\u{a0}".contains(c)).unwrap_or(rest.len());
-        let url = trim_url(rest.get(..end)?);
+        let url = rest.get(..end)?;
+        if !web && !url.contains('@') {
+            continue;
+        }
+        let url = trim_url(url);
         return Some((text.get(..start)?, url, rest.get(url.len()..)?));
     }
     None
@@ -146,10 +150,15 @@ fn split_url(text: &str) -> Option<(&str, &str, &str)> {
 
 /// Leaves the punctuation of the sentence outside, and a closing bracket that the address did not open.
 fn trim_url(mut url: &str) -> &str {
+    let count = |bracket: char| url.matches(bracket).count();
+    let mut unopened = count(')').saturating_sub(count('('));
     loop {
         let shorter = url.trim_end_matches(['.', ',', ';', ':', '!', '?', '\'', '*', '_', '~', '%', ']', '}', '|']);
         let shorter = match shorter.strip_suffix(')') {
-            Some(open) if shorter.matches(')').count() > shorter.matches('(').count() => open,
+            Some(open) if unopened > 0 => {
+                unopened -= 1;
+                open
+            }
             _ => shorter,
         };
         if shorter.len() == url.len() {

@@ -1,7 +1,6 @@
 //! Character references in HTML: `&amp;` → `&`, as the HTML standard has it (§13.2.5.72), repairs included.
 
 use std::borrow::Cow;
-use std::sync::LazyLock;
 
 /// Name and characters (code points in hex), sorted by name; names that need no semicolon stand without one, too.
 const NAMES: &str = include_str!("names.txt");
@@ -82,20 +81,36 @@ fn numeric(text: &str) -> (Option<char>, usize) {
 
 /// The longest name that the text begins with, and what it stands for.
 fn named(text: &str) -> Option<(usize, &'static str)> {
-    static TABLE: LazyLock<Vec<(&str, &str)>> =
-        LazyLock::new(|| NAMES.lines().filter_map(|line| line.split_once(' ')).collect());
     let most = text.bytes().take(32).take_while(u8::is_ascii_alphanumeric).count();
     let closed = usize::from(text.as_bytes().get(most) == Some(&b';'));
     (2..=most + closed).rev().find_map(|length| {
         let name = text.get(..length)?;
-        let at = TABLE.binary_search_by_key(&name, |(name, _)| name).ok()?;
-        TABLE.get(at).map(|(_, stands_for)| (length, *stands_for))
+        line_of(name).map(|stands_for| (length, stands_for))
     })
+}
+
+/// What a name stands for: its line is looked for by halves, in the list as it is.
+fn line_of(name: &str) -> Option<&'static str> {
+    let mut list = NAMES;
+    while !list.is_empty() {
+        let middle = list.as_bytes().get(..list.len() / 2)?;
+        let start = memchr::memrchr(b'\n', middle).map_or(0, |at| at + 1);
+        let length = memchr::memchr(b'\n', list.as_bytes().get(start..)?)?;
+        let (before, rest) = list.split_at_checked(start)?;
+        let (line, after) = rest.split_at_checked(length)?;
+        let (known, stands_for) = line.split_once(' ')?;
+        list = match name.cmp(known) {
+            std::cmp::Ordering::Equal => return Some(stands_for),
+            std::cmp::Ordering::Less => before,
+            std::cmp::Ordering::Greater => after.get(1..)?,
+        };
+    }
+    None
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{NAMES, decode};
+    use super::{NAMES, decode, line_of};
 
     #[test]
     fn references() {
@@ -120,6 +135,13 @@ mod tests {
     #[test]
     fn names_are_sorted() {
         let names: Vec<_> = NAMES.lines().filter_map(|l| l.split_once(' ')).map(|(name, _)| name).collect();
-        assert!(names.is_sorted() && names.len() == 2231);
+        assert!(names.is_sorted() && names.len() == 2231 && NAMES.ends_with('\n'));
+        for line in NAMES.lines() {
+            let (name, stands_for) = line.split_once(' ').unwrap();
+            assert_eq!(line_of(name), Some(stands_for), "{name}");
+        }
+        for name in ["", "A", "amp;;", "zzzzzz", "zwnj", "\u{0}"] {
+            assert_eq!(line_of(name), None, "{name}");
+        }
     }
 }

@@ -158,6 +158,35 @@ pub(super) fn is_plain_code(code: &str) -> bool {
     !code.is_empty() && !code.starts_with('=') && !code.starts_with("$=")
 }
 
+/// Code as it stands, but for what is live even there: Templater's opening mark, and `key:: value`, which Dataview takes
+/// for the note's. A zero-width space breaks them.
+pub(super) fn defused(code: &str) -> String {
+    let code = code.replace("<%", "<\u{200b}%");
+    if memchr::memmem::find(code.as_bytes(), b"::").is_none() {
+        return code;
+    }
+    let mut out = String::with_capacity(code.len() + 8);
+    let mut rest = code.as_str();
+    while let Some((before, after)) = rest.split_once("::") {
+        out.push_str(before);
+        out.push_str(if is_field(&out, after) { ":\u{200b}:" } else { "::" });
+        rest = after;
+    }
+    out + rest
+}
+
+/// True for a key with a blank on either side of its colons: paths (`std::fmt`) are code, and are copied.
+fn is_field(before: &str, after: &str) -> bool {
+    let before = before.rsplit('\n').next().unwrap_or_default();
+    let is_blank = |c: char| c.is_whitespace();
+    if !before.ends_with(is_blank) && !after.starts_with(is_blank) && !after.is_empty() {
+        return false;
+    }
+    let is_key = |c: char| !c.is_ascii() || c.is_ascii_alphanumeric() || b" _-/".contains(&(c as u8));
+    let lead = before.trim_end_matches(is_key);
+    lead.len() < before.len() && (lead.is_empty() || lead.ends_with(['[', '(']))
+}
+
 /// Punctuation as CommonMark has it, near enough: what is neither a letter, nor a digit, nor white space.
 fn is_punctuation(c: char) -> bool {
     if c.is_ascii() { c.is_ascii_punctuation() } else { !c.is_alphanumeric() && !c.is_whitespace() }

@@ -1,6 +1,7 @@
 //! What nobody is meant to see: told by attributes, by inline styles, and by the classes of a style sheet that hide.
 
 use super::tag::Tag;
+use super::token;
 use memchr::memmem;
 
 const MAX_STYLE: usize = 4096;
@@ -56,20 +57,28 @@ impl<'a> Sheet<'a> {
     }
 }
 
-/// True for an element that nobody is meant to see. Reads all attributes.
-pub(super) fn is_hidden<'a>(
-    tag: Tag,
-    attributes: &mut impl Iterator<Item = (&'a str, &'a str)>,
-    sheet: &Sheet<'_>,
-) -> bool {
-    let (mut hidden, mut by_class, mut shown, mut tiny) = (false, false, false, 0);
+/// What an element's attributes say about being seen.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Look {
+    /// Nobody is meant to see it.
+    pub(super) hidden: bool,
+    /// Nor its text (it has no size), until something in it says otherwise.
+    pub(super) tiny: bool,
+}
+
+/// Reads all attributes.
+pub(super) fn look<'a>(tag: Tag, attributes: &mut impl Iterator<Item = (&'a str, &'a str)>, sheet: &Sheet<'_>) -> Look {
+    let mut look = Look::default();
+    let (mut hidden, mut by_class, mut tiny) = (false, false, 0);
+    let mut own = "";
     for (name, value) in attributes {
         let is = |known: &str| name.eq_ignore_ascii_case(known);
         match name.len() {
             5 if is("style") => {
+                own = value;
                 let declared = declares(value);
                 hidden |= declared.hidden(tag);
-                shown |= declared.shown;
+                look.tiny = declared.tiny;
             }
             5 if is("class") => by_class |= sheet.hides(value),
             6 if is("hidden") => hidden = true,
@@ -79,52 +88,42 @@ pub(super) fn is_hidden<'a>(
             _ => {}
         }
     }
-    hidden || (by_class && !shown) || tiny > 1
+    look.hidden = hidden || (by_class && !shows(own)) || tiny > 1;
+    look
 }
 
 /// What a style says about being seen.
 #[derive(Debug, Default)]
 struct Declared {
     gone: bool,
-    /// `display` of something.
-    shown: bool,
     tiny: bool,
-    faint: bool,
     clipped: bool,
     flat: bool,
 }
 
 impl Declared {
-    /// Layouts set font-size:0 on containers whose children set it again: alone it hides only part of a line.
     fn hidden(&self, tag: Tag) -> bool {
-        self.gone || (self.tiny && (tag == Tag::Inline || self.faint)) || (self.clipped && self.flat && tag != Tag::Img)
+        self.gone || (self.clipped && self.flat && tag != Tag::Img)
     }
 }
 
 fn declares(style: &str) -> Declared {
     let mut found = Declared::default();
-    for declaration in crate::mail::clean::prefix(style, MAX_STYLE).split(';') {
-        let declaration = declaration.trim_start();
-        // Most are told apart by their first letter.
-        let Some(b'd' | b'v' | b'm' | b'f' | b'o' | b'l' | b'c' | b'h' | b't' | b'D' | b'V' | b'M' | b'F' | b'O') =
-            declaration.as_bytes().first()
-        else {
-            continue;
-        };
-        let Some((key, value)) = declaration.split_once(':') else { continue };
-        let (key, value) = (key.trim_end(), value.trim());
-        let Some(first) = value.as_bytes().first() else { continue };
+    let style = crate::mail::clean::prefix(style, MAX_STYLE);
+    let mut from = 0;
+    for at in memchr::memchr_iter(b':', style.as_bytes()) {
+        let (key, value) = (style.get(from..at).unwrap_or_default(), style.get(at + 1..).unwrap_or_default());
+        from = at + 1;
+        let value = value.trim_ascii_start();
         // Every value that hides begins with one of these.
+        if !matches!(value.as_bytes().first(), Some(b'0' | b'-' | b'.' | b'h' | b'H' | b'a' | b'A' | b'n' | b'N')) {
+            continue;
+        }
+        let key = key.rsplit(';').next().unwrap_or_default().trim_ascii();
+        let value = value.split(';').next().unwrap_or_default().trim_ascii_end();
         let is = |known: &str| key.eq_ignore_ascii_case(known);
-        if is("display") {
-            found.gone |= begins(value, "none");
-            found.shown |= !begins(value, "none");
-            continue;
-        }
-        if !b"0-.1hHaAtT".contains(first) {
-            continue;
-        }
         match key.len() {
+            7 if is("display") => found.gone |= begins(value, "none"),
             10 if is("visibility") => found.gone |= begins(value, "hidden"),
             8 if is("mso-hide") => found.gone |= begins(value, "all"),
             10 if is("max-height") => {
@@ -132,16 +131,48 @@ fn declares(style: &str) -> Declared {
                 found.flat |= is_zero(value);
             }
             9 if is("font-size") => found.tiny |= is_zero(value),
-            7 if is("opacity") => found.faint |= is_zero(value),
-            11 if is("line-height") => found.faint |= is_zero(value),
-            5 if is("color") => found.faint |= begins(value, "transparent"),
+            7 if is("opacity") => found.gone |= is_zero(value),
             8 if is("overflow") => found.clipped |= begins(value, "hidden"),
-            6 if is("height") => found.flat |= is_zero(value),
+            5 | 6 | 9 if is("width") || is("height") || is("max-width") => found.flat |= is_zero(value),
             4 | 3 | 11 if is("left") || is("top") || is("text-indent") => found.gone |= is_far(value),
             _ => {}
         }
     }
+    // What is said last holds.
+    found.tiny = found.tiny && sizes(style) == Some(Size::Zero);
     found
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Size {
+    Zero,
+    Some,
+}
+
+/// What a style says of the text's size.
+fn sizes(style: &str) -> Option<Size> {
+    let declarations = style.split(';').filter_map(|declaration| declaration.split_once(':'));
+    let mut sizes = declarations.filter_map(|(key, value)| {
+        let is = |known: &str| key.trim_ascii().eq_ignore_ascii_case(known);
+        let zero = is("font-size") && is_zero(value.trim_ascii());
+        (is("font-size") || is("font")).then_some(if zero { Size::Zero } else { Size::Some })
+    });
+    sizes.next_back()
+}
+
+/// True for an element in one without a size whose text may have one again: it says so, or a style sheet may.
+pub(super) fn may_size(attributes: &str) -> bool {
+    token::attributes(attributes).any(|(name, value)| {
+        let is = |known: &str| name.eq_ignore_ascii_case(known);
+        is("class") || is("id") || is("size") || (is("style") && sizes(value) == Some(Size::Some))
+    })
+}
+
+/// True for a style that shows an element: `display` of something.
+fn shows(style: &str) -> bool {
+    let declarations = style.split(';').filter_map(|declaration| declaration.split_once(':'));
+    let mut displays = declarations.filter(|(key, _)| key.trim_ascii().eq_ignore_ascii_case("display"));
+    displays.any(|(_, value)| !begins(value.trim_ascii(), "none"))
 }
 
 /// True when the value is that word, whatever its case and importance.

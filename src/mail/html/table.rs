@@ -81,6 +81,9 @@ fn grid(tree: &Tree<'_>, rows: &[Vec<Id>]) -> Option<Vec<Vec<Option<Id>>>> {
                 }
                 line.push((i == 0 && look.filled).then_some(*cell));
             }
+            if line.len() > MAX_COLUMNS {
+                return None;
+            }
             filled += usize::from(look.filled);
         }
         for t in &mut taken {
@@ -88,7 +91,7 @@ fn grid(tree: &Tree<'_>, rows: &[Vec<Id>]) -> Option<Vec<Vec<Option<Id>>>> {
         }
         beside |= filled > 1;
         cells += line.len();
-        if cells > MAX_CELLS || taken.len() > MAX_COLUMNS {
+        if cells > MAX_CELLS {
             return None;
         }
         if filled > 0 {

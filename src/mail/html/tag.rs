@@ -82,11 +82,12 @@ impl Tag {
             b"td" => Tag::Cell(false),
             b"th" => Tag::Cell(true),
             b"html" | b"head" | b"body" | b"meta" | b"link" | b"base" | b"input" | b"embed" | b"param" | b"source"
-            | b"track" | b"area" | b"col" | b"colgroup" | b"frame" | b"frameset" | b"wbr" | b"bgsound" => Tag::Nothing,
+            | b"track" | b"area" | b"col" | b"colgroup" | b"frame" | b"frameset" | b"wbr" | b"bgsound" | b"map"
+            // What stands in these is for those who run, play or draw nothing: as we.
+            | b"noscript" | b"object" | b"applet" | b"canvas" | b"audio" | b"video" => Tag::Nothing,
             b"script" | b"style" | b"title" | b"textarea" | b"xmp" | b"iframe" | b"noembed" | b"noframes"
             | b"plaintext" => Tag::Raw,
-            b"template" | b"noscript" | b"object" | b"applet" | b"svg" | b"canvas" | b"audio" | b"video" | b"map"
-            | b"select" => Tag::Dropped,
+            b"template" | b"svg" | b"select" => Tag::Dropped,
             _ => Tag::Inline,
         }
     }

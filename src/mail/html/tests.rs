@@ -28,11 +28,34 @@ fn reads_well() {
         ("<code>$= dv</code>", "$= dv"),
         ("<pre>let a = [1];\n  b</pre>", "```\nlet a = [1];\n  b\n```"),
         ("<pre><code class='language-dataviewjs'>dv.x()\n```\n</code></pre>", "````\ndv.x()\n```\n````"),
+        (
+            "<noscript>no <b>script</b></noscript><video><a href='http://a.example/v'>film</a></video>",
+            "no **script**[film](http://a.example/v)",
+        ),
+        (
+            "<img src='cid:image001.png@01'> <img src=CID:x> <img src=cid:y@z alt=me>",
+            "(image: image001.png) (image) (image: me)",
+        ),
+        (
+            "<pre>status:: approved\nstd::fmt</pre> <code>(due :: now)</code>",
+            "```\nstatus:\u{200b}: approved\nstd::fmt\n```\n\n`(due :\u{200b}: now)`",
+        ),
         ("<pre>&lt;%x%&gt;</pre>", "```\n<\u{200b}%x%>\n```"),
         ("<script>x</script><style>y</style><title>t</title><!-- c -->z", "z"),
         ("<div style='display: none'>pre</div><span style='font-size:0px'>h</span>z", "z"),
         ("<p style='display:none'>gone<p>kept", "kept"),
-        ("<td style='font-size:0'>a<table><td style='font-size:0px'>kept</table>", "a\n\nkept"),
+        (
+            "<div style='font-size:0'>a<p style='font-size:12px'>b</p><p class=x>c</p><img alt=d src=x><b>e</b></div>f",
+            "b\n\nc\n\n(image: d)  \nf",
+        ),
+        (
+            "<table><tr><td style='font-size:0;line-height:0'><a href='http://a.example/'><img alt=Shop src=x></a></table>",
+            "[(image: Shop)](http://a.example/)",
+        ),
+        (
+            "<div style='opacity:0'>a</div><div style='max-width:0;overflow:hidden'>b</div><b style='opacity:0.5'>c</b>",
+            "**c**",
+        ),
         ("&#27;[31mred&#0;&#x202e;", "\\[31mred\u{fffd}"),
         ("<iframe src=x>a</iframe><form><input value=q>ok<textarea>t</textarea></form>", "ok"),
     ] {
@@ -105,6 +128,21 @@ fn bombs_are_bounded() {
         "<table>".to_owned() + &"<tr><td>x".repeat(20_000),
         format!("<table><tr>{}", "<td>x<td>".repeat(10_000)),
         "`".repeat(100_000),
+        "<div>".repeat(1_000_000),
+        "<div x=".repeat(100_000),
+        "<!--".repeat(100_000),
+        "<title>".repeat(100_000),
+        "<svg>".repeat(100_000),
+        "<a href='x".repeat(100_000),
+        "</p>".repeat(100_000),
+        "<p><span>".repeat(100_000) + &"</x>".repeat(100_000),
+        ("<b>".repeat(88) + &"<i>".repeat(12) + &"</b>".repeat(88)).repeat(300),
+        format!("<table><tr>{}<tr><td>x", "<td colspan=40>x".repeat(50_000)),
+        " ^".repeat(100_000) + &"\u{2003}".repeat(100_000) + "x",
+        format!("http://a.example/{}", ")".repeat(300_000)),
+        "mailto: ".repeat(200_000),
+        "&am".repeat(200_000),
+        "<p>$~:".repeat(100_000),
         "x ".repeat(200_000),
     ] {
         let start = html.get(..html.len().min(20)).unwrap_or_default().to_owned();

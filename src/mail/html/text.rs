@@ -5,6 +5,8 @@ use super::tree::{Id, Tree};
 use crate::mail::clean;
 use std::borrow::Cow;
 
+const MAX_ALT: usize = 500;
+
 impl Tree<'_> {
     /// The text below a node as it stands: `\n` for `br`, a space between blocks, `(image: alt)` for an image. Not much
     /// longer than `most`.
@@ -35,11 +37,21 @@ impl Tree<'_> {
         self.children(id).any(|child| is(self.tag(child)) || self.holds(child, is))
     }
 
-    /// What stands for an image: `(image: alt)`, or nothing.
+    /// What stands for an image: `(image: alt)`; of one that came with the mail at least its name; else nothing.
     pub(super) fn image(&self, id: Id) -> String {
         let alt = self.attribute(id, "alt").unwrap_or_default();
-        let alt = clean::header(clean::prefix(alt.trim(), 500));
-        if alt.is_empty() { alt } else { format!("(image: {alt})") }
+        let alt = clean::header(clean::prefix(alt.trim(), MAX_ALT));
+        if !alt.is_empty() {
+            return format!("(image: {alt})");
+        }
+        let source = self.attribute(id, "src").unwrap_or_default();
+        let attached = source.trim().get(..4).filter(|scheme| scheme.eq_ignore_ascii_case("cid:"));
+        let Some(_) = attached else { return alt };
+        let content_id = clean::header(clean::prefix(source.trim().get(4..).unwrap_or_default(), MAX_ALT));
+        // Outlook's ids begin with the file's name.
+        let name = content_id.split('@').next().unwrap_or_default();
+        let is_name = name.rsplit_once('.').is_some_and(|(_, end)| (3..=4).contains(&end.len()));
+        if is_name { format!("(image: {name})") } else { "(image)".to_owned() }
     }
 }
 

@@ -15,14 +15,20 @@ pub(super) enum Token<'a> {
 }
 
 /// A start tag.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Start<'a> {
     pub(super) name: &'a str,
     pub(super) tag: Tag,
     /// The attributes as they are written.
     pub(super) attributes: &'a str,
-    /// Nobody is meant to see the element.
-    pub(super) hidden: bool,
+    pub(super) look: style::Look,
+}
+
+impl<'a> Start<'a> {
+    /// A tag without attributes.
+    pub(super) fn bare(name: &'a str, tag: Tag) -> Self {
+        Start { name, tag, attributes: "", look: style::Look::default() }
+    }
 }
 
 /// Reads HTML from its start.
@@ -77,7 +83,7 @@ impl<'a> Tokens<'a> {
         let name = self.name();
         let tag = Tag::of(name);
         let mut attributes = Attributes { text: self.rest(), at: 0, end: End::Text };
-        let hidden = style::is_hidden(tag, &mut attributes, &self.style);
+        let look = style::look(tag, &mut attributes, &self.style);
         let (end, after) = (attributes.end, attributes.at);
         let written = self.rest().get(..after.saturating_sub(1)).unwrap_or_default();
         self.at += after;
@@ -85,11 +91,11 @@ impl<'a> Tokens<'a> {
             End::Text => return None,
             End::Tag => {}
             End::Closed if tag == Tag::Dropped => {
-                return Some(Start { name, tag: Tag::Nothing, attributes: "", hidden: false });
+                return Some(Start::bare(name, Tag::Nothing));
             }
             End::Closed => {}
         }
-        Some(Start { name, tag, attributes: written, hidden })
+        Some(Start { name, tag, attributes: written, look })
     }
 
     /// Moves on behind the end tag of an element that holds no HTML; gives what it holds.

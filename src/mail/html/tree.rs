@@ -3,17 +3,21 @@
 //! It ends what is left open, and mends what is nested wrongly, much as browsers do, but moves nothing: text stays
 //! where it is written. The tree holds no copies; texts and attributes are as written until somebody reads them.
 
-use super::charref;
 use super::tag::Tag;
 use super::token::{self, Start, Token, Tokens};
+use super::{charref, style};
 use std::borrow::Cow;
 
 /// Deeper elements leave their content to those around them, so that the tree may be walked by recursion.
 pub(super) const MAX_DEPTH: usize = 100;
 /// How many elements may be open at a time; more are passed over.
 const MAX_OPEN: usize = 512;
-/// How many elements an end tag may close and open again.
+/// How many elements an end tag may close and open again, and all of them together: each makes a node of a few bytes
+/// of HTML.
 const MAX_REOPENED: usize = 12;
+const MAX_REOPENED_IN_ALL: usize = 50_000;
+/// An element that goes on has no longer attributes than this: they are read again for each.
+const MAX_REOPENED_ATTRIBUTES: usize = 8192;
 
 /// The number of a node; the root is 0, and no child.
 pub(super) type Id = u32;
@@ -40,13 +44,13 @@ pub(super) struct Tree<'a> {
 }
 
 struct Open<'a> {
+    start: Start<'a>,
     tag: Tag,
-    name: &'a str,
     /// The element, or the one around it that takes its content.
     node: Id,
     depth: usize,
-    attributes: &'a str,
-    hidden: bool,
+    /// Its text is not seen.
+    tiny: bool,
 }
 
 struct Builder<'a> {
@@ -54,18 +58,19 @@ struct Builder<'a> {
     open: Vec<Open<'a>>,
     /// Open elements that were passed over.
     passed: usize,
+    reopened: usize,
 }
 
 /// The tree of some HTML.
 pub(super) fn parse(html: &str) -> Tree<'_> {
     let mut nodes = Vec::with_capacity(html.len() / 64 + 8);
     nodes.push(Node { tag: Tag::Root, hidden: false, nests: false, written: "", first: 0, last: 0, next: 0 });
-    let root = Open { tag: Tag::Root, name: "", node: 0, depth: 0, attributes: "", hidden: false };
-    let mut builder = Builder { tree: Tree { nodes }, open: vec![root], passed: 0 };
+    let root = Open { start: Start::bare("", Tag::Root), tag: Tag::Root, node: 0, depth: 0, tiny: false };
+    let mut builder = Builder { tree: Tree { nodes }, open: vec![root], passed: 0, reopened: 0 };
     for token in Tokens::new(html) {
         match token {
             Token::Text(text) => builder.text(text),
-            Token::Start(start) => builder.start(&start),
+            Token::Start(start) => builder.start(start),
             Token::End(name, tag) => builder.end(name, tag),
         }
     }
@@ -150,6 +155,8 @@ impl<'a> Builder<'a> {
             self.make_cell();
         }
         let (tag, node, _) = self.top();
+        let tiny = self.open.last().is_some_and(|open| open.tiny);
+        let text = if tiny { " " } else { text };
         // The first line break in preformatted text does not count.
         let first = tag == Tag::Pre && self.tree.node(node).is_some_and(|n| n.first == 0);
         let text = if first { text.strip_prefix("\r\n").or(text.strip_prefix('\n')).unwrap_or(text) } else { text };
@@ -164,13 +171,13 @@ impl<'a> Builder<'a> {
     /// What stands in a table and in no cell gets one.
     fn make_cell(&mut self) {
         if self.tree.tag(self.top().1) != Tag::Row {
-            self.push(Tag::Row, "tr", "", false);
+            self.push(Start::bare("tr", Tag::Row));
         }
-        self.push(Tag::Cell(false), "td", "", false);
+        self.push(Start::bare("td", Tag::Cell(false)));
     }
 
-    fn start(&mut self, start: &Start<'a>) {
-        let (tag, attributes) = (start.tag, start.attributes);
+    fn start(&mut self, start: Start<'a>) {
+        let (tag, hidden) = (start.tag, start.look.hidden);
         match tag {
             Tag::Cell(_) | Tag::Row | Tag::Rows | Tag::Caption => {
                 if !self.open.iter().any(|open| open.tag == Tag::Table) {
@@ -182,13 +189,13 @@ impl<'a> Builder<'a> {
                     _ => open == Tag::Table,
                 });
                 if matches!(tag, Tag::Cell(_)) && self.top().0 != Tag::Row {
-                    self.push(Tag::Row, "tr", "", false);
+                    self.push(Start::bare("tr", Tag::Row));
                 }
             }
             // Nothing of a form but what is in it is seen.
-            Tag::Inline if !start.hidden => {}
+            Tag::Inline if !hidden => {}
             _ if self.is_between_cells() => {
-                if start.hidden && tag.is_empty() {
+                if hidden && tag.is_empty() {
                     return;
                 }
                 self.make_cell();
@@ -206,21 +213,24 @@ impl<'a> Builder<'a> {
             self.close_near(|open| open == Tag::P, |_| false);
         }
         if tag.is_empty() {
-            self.tree.append(self.top().1, tag, attributes, start.hidden);
+            self.tree.append(self.top().1, tag, start.attributes, hidden);
         } else {
-            self.push(tag, start.name, attributes, start.hidden);
+            self.push(start);
         }
     }
 
-    fn push(&mut self, tag: Tag, name: &'a str, attributes: &'a str, hidden: bool) {
+    fn push(&mut self, start: Start<'a>) {
+        let Start { tag, attributes, look, .. } = start;
         if self.open.len() >= MAX_OPEN {
             self.passed += 1;
             return;
         }
         let (_, parent, depth) = self.top();
         // What looks like nothing needs no node, but its end tag has to be known.
-        let seen = tag != Tag::Inline || hidden || has_name(attributes);
-        let mut open = Open { tag, name, node: parent, depth, attributes, hidden };
+        let seen = tag != Tag::Inline || look.hidden || has_name(attributes);
+        let in_tiny = self.open.last().is_some_and(|open| open.tiny);
+        let tiny = look.tiny || (in_tiny && !style::may_size(attributes));
+        let mut open = Open { start, tag, node: parent, depth, tiny };
         if tag == Tag::Table
             && let Some(outer) = self.open.iter().rev().find(|open| open.tag == Tag::Table)
             && let Some(outer) = self.tree.nodes.get_mut(outer.node as usize)
@@ -228,7 +238,7 @@ impl<'a> Builder<'a> {
             outer.nests = true;
         }
         if seen && depth < MAX_DEPTH {
-            if let Some(node) = self.tree.append(parent, tag, attributes, hidden) {
+            if let Some(node) = self.tree.append(parent, tag, attributes, look.hidden) {
                 (open.node, open.depth) = (node, depth + 1);
             }
         } else if tag.is_block() {
@@ -276,7 +286,7 @@ impl<'a> Builder<'a> {
         // An end tag of a table's part reaches over all but another table.
         let of_table = matches!(tag, Tag::Table | Tag::Rows | Tag::Row | Tag::Cell(_) | Tag::Caption);
         let is_it = |open: &Open<'_>| match tag {
-            Tag::Inline | Tag::Div => open.tag == tag && open.name.eq_ignore_ascii_case(name),
+            Tag::Inline | Tag::Div => open.tag == tag && open.start.name.eq_ignore_ascii_case(name),
             Tag::Heading(_) => matches!(open.tag, Tag::Heading(_)),
             _ => open.tag == tag,
         };
@@ -286,12 +296,20 @@ impl<'a> Builder<'a> {
         // What was opened in it and is still open goes on behind it, when it is only part of a line.
         let inline = matches!(tag, Tag::A | Tag::B | Tag::I | Tag::Code | Tag::Inline);
         let above = self.open.len() - at - 1;
-        if inline && above > MAX_REOPENED {
+        if !inline || above == 0 {
+            self.open.truncate(at);
             return;
         }
-        let reopened = self.open.split_off(at);
-        for open in reopened.into_iter().skip(1).filter(|_| inline) {
-            self.push(open.tag, open.name, open.attributes, open.hidden);
+        if above > MAX_REOPENED || self.reopened > MAX_REOPENED_IN_ALL {
+            return;
+        }
+        self.reopened += above;
+        for open in self.open.split_off(at).into_iter().skip(1) {
+            let mut start = open.start;
+            if start.attributes.len() > MAX_REOPENED_ATTRIBUTES {
+                start.attributes = "";
+            }
+            self.push(start);
         }
     }
 }

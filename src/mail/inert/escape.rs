@@ -244,5 +244,7 @@ impl<'t> Line<'t> {
 }
 
 fn is_block_id(rest: &str) -> bool {
-    rest.trim_start_matches(|c: char| c.is_ascii_alphanumeric() || c == '-').trim().is_empty()
+    let after = rest.trim_start_matches(|c: char| c.is_ascii_alphanumeric() || c == '-');
+    // Not `trim`: it would walk over blanks at the line's end again for every such sign.
+    after.chars().all(char::is_whitespace)
 }
