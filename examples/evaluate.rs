@@ -7,8 +7,10 @@
 //! INPUT holds the cases, a JSON line each or a folder, by task; labels in it are not read and may be missing. One JSON line a
 //! case is printed, with the case's `id`. What a task reads and prints stands in its file beside this one.
 
-#![allow(clippy::print_stdout)]
+#![allow(clippy::print_stdout, clippy::indexing_slicing, clippy::string_slice)]
 
+#[path = "evaluate/md.rs"]
+mod md;
 #[path = "evaluate/replyhdr.rs"]
 mod replyhdr;
 
@@ -22,7 +24,7 @@ type Outcome = Result<(), Box<dyn std::error::Error>>;
 
 type Task = fn(&Path) -> Outcome;
 
-const TASKS: &[(&str, Task)] = &[("replyhdr", replyhdr::run)];
+const TASKS: &[(&str, Task)] = &[("md", md::run), ("replyhdr", replyhdr::run)];
 
 fn main() -> Outcome {
     let mut arguments = std::env::args().skip(1);
