@@ -9,6 +9,9 @@
 
 #![allow(clippy::print_stdout)]
 
+#[path = "evaluate/mime.rs"]
+mod mime;
+
 use std::path::{Path, PathBuf};
 
 /// As the program itself has it.
@@ -17,7 +20,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 type Outcome = Result<(), Box<dyn std::error::Error>>;
 
-const TASKS: &[(&str, fn(&Path) -> Outcome)] = &[];
+const TASKS: &[(&str, fn(&Path) -> Outcome)] = &[("mime", mime::run)];
 
 fn main() -> Outcome {
     let mut arguments = std::env::args().skip(1);
