@@ -20,7 +20,9 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 type Outcome = Result<(), Box<dyn std::error::Error>>;
 
-const TASKS: &[(&str, fn(&Path) -> Outcome)] = &[("mime", mime::run)];
+type Task = fn(&Path) -> Outcome;
+
+const TASKS: &[(&str, Task)] = &[("mime", mime::run)];
 
 fn main() -> Outcome {
     let mut arguments = std::env::args().skip(1);
