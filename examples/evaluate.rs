@@ -11,6 +11,8 @@
 
 #[path = "evaluate/md.rs"]
 mod md;
+#[path = "evaluate/mime.rs"]
+mod mime;
 #[path = "evaluate/replyhdr.rs"]
 mod replyhdr;
 
@@ -24,7 +26,7 @@ type Outcome = Result<(), Box<dyn std::error::Error>>;
 
 type Task = fn(&Path) -> Outcome;
 
-const TASKS: &[(&str, Task)] = &[("md", md::run), ("replyhdr", replyhdr::run)];
+const TASKS: &[(&str, Task)] = &[("md", md::run), ("mime", mime::run), ("replyhdr", replyhdr::run)];
 
 fn main() -> Outcome {
     let mut arguments = std::env::args().skip(1);

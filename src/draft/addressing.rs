@@ -94,7 +94,8 @@ fn closed_list(message: &Message) -> Option<String> {
 
 fn add(list: &mut Vec<Address>, more: &[Address], wanted: impl Fn(&Address) -> bool) {
     for address in more {
-        if !address.email.is_empty() && wanted(address) && list.iter().all(|a| a.key() != address.key()) {
+        // A name without a host is nobody's address outside its own machine.
+        if address.email.contains('@') && wanted(address) && list.iter().all(|a| a.key() != address.key()) {
             list.push(address.clone());
         }
     }
