@@ -22,27 +22,52 @@ pub struct Zones {
     pub signature: String,
 }
 
+/// What a line of a mail is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Zone {
+pub enum Zone {
+    /// The sender's own words.
     New,
+    /// Quoted, and answered right below.
+    Answered,
+    /// Passed on: another's words, and content.
+    Forwarded,
+    /// Quoted, or a line that says who is quoted.
     Quoted,
+    /// The signature, a disclaimer, what a list adds.
     Signature,
 }
 
 /// Splits the text of a mail into its zones.
 pub fn split(text: &str) -> Zones {
     let lines: Vec<&str> = text.split('\n').map(str::trim_end).collect();
+    let zones = zones_of(&lines);
+    collect(&lines, &zones)
+}
+
+/// The zone of each line of a mail's text.
+pub fn zones(text: &str) -> Vec<Zone> {
+    let lines: Vec<&str> = text.split('\n').map(str::trim_end).collect();
+    zones_of(&lines)
+}
+
+fn zones_of(lines: &[&str]) -> Vec<Zone> {
     let mut zones = vec![Zone::New; lines.len()];
-    let (head, rest) = boundary(&lines);
+    let (head, rest) = boundary(lines);
+    fill(&mut zones, head, rest, Zone::Forwarded);
     fill(&mut zones, rest, lines.len(), Zone::Quoted);
     if head == rest {
-        let head = trailing_quote(&lines, head, &mut zones);
-        let head = signature(&lines, head, &mut zones);
+        let head = trailing_quote(lines, head, &mut zones);
+        let head = signature(lines, head, &mut zones);
         // A signature may stand above the quote or below it.
-        let head = trailing_quote(&lines, head, &mut zones);
-        inner_quotes(&lines, head, &mut zones);
+        let head = trailing_quote(lines, head, &mut zones);
+        inner_quotes(lines, head, &mut zones);
     }
-    collect(&lines, &zones)
+    for (zone, line) in zones.iter_mut().zip(lines) {
+        if *zone == Zone::New && is_quoted(line) {
+            *zone = Zone::Answered;
+        }
+    }
+    zones
 }
 
 /// Where the new text ends, and where the quoted rest begins; the two differ when mail is forwarded: then what
@@ -175,17 +200,21 @@ fn inner_quotes(lines: &[&str], head: usize, zones: &mut [Zone]) {
 }
 
 fn collect(lines: &[&str], zones: &[Zone]) -> Zones {
-    let of = |zone: Zone| {
+    let of = |wanted: &[Zone]| {
         let mut out = String::new();
-        for (line, _) in lines.iter().zip(zones).filter(|(_, z)| **z == zone) {
+        for (line, _) in lines.iter().zip(zones).filter(|(_, zone)| wanted.contains(zone)) {
             out.push_str(line);
             out.push('\n');
         }
         out.trim_matches('\n').trim_end().to_owned()
     };
-    let signature = of(Zone::Signature);
+    let signature = of(&[Zone::Signature]);
     let signature = signature.strip_prefix("--").map_or(signature.as_str(), |s| s.trim_start_matches([' ', '\n']));
-    Zones { new: of(Zone::New), quoted: of(Zone::Quoted), signature: signature.to_owned() }
+    Zones {
+        new: of(&[Zone::New, Zone::Answered, Zone::Forwarded]),
+        quoted: of(&[Zone::Quoted]),
+        signature: signature.to_owned(),
+    }
 }
 
 #[cfg(test)]
