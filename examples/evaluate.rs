@@ -24,7 +24,9 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 type Outcome = Result<(), Box<dyn std::error::Error>>;
 
-const TASKS: &[(&str, fn(&Path) -> Outcome)] =
+type Task = fn(&Path) -> Outcome;
+
+const TASKS: &[(&str, Task)] =
     &[("forest", threads::forests), ("reply", reply::run), ("split", split::run), ("thread", threads::thread)];
 
 fn main() -> Outcome {

@@ -176,15 +176,16 @@ async fn pass(
     if pull_first {
         freeze::freeze(config, &mut desk, &now(), recall, &mut outcome.posted)?;
     }
+    let frozen = outcome.posted.clone();
     if !scope.hurried && !scope.dry_run {
         wait_for_due(config, &desk, stop).await?;
     }
     let then = now().timestamp();
     if !scope.dry_run {
         post(config, &accounts, &mut desk, stop, &mut outcome.posted).await?;
-        // What pulling brought may have answered a draft that still waits. Where it brought nothing, and nothing was
-        // sent or had a problem, this would be the same as the first time.
-        if outcome.posted != Posted::default() || !recall.is_up_to_date(&desk.store)? {
+        // What pulling brought may have answered a draft that still waits. Where it brought nothing since the drafts were
+        // gone over, and nothing was sent or had a problem, this would be the same again.
+        if outcome.posted != frozen || !recall.is_up_to_date(&desk.store)? {
             let mut after = Posted::default();
             freeze::freeze(config, &mut desk, &now(), recall, &mut after)?;
             outcome.posted.queued.extend(after.queued);

@@ -259,8 +259,10 @@ impl Item<'_> {
         };
         let Some(text) = draft::propose(message, &entry.digest, &setting) else { return Ok(()) };
         let path = format!("{}/{}.md", config.paths.outbox, draft_stem(&subject::base(&message.subject), now));
+        // Its id is written as it is: where it does not stand, nothing has to be read as YAML.
         let same = |old: &str| {
-            crate::note::draft::read(old).is_ok_and(|d| d.is_some_and(|d| d.draft_id.as_deref() == Some(&id)))
+            old.contains(&id)
+                && crate::note::draft::read(old).is_ok_and(|d| d.is_some_and(|d| d.draft_id.as_deref() == Some(&id)))
         };
         let (path, new) = place(vault, &path, text.as_bytes(), same)?;
         store.put_draft(&id, &path, Some(key))?;

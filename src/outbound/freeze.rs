@@ -13,7 +13,7 @@ use crate::note::draft::{DraftNote, Kind, Status};
 use crate::store::Store;
 use crate::store::judged::{Judged, Waits};
 use crate::store::outbox::{OutboxRow, State};
-use crate::vault::VaultError;
+use crate::vault::{Hitch, VaultError};
 use anyhow::Result;
 use jiff::Zoned;
 use std::collections::BTreeMap;
@@ -58,6 +58,7 @@ pub fn freeze(config: &Config, desk: &mut Desk, now: &Zoned, recall: &mut Recall
     }
     let shared = |id: Option<&String>| id.is_some_and(|id| owners.get(id).is_some_and(|paths| paths.len() > 1));
     let mut kept = BTreeMap::new();
+    let mut over = Vec::new();
     for (path, mut look) in looks {
         if let Look::Known(known) = &look
             && (shared(known.id.as_ref()) || !judged && has_moved_on(&desk.store, known)?)
@@ -80,14 +81,38 @@ pub fn freeze(config: &Config, desk: &mut Desk, now: &Zoned, recall: &mut Recall
         };
         let known = known.filter(|known| !shared(known.id.as_ref()));
         let elsewhere = twin(desk, &owners, &file)?;
-        let mut pass = Pass { config, desk: &mut *desk, now, posted: &mut *posted };
+        let mut pass = Pass { config, desk: &mut *desk, now, posted: &mut *posted, over: &mut over };
         match pass.file(file, elsewhere) {
             // If it was written just now, its stamp is another, and it is read again.
             Ok(()) => kept.extend(known.map(|known| (path, known))),
             Err(e) => posted.problems.push(format!("{path}: {e:#}")),
         }
     }
+    supersede(desk, over, posted)?;
     Ok(recall.remember(&mut desk.store, kept, generation, seconds)?)
+}
+
+/// Says in each file that its draft is over, in all of them at once: after a first sync they can be thousands.
+fn supersede(desk: &Desk, over: Vec<(File, &'static str)>, posted: &mut Posted) -> Result<()> {
+    if over.is_empty() {
+        return Ok(());
+    }
+    desk.vault.begin();
+    let mut changed = BTreeMap::new();
+    for (file, why) in over {
+        match mark(&desk.vault, &file.path, &file.text, &[("status", Status::Superseded.as_str())]) {
+            Ok(_) => drop(changed.insert(file.path, why.to_owned())),
+            Err(e) => posted.problems.push(format!("{}: {e:#}", file.path)),
+        }
+    }
+    let moves = desk.vault.stage()?;
+    for hitch in desk.vault.publish(&moves)? {
+        // It is being edited: the next pass sees it again.
+        let (Hitch::Left(path) | Hitch::Elsewhere { path, .. }) = hitch;
+        changed.remove(&path);
+    }
+    posted.changed.extend(changed);
+    Ok(())
 }
 
 fn has_moved_on(store: &Store, known: &Judged) -> Result<bool> {
@@ -128,6 +153,8 @@ pub(super) struct Pass<'a> {
     pub(super) desk: &'a mut Desk,
     pub(super) now: &'a Zoned,
     pub(super) posted: &'a mut Posted,
+    /// Drafts that wait no more, and why.
+    over: &'a mut Vec<(File, &'static str)>,
 }
 
 impl Pass<'_> {
@@ -179,8 +206,7 @@ impl Pass<'_> {
         let waits =
             Waits { answers: *kind != Kind::Mail, in_reply_to: in_reply_to.clone(), source_file: source_file.clone() };
         if let Some(why) = fate(&self.desk.store, &waits)? {
-            mark(&self.desk.vault, &file.path, &file.text, &[("status", Status::Superseded.as_str())])?;
-            self.posted.changed.push((file.path, why.to_owned()));
+            self.over.push((file, why));
         }
         Ok(())
     }

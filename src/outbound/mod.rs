@@ -173,11 +173,6 @@ fn attachments(vault: &Vault, draft: &DraftNote) -> Result<Vec<Attachment>, Stri
 
 /// Sets keys in a draft's frontmatter, if the file still is what was read. An `error` of before goes.
 fn mark(vault: &Vault, path: &str, text: &str, changes: &[(&str, &str)]) -> Result<String> {
-    let mut changes = changes.to_vec();
-    let stale = frontmatter::parse(text).is_ok_and(|(front, _)| front.text("error").is_some());
-    if stale && changes.iter().all(|(key, _)| *key != "error") {
-        changes.push(("error", ""));
-    }
     // A template engine must find nothing to run in what a server said.
     let clean: Vec<(&str, String)> = changes
         .iter()
@@ -185,7 +180,8 @@ fn mark(vault: &Vault, path: &str, text: &str, changes: &[(&str, &str)]) -> Resu
         .collect();
     let changes: Vec<(&str, &str)> = clean.iter().map(|(k, v)| (*k, v.as_str())).collect();
     // An error that is over says nothing any more; an `error` that cannot be emptied stays.
-    let stale = changes.iter().all(|(k, _)| *k != "error")
+    let stale = text.contains("error")
+        && changes.iter().all(|(k, _)| *k != "error")
         && frontmatter::parse(text).is_ok_and(|(front, _)| front.text("error").is_some_and(|e| !e.is_empty()));
     let cleared = stale.then(|| frontmatter::set(text, &[changes.as_slice(), &[("error", "")]].concat()));
     let new = match cleared {

@@ -17,11 +17,9 @@ pub struct KnownDraft {
 impl Store {
     /// Remembers a draft, or where its file is now.
     pub fn put_draft(&self, draft_id: &str, note: &str, parent: Option<&str>) -> Result<(), StoreError> {
-        self.db.execute(
-            "INSERT INTO drafts VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET
-             note = excluded.note, parent = coalesce(excluded.parent, parent)",
-            params![draft_id, note, parent],
-        )?;
+        let sql = "INSERT INTO drafts VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET
+                   note = excluded.note, parent = coalesce(excluded.parent, parent)";
+        self.db.prepare_cached(sql)?.execute(params![draft_id, note, parent])?;
         Ok(())
     }
 

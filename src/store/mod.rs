@@ -293,6 +293,8 @@ impl Store {
         // As many as there are statements in the store, so that none is compiled twice.
         db.set_prepared_statement_cache_capacity(64);
         db.busy_timeout(std::time::Duration::from_secs(10))?;
+        // No query is planned anew for each value that it is asked with.
+        db.set_db_config(rusqlite::config::DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         let version: i64 = db.pragma_query_value(None, "user_version", |r| r.get(0))?;
         let fresh = version == 0;
         match version {

@@ -185,6 +185,6 @@ impl Store {
     /// The row of a draft.
     pub fn outbox_of(&self, draft_id: &str) -> Result<Option<OutboxRow>, StoreError> {
         let sql = format!("SELECT {COLUMNS} FROM outbox WHERE draft_id = ?1");
-        Ok(self.db.query_row(&sql, [draft_id], row).optional()?)
+        Ok(self.db.prepare_cached(&sql)?.query_row([draft_id], row).optional()?)
     }
 }

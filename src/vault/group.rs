@@ -35,7 +35,6 @@ pub enum Hitch {
 #[derive(Debug, Default)]
 pub(super) struct Group {
     files: BTreeMap<String, Waiting>,
-    folders: Folders,
 }
 
 #[derive(Debug)]
@@ -54,21 +53,22 @@ impl Group {
     }
 
     /// Takes a new file in; one that is there stays, whoever made it.
-    pub(super) fn create(&mut self, root: &Path, path: &str, bytes: &[u8]) -> Result<(), VaultError> {
-        let place = self.folders.made(root, path)?;
-        if self.files.contains_key(path) || place.symlink_metadata().is_ok() {
+    pub(super) fn create(&mut self, folders: &Folders, path: &str, bytes: &[u8]) -> Result<(), VaultError> {
+        if self.files.contains_key(path) {
             return Err(VaultError::Exists(path.to_owned()));
         }
-        let temporary = written(place.parent().unwrap_or(root), bytes, None).map_err(VaultError::io(path))?;
+        let place = folders.free(path)?;
+        let temporary = written(place.parent().unwrap_or(folders.root()), bytes, None).map_err(VaultError::io(path))?;
         self.files.insert(path.to_owned(), Waiting { temporary, before: None });
         Ok(())
     }
 
     /// Takes new text for a file in. One that is in already is written anew, and goes on replacing what it replaced.
-    pub(super) fn replace(&mut self, root: &Path, path: &str, old: &str, new: &str) -> Result<(), VaultError> {
-        let place = self.folders.existing(root, path)?;
+    pub(super) fn replace(&mut self, folders: &Folders, path: &str, old: &str, new: &str) -> Result<(), VaultError> {
+        let place = folders.existing(path)?;
         let mode = fs::metadata(&place).ok().map(|m| m.permissions());
-        let temporary = written(place.parent().unwrap_or(root), new.as_bytes(), mode).map_err(VaultError::io(path))?;
+        let folder = place.parent().unwrap_or(folders.root());
+        let temporary = written(folder, new.as_bytes(), mode).map_err(VaultError::io(path))?;
         let before = match self.files.remove(path) {
             Some(waiting) => waiting.before,
             None => Some(sha256(old)),
@@ -103,47 +103,44 @@ fn written(folder: &Path, bytes: &[u8], mode: Option<fs::Permissions>) -> io::Re
 }
 
 /// Moves staged files to their places, durably. Those that are there already are done.
-pub(super) fn publish(root: &Path, staged: &[Move]) -> Result<Vec<Hitch>, VaultError> {
+pub(super) fn publish(folders: &Folders, staged: &[Move]) -> Result<Vec<Hitch>, VaultError> {
     let mut hitches = Vec::new();
     let mut moved = Vec::new();
-    let mut folders = Folders::default();
     for file in staged {
-        let io = VaultError::io(&file.path);
-        let temporary = folders.existing(root, &file.temporary)?;
-        if !temporary.exists() {
-            continue;
-        }
-        let temporary = TempPath::try_from_path(temporary).map_err(&io)?;
-        let hitch = match &file.before {
-            None => create(root, &file.path, temporary, &mut folders)?,
-            Some(hash) => replace(root, &file.path, temporary, hash, &mut folders)?,
+        let place = folders.existing(&file.temporary)?;
+        let temporary = TempPath::try_from_path(place).map_err(VaultError::io(&file.path))?;
+        let outcome = match &file.before {
+            None => create(folders, &file.path, temporary)?,
+            Some(hash) => replace(folders, &file.path, temporary, hash)?,
         };
-        let now = if let Some(Hitch::Elsewhere { now, .. }) = &hitch { now } else { &file.path };
-        moved.push(folders.existing(root, now)?);
-        hitches.extend(hitch);
+        if let Some((place, hitch)) = outcome {
+            moved.push(place);
+            hitches.extend(hitch);
+        }
     }
     let places: Vec<&Path> = moved.iter().map(PathBuf::as_path).collect();
-    sync_folders(root, &places).map_err(VaultError::io("the vault"))?;
+    sync_folders(folders.root(), &places).map_err(VaultError::io("the vault"))?;
     Ok(hitches)
 }
 
-fn create(
-    root: &Path,
-    path: &str,
-    mut temporary: TempPath,
-    folders: &mut Folders,
-) -> Result<Option<Hitch>, VaultError> {
+/// Where a file is now, and what came in between; `None` when it had been moved before.
+type Outcome = Option<(PathBuf, Option<Hitch>)>;
+
+fn create(folders: &Folders, path: &str, mut temporary: TempPath) -> Result<Outcome, VaultError> {
     for n in 1.. {
         let candidate = numbered(path, n);
-        let place = folders.made(root, &candidate)?;
+        let place = folders.made(&candidate)?;
         match temporary.persist_noclobber(&place) {
-            Ok(()) if n == 1 => return Ok(None),
-            Ok(()) => return Ok(Some(Hitch::Elsewhere { path: path.to_owned(), now: candidate })),
+            Ok(()) if n == 1 => return Ok(Some((place, None))),
+            Ok(()) => {
+                return Ok(Some((place, Some(Hitch::Elsewhere { path: path.to_owned(), now: candidate }))));
+            }
+            Err(e) if !e.path.exists() => return Ok(None),
             Err(e) if e.error.kind() == io::ErrorKind::AlreadyExists => {
                 temporary = e.path;
                 let same = |a: &Path, b: &Path| Ok::<_, io::Error>(fs::read(a)? == fs::read(b)?);
                 if same(&place, &temporary).unwrap_or(false) {
-                    return Ok(None);
+                    return Ok(Some((place, None)));
                 }
             }
             Err(e) => return Err(kept(path, e)),
@@ -152,21 +149,22 @@ fn create(
     unreachable!("the numbers do not end")
 }
 
-fn replace(
-    root: &Path,
-    path: &str,
-    temporary: TempPath,
-    hash: &str,
-    folders: &mut Folders,
-) -> Result<Option<Hitch>, VaultError> {
-    let place = folders.existing(root, path)?;
+fn replace(folders: &Folders, path: &str, temporary: TempPath, hash: &str) -> Result<Outcome, VaultError> {
+    if !temporary.exists() {
+        return Ok(None);
+    }
+    let place = folders.existing(path)?;
+    let left = |place: PathBuf| Ok(Some((place, Some(Hitch::Left(path.to_owned())))));
     match fs::read(&place) {
         Ok(old) if sha256(&old) == hash => {}
-        Ok(_) => return Ok(Some(Hitch::Left(path.to_owned()))),
-        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(Some(Hitch::Left(path.to_owned()))),
+        Ok(_) => return left(place),
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return left(place),
         Err(e) => return Err(VaultError::io(path)(e)),
     }
-    temporary.persist(&place).map(|()| None).map_err(|e| kept(path, e))
+    match temporary.persist(&place) {
+        Ok(()) => Ok(Some((place, None))),
+        Err(e) => Err(kept(path, e)),
+    }
 }
 
 /// A move that failed is tried again later: its file stays.

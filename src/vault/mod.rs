@@ -21,6 +21,7 @@ pub use group::Hitch;
 
 use crate::note::moving::Move;
 use group::Group;
+use place::Folders;
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -79,9 +80,7 @@ impl VaultError {
 /// An open vault.
 #[derive(Debug)]
 pub struct Vault {
-    root: PathBuf,
-    /// Device and inode of the root, so that another folder in its place is noticed.
-    identity: Option<(u64, u64)>,
+    folders: Folders,
     /// What is written and not there yet: reading sees it.
     overlay: Mutex<Overlay>,
 }
@@ -104,7 +103,7 @@ impl Vault {
         if !root.is_dir() {
             return Err(VaultError::Missing(root));
         }
-        Ok(Vault { identity: identity(&root), root, overlay: Mutex::default() })
+        Ok(Vault { folders: Folders::below(root), overlay: Mutex::default() })
     }
 
     /// The same vault for a dry run: it reads as if what is written were there, and nothing is written.
@@ -114,11 +113,7 @@ impl Vault {
 
     /// What was opened is still what is there.
     fn same(&self) -> Result<(), VaultError> {
-        match identity(&self.root) {
-            None if self.identity.is_some() => Err(VaultError::Missing(self.root.clone())),
-            now if now == self.identity => Ok(()),
-            _ => Err(VaultError::Replaced(self.root.clone())),
-        }
+        self.folders.same()
     }
 
     fn overlay(&self) -> MutexGuard<'_, Overlay> {
@@ -142,7 +137,7 @@ impl Vault {
             return Ok(Vec::new());
         }
         match std::mem::take(&mut *overlay) {
-            Overlay::Group(group) => group.stage(&self.root),
+            Overlay::Group(group) => group.stage(self.root()),
             _ => Ok(Vec::new()),
         }
     }
@@ -150,7 +145,7 @@ impl Vault {
     /// Moves what was staged to its places, durably. Called again after a crash, it completes what was begun.
     pub fn publish(&self, staged: &[Move]) -> Result<Vec<Hitch>, VaultError> {
         self.same()?;
-        group::publish(&self.root, staged)
+        group::publish(&self.folders, staged)
     }
 
     /// Gives up what was staged, and the group that is open.
@@ -160,7 +155,7 @@ impl Vault {
             *overlay = Overlay::None;
         }
         for file in staged {
-            if let Ok(place) = place::existing(&self.root, &file.temporary) {
+            if let Ok(place) = self.folders.existing(&file.temporary) {
                 // What stays is swept after the next crash, and is hidden until then.
                 fs::remove_file(place).ok();
             }
@@ -169,7 +164,7 @@ impl Vault {
 
     /// The vault's folder, absolute, without symbolic links.
     pub fn root(&self) -> &Path {
-        &self.root
+        self.folders.root()
     }
 
     /// Reads a note. CRLF and a BOM stay.
@@ -181,7 +176,7 @@ impl Vault {
     /// Reads a file of at most `max` bytes.
     pub fn read_bytes(&self, path: &str, max: u64) -> Result<Vec<u8>, VaultError> {
         self.same()?;
-        let place = place::existing(&self.root, path)?;
+        let place = self.folders.existing(path)?;
         match &*self.overlay() {
             Overlay::Rehearsal(files) if files.contains_key(path) => {
                 return Ok(files.get(path).cloned().unwrap_or_default());
@@ -207,12 +202,12 @@ impl Vault {
             Overlay::Rehearsal(files) => files.contains_key(path),
             Overlay::Group(group) => group.holds(path),
         };
-        waits || place::existing(&self.root, path).is_ok_and(|p| p.exists())
+        waits || self.folders.existing(path).is_ok_and(|p| p.exists())
     }
 
     /// How long ago the file was last written; zero for a time in the future.
     pub fn age(&self, path: &str) -> Result<Duration, VaultError> {
-        let place = place::existing(&self.root, path)?;
+        let place = self.folders.existing(path)?;
         let modified = fs::metadata(&place).and_then(|m| m.modified()).map_err(VaultError::io(path))?;
         #[expect(clippy::disallowed_methods, reason = "an edge: compared with the file system's own clock")]
         Ok(SystemTime::now().duration_since(modified).unwrap_or_default())
@@ -220,20 +215,21 @@ impl Vault {
 
     /// Writes a new file; one that is there stays, whoever made it.
     pub fn create(&self, path: &str, bytes: &[u8]) -> Result<(), VaultError> {
-        self.same()?;
         match &mut *self.overlay() {
             Overlay::None => {}
             Overlay::Rehearsal(files) => {
-                if files.contains_key(path) || place::existing(&self.root, path)?.exists() {
+                if files.contains_key(path) || self.folders.existing(path)?.exists() {
                     return Err(VaultError::Exists(path.to_owned()));
                 }
                 files.insert(path.to_owned(), bytes.to_owned());
                 return Ok(());
             }
-            Overlay::Group(group) => return group.create(&self.root, path, bytes),
+            // The vault is looked at once, when the group is complete.
+            Overlay::Group(group) => return group.create(&self.folders, path, bytes),
         }
-        let place = place::new(&self.root, path)?;
-        let folder = place.parent().unwrap_or(&self.root);
+        self.same()?;
+        let place = self.folders.made(path)?;
+        let folder = place.parent().unwrap_or(self.root());
         let temporary = written(folder, bytes, None).map_err(VaultError::io(path))?;
         temporary.persist_noclobber(&place).map_err(|e| match e.error.kind() {
             io::ErrorKind::AlreadyExists => VaultError::Exists(path.to_owned()),
@@ -259,10 +255,10 @@ impl Vault {
                 files.insert(path.to_owned(), new.as_bytes().to_owned());
                 return Ok(());
             }
-            Overlay::Group(group) => return group.replace(&self.root, path, old, new),
+            Overlay::Group(group) => return group.replace(&self.folders, path, old, new),
         }
-        let place = place::existing(&self.root, path)?;
-        let folder = place.parent().unwrap_or(&self.root).to_owned();
+        let place = self.folders.existing(path)?;
+        let folder = place.parent().unwrap_or(self.root()).to_owned();
         let mode = fs::metadata(&place).map_err(VaultError::io(path))?.permissions();
         let temporary = written(&folder, new.as_bytes(), Some(mode)).map_err(VaultError::io(path))?;
         if self.read(path)? != old {
@@ -278,7 +274,7 @@ impl Vault {
         if self.is_rehearsing() {
             return Ok(());
         }
-        let place = place::new(&self.root, path)?;
+        let place = self.folders.made(path)?;
         let fresh = !place.exists();
         let mut options = File::options();
         options.read(true).append(true).create(true);
@@ -292,7 +288,7 @@ impl Vault {
         }
         let text = if last == [b'\n'] { format!("{line}\n") } else { format!("\n{line}\n") };
         file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(VaultError::io(path))?;
-        if fresh { sync_folder(place.parent().unwrap_or(&self.root)).map_err(VaultError::io(path)) } else { Ok(()) }
+        if fresh { sync_folder(place.parent().unwrap_or(self.root())).map_err(VaultError::io(path)) } else { Ok(()) }
     }
 
     /// The notes (`*.md`) below a folder, by path, sorted. Hidden files and symbolic links are passed over; a
@@ -310,12 +306,12 @@ impl Vault {
     fn listed<T>(&self, folder: &str, of: impl Fn(&fs::DirEntry) -> T) -> Result<Vec<(String, T)>, VaultError> {
         self.same()?;
         let mut found = Vec::new();
-        if !place::existing(&self.root, folder)?.exists() {
+        if !self.folders.existing(folder)?.exists() {
             return Ok(found);
         }
         let mut folders = vec![folder.to_owned()];
         while let Some(folder) = folders.pop() {
-            let place = place::existing(&self.root, &folder)?;
+            let place = self.folders.existing(&folder)?;
             for entry in fs::read_dir(&place).map_err(VaultError::io(&folder))? {
                 let entry = entry.map_err(VaultError::io(&folder))?;
                 let (Ok(name), Ok(kind)) = (entry.file_name().into_string(), entry.file_type()) else { continue };
@@ -334,12 +330,12 @@ impl Vault {
 
     /// Removes the temporary files that a crash left below a folder. Call it only under the lock.
     pub fn sweep(&self, folder: &str) -> Result<(), VaultError> {
-        if self.is_rehearsing() || !place::existing(&self.root, folder)?.exists() {
+        if self.is_rehearsing() || !self.folders.existing(folder)?.exists() {
             return Ok(());
         }
         let mut folders = vec![folder.to_owned()];
         while let Some(folder) = folders.pop() {
-            let place = place::existing(&self.root, &folder)?;
+            let place = self.folders.existing(&folder)?;
             for entry in fs::read_dir(&place).map_err(VaultError::io(&folder))?.flatten() {
                 let (name, kind) = (entry.file_name(), entry.file_type().map_err(VaultError::io(&folder))?);
                 let name = name.to_string_lossy();
@@ -352,18 +348,6 @@ impl Vault {
         }
         Ok(())
     }
-}
-
-/// Device and inode of a folder: not its last link, which may be led elsewhere.
-#[cfg(unix)]
-fn identity(folder: &Path) -> Option<(u64, u64)> {
-    use std::os::unix::fs::MetadataExt;
-    fs::symlink_metadata(folder).ok().map(|m| (m.dev(), m.ino()))
-}
-
-#[cfg(not(unix))]
-fn identity(_folder: &Path) -> Option<(u64, u64)> {
-    None
 }
 
 /// A synced temporary file in `folder`, ready to be moved to its place.

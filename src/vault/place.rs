@@ -1,54 +1,112 @@
 //! From a path inside the vault to a place on disk that really lies there.
 
 use super::VaultError;
-use std::collections::HashSet;
-use std::fs;
+use std::collections::HashMap;
+use std::fs::{self, Metadata};
 use std::path::{Component, Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
-/// Folders that were found to lie in the vault: while many files are written, each is looked at once.
-#[derive(Debug, Default)]
+/// Device and inode.
+type Identity = (u64, u64);
+
+/// The vault's root, and the folders below it that were found to lie in it. Each way is walked once, link by link; from
+/// then on it is enough that the same folder is at its end.
+#[derive(Debug)]
 pub(super) struct Folders {
-    sound: HashSet<PathBuf>,
+    root: PathBuf,
+    /// What the root was when the vault was opened, so that another folder in its place is noticed.
+    identity: Option<Identity>,
+    sound: Mutex<HashMap<PathBuf, Identity>>,
 }
 
 impl Folders {
-    /// As [`existing`].
-    pub(super) fn existing(&mut self, root: &Path, path: &str) -> Result<PathBuf, VaultError> {
-        self.look(root, path, existing)
+    /// `root` is absolute, without symbolic links.
+    pub(super) fn below(root: PathBuf) -> Folders {
+        Folders { identity: identity(&root), root, sound: Mutex::default() }
     }
 
-    /// As [`new`].
-    pub(super) fn made(&mut self, root: &Path, path: &str) -> Result<PathBuf, VaultError> {
-        self.look(root, path, new)
+    pub(super) fn root(&self) -> &Path {
+        &self.root
     }
 
+    /// What was opened is still what is there.
+    pub(super) fn same(&self) -> Result<(), VaultError> {
+        match identity(&self.root) {
+            None if self.identity.is_some() => Err(VaultError::Missing(self.root.clone())),
+            now if now == self.identity => Ok(()),
+            _ => Err(VaultError::Replaced(self.root.clone())),
+        }
+    }
+
+    /// The place of a path that may or may not be there; its folders are, or do not matter.
+    pub(super) fn existing(&self, path: &str) -> Result<PathBuf, VaultError> {
+        Ok(self.look(path, existing)?.0)
+    }
+
+    /// The place for a new file: its folders are made (mode 0700).
+    pub(super) fn made(&self, path: &str) -> Result<PathBuf, VaultError> {
+        Ok(self.look(path, new)?.0)
+    }
+
+    /// The same, where nothing is yet.
+    pub(super) fn free(&self, path: &str) -> Result<PathBuf, VaultError> {
+        match self.look(path, new)? {
+            (place, None) => Ok(place),
+            (_, Some(_)) => Err(VaultError::Exists(path.to_owned())),
+        }
+    }
+
+    /// The place, and what is there.
     fn look(
-        &mut self,
-        root: &Path,
+        &self,
         path: &str,
         first: fn(&Path, &str) -> Result<PathBuf, VaultError>,
-    ) -> Result<PathBuf, VaultError> {
-        let place = root.join(relative(path)?);
-        if place.parent().is_some_and(|folder| self.sound.contains(folder)) && !place.is_symlink() {
-            return Ok(place);
+    ) -> Result<(PathBuf, Option<Metadata>), VaultError> {
+        let place = self.root.join(relative(path)?);
+        let there = |place: &Path| fs::symlink_metadata(place).ok();
+        if place.parent().is_some_and(|folder| self.is_sound(folder)) {
+            let found = there(&place);
+            if !found.as_ref().is_some_and(Metadata::is_symlink) {
+                return Ok((place, found));
+            }
         }
-        let place = first(root, path)?;
-        if let Some(folder) = place.parent().filter(|f| f.is_dir()) {
-            self.sound.insert(folder.to_owned());
+        let place = first(&self.root, path)?;
+        if let Some(folder) = place.parent().filter(|f| f.is_dir())
+            && let Some(identity) = identity(folder)
+        {
+            self.sound.lock().unwrap_or_else(PoisonError::into_inner).insert(folder.to_owned(), identity);
         }
-        Ok(place)
+        let found = there(&place);
+        Ok((place, found))
+    }
+
+    fn is_sound(&self, folder: &Path) -> bool {
+        let known = self.sound.lock().unwrap_or_else(PoisonError::into_inner).get(folder).copied();
+        known.is_some() && known == identity(folder)
     }
 }
 
+/// Device and inode of a folder: not its last link, which may be led elsewhere.
+#[cfg(unix)]
+fn identity(folder: &Path) -> Option<Identity> {
+    use std::os::unix::fs::MetadataExt;
+    fs::symlink_metadata(folder).ok().map(|m| (m.dev(), m.ino()))
+}
+
+#[cfg(not(unix))]
+fn identity(_folder: &Path) -> Option<Identity> {
+    None
+}
+
 /// The place of a path that may or may not be there; its folders are, or do not matter.
-pub(super) fn existing(root: &Path, path: &str) -> Result<PathBuf, VaultError> {
+fn existing(root: &Path, path: &str) -> Result<PathBuf, VaultError> {
     let place = root.join(relative(path)?);
     inside(root, &place, path)?;
     Ok(place)
 }
 
 /// The place for a new file: its folders are made (mode 0700).
-pub(super) fn new(root: &Path, path: &str) -> Result<PathBuf, VaultError> {
+fn new(root: &Path, path: &str) -> Result<PathBuf, VaultError> {
     let place = existing(root, path)?;
     if let Some(folder) = place.parent()
         && !folder.is_dir()

@@ -5,9 +5,11 @@
 
 use super::intent::{self, Intent};
 use super::sentence::Sentence;
-use super::{courtesy, lexicon};
+use super::{courtesy, facts, lexicon};
 use crate::mail::{Address, Message};
 use crate::note::owner::{Owner, name_words};
+use jiff::civil::Date;
+use std::cell::OnceCell;
 
 /// A sentence, understood.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,9 +22,21 @@ pub struct Line {
     pub body: bool,
     /// It speaks to the owner, alone or among others.
     pub to_owner: bool,
+    /// It holds something that can be looked up, once that was asked.
+    fact: OnceCell<bool>,
 }
 
 impl Line {
+    /// A sentence and what it does.
+    pub fn new(sentence: Sentence, intent: Intent, body: bool, to_owner: bool) -> Line {
+        Line { sentence, intent, body, to_owner, fact: OnceCell::new() }
+    }
+
+    /// True when it holds something that can be looked up; `day` is when it was written.
+    pub fn is_fact(&self, day: Date) -> bool {
+        *self.fact.get_or_init(|| facts::is_fact(&self.sentence.text, day))
+    }
+
     /// True for a question or request to the owner.
     pub fn asks_owner(&self) -> bool {
         self.body && self.to_owner && matches!(self.intent, Intent::Question | Intent::Request)
@@ -80,7 +94,8 @@ pub fn attribute(sentences: Vec<Sentence>, message: &Message, owner: &Owner, lan
         let to_owner = in_paragraph.unwrap_or(default) || audience.names_owner(&sentence.text);
         let body =
             !greeting && leave.is_none_or(|from| at < from) && !courtesy::takes_leave(&sentence.text, &sentence.words);
-        out.push(Line { intent: intent(&sentence, language), body, to_owner, sentence });
+        let intent = intent(&sentence, language);
+        out.push(Line::new(sentence, intent, body, to_owner));
     }
     out
 }

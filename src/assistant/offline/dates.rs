@@ -192,6 +192,9 @@ fn written<'w>(near: &impl Fn(usize, usize) -> &'w str, day: Date) -> Option<Dat
 
 /// `2026-01-08`, `8.1.2026`, `8.1`; `13/1/2026` where only one reading is a date.
 fn numeric(word: &str, day: Date) -> Option<Date> {
+    if !word.starts_with(|c: char| c.is_ascii_digit()) {
+        return None;
+    }
     if let Ok(date) = word.get(..10).unwrap_or(word).parse::<Date>() {
         return word.contains('-').then_some(date);
     }

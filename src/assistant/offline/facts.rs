@@ -52,7 +52,7 @@ fn decides(line: &Line) -> bool {
 /// Statements with a date, an amount, a number to call, or a link: what one looks up a mail for.
 pub fn key_information(lines: &[Line], day: Date) -> Vec<String> {
     let told = lines.iter().filter(|line| line.body && matches!(line.intent, Intent::Statement | Intent::Promise));
-    told.filter(|line| line.sentence.length >= 3 && !decides(line) && is_fact(&line.sentence.text, day))
+    told.filter(|line| line.sentence.length >= 3 && !decides(line) && line.is_fact(day))
         .map(|line| line.sentence.text.clone())
         .take(MOST)
         .collect()
@@ -91,7 +91,7 @@ mod tests {
 
     fn line(text: &str) -> Line {
         let sentence = Sentence::new(text.into(), 0, false);
-        Line { sentence, intent: Intent::Statement, body: true, to_owner: true }
+        Line::new(sentence, Intent::Statement, true, true)
     }
 
     #[test]

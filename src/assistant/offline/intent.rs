@@ -6,6 +6,7 @@
 use super::courtesy::{is_courtesy, is_rhetorical};
 use super::lexicon as lex;
 use super::words::Words;
+use std::borrow::Cow;
 
 /// What a sentence does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,7 +83,7 @@ fn requests(words: &Words, language: &str) -> bool {
 fn commands(words: &Words, language: &str) -> bool {
     let lead = words.iter().take(3).take_while(|w| lex::LEAD_INS.contains(w)).count();
     (0..=lead).any(|n| {
-        let words = words.skip(n);
+        let words = if n == 0 { Cow::Borrowed(words) } else { Cow::Owned(words.skip(n)) };
         let long = words.iter().count() > 1;
         if words.starts(lex::STARTS) {
             return true;
@@ -176,18 +177,20 @@ fn promises(words: &Words, language: &str) -> bool {
     if language != "eng" {
         return words.holds(&lex::PROMISES);
     }
-    !words.has(ASKS)
-        && lex::ENGLISH_PROMISES.iter().any(|start| {
-            let count = start.split(' ').count();
-            let all: Vec<&str> = words.iter().collect();
-            all.windows(count).enumerate().any(|(at, window)| {
-                let after = all
-                    .iter()
-                    .skip(at + count)
-                    .find(|w| !matches!(**w, "also" | "then" | "just" | "now" | "try" | "to"));
-                window.join(" ") == *start && after.is_some_and(|verb| DOING.contains(verb))
-            })
-        })
+    if !words.has(lex::ENGLISH_PROMISES) || words.has(ASKS) {
+        return false;
+    }
+    let all: Vec<&str> = words.iter().collect();
+    let after = |start: &str, at: usize| {
+        let rest = all.get(at..).unwrap_or_default();
+        let count = start.split(' ').count();
+        let verb = rest.iter().skip(count).find(|w| !matches!(**w, "also" | "then" | "just" | "now" | "try" | "to"));
+        let begins = rest.len() >= count && rest.iter().zip(start.split(' ')).all(|(word, wanted)| *word == wanted);
+        verb.filter(|_| begins)
+    };
+    lex::ENGLISH_PROMISES
+        .iter()
+        .any(|start| (0..all.len()).filter_map(|at| after(start, at)).any(|verb| DOING.contains(verb)))
 }
 
 #[cfg(test)]

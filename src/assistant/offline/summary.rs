@@ -97,7 +97,7 @@ fn score(candidate: &Candidate, place: usize, counts: &Counts, day: Date) -> f64
         _ => 0.0,
     };
     let decided = if facts::is_decision(line) { 1.2 } else { 0.0 };
-    let fact = if facts::is_fact(&line.sentence.text, day) { 0.5 } else { 0.0 };
+    let fact = if line.is_fact(day) { 0.5 } else { 0.0 };
     let shape = match line.sentence.length {
         0..=4 => -1.0,
         5..=30 => 0.0,

@@ -77,7 +77,7 @@ mod tests {
             ("Please call by then.", Some(date(2025, 6, 1)), Urgency::Normal),
         ] {
             let sentence = Sentence::new(text.into(), 0, false);
-            let line = Line { sentence, intent: Intent::Statement, body: true, to_owner: true };
+            let line = Line::new(sentence, Intent::Statement, true, true);
             assert_eq!(of("", &[line], due, today).0, want, "{text}");
         }
         assert_eq!(of("URGENT: the plan", &[], None, today).1.as_deref(), Some("says “urgent”"));
