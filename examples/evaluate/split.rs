@@ -2,14 +2,14 @@
 //! answered right below, `F` passed on, `Q` quoted, `S` signature or footer.
 
 use super::{Outcome, cases};
-use postnote::mail::quote::{self, Zone};
+use postnote::mail::quote::{self, Sent, Zone};
 use serde_json::json;
 use std::path::Path;
 
 pub(super) fn run(input: &Path) -> Outcome {
     for case in cases(input)? {
         let text = case["text"].as_str().unwrap_or_default();
-        let lines: String = quote::zones(text).into_iter().map(letter).collect();
+        let lines: String = quote::zones(text, Sent::Answer).into_iter().map(letter).collect();
         println!("{}", json!({"id": case["id"], "lines": lines}));
     }
     Ok(())

@@ -4,7 +4,8 @@
 //! so that a page with other content than its text part can not show the reader what the digest never saw.
 
 use super::message::Message;
-use super::{html, inert, quote, subject};
+use super::quote::{self, Sent};
+use super::{html, inert, subject};
 use std::borrow::Cow;
 use std::collections::HashMap;
 
@@ -23,9 +24,10 @@ pub struct Body {
 
 /// Renders a message's body. Everything in the text lands in one of the parts.
 pub fn render(message: &Message) -> Body {
-    let mut zones = quote::split(&message.text);
+    let mark = mark(message);
+    let mut zones = quote::split(&message.text, mark.unwrap_or(Sent::Answer));
     // Passed on without a word of one's own: then what is passed on is the content.
-    if zones.new.trim().is_empty() && !is_reply(message) {
+    if zones.new.trim().is_empty() && mark != Some(Sent::Answer) {
         zones.new = std::mem::take(&mut zones.quoted);
     }
     let from_html = message.html.as_deref().and_then(|html| structured(html, &zones));
@@ -37,11 +39,17 @@ pub fn render(message: &Message) -> Body {
     }
 }
 
-fn is_reply(message: &Message) -> bool {
-    let forwarded = ["fw", "wg", "tr", "enc", "rv", "i", "vs", "doorst", "vl"];
-    let mark = message.subject.split(':').next().unwrap_or_default().trim().to_lowercase();
-    let marked = message.subject != subject::base(&message.subject);
-    marked && !forwarded.iter().any(|f| mark.starts_with(f))
+/// What the first mark of the subject says, if it says something.
+fn mark(message: &Message) -> Option<Sent> {
+    const PASSED_ON: &[&str] = &[
+        "fw", "fwd", "wg", "tr", "enc", "rv", "i", "doorst", "vl", "vb", "pd", "ilt", "yml", "пер", "προθ", "转发",
+        "轉寄", "転送", "전달",
+    ];
+    let mark = message.subject.split([':', '：']).next().unwrap_or_default().trim().to_lowercase();
+    let mark = mark.trim_end_matches(|c: char| !c.is_alphabetic());
+    // `VS:` is an answer in Finnish and passed on in Danish.
+    let (_, marked) = subject::parts(&message.subject);
+    (marked && mark != "vs").then(|| if PASSED_ON.contains(&mark) { Sent::PassedOn } else { Sent::Answer })
 }
 
 /// The new part of the HTML, where it says what the plain text says.
