@@ -48,13 +48,15 @@ pub struct Zones {
     pub quoted: String,
     /// The signature, without the `-- ` line, and what stands below it.
     pub signature: String,
+    /// The zone of each line.
+    pub lines: Vec<Zone>,
 }
 
 /// Splits the text of a mail into its zones.
 pub fn split(text: &str, sent: Sent) -> Zones {
     let zones = zones(text, sent);
     let lines: Vec<&str> = text.split('\n').map(str::trim_end).collect();
-    collect(&lines, &zones)
+    collect(&lines, zones)
 }
 
 /// The zone of each line of a mail's text.
@@ -314,10 +316,10 @@ fn is_wrapped(lines: &[&str], quoted: &[bool], at: usize, line: &str) -> bool {
         && !before.ends_with(['.', '?', '!', ':'])
 }
 
-fn collect(lines: &[&str], zones: &[Zone]) -> Zones {
+fn collect(lines: &[&str], zones: Vec<Zone>) -> Zones {
     let of = |wanted: &[Zone]| {
         let mut out = String::new();
-        for (line, _) in lines.iter().zip(zones).filter(|(_, zone)| wanted.contains(zone)) {
+        for (line, _) in lines.iter().zip(&zones).filter(|(_, zone)| wanted.contains(zone)) {
             out.push_str(line);
             out.push('\n');
         }
@@ -335,6 +337,7 @@ fn collect(lines: &[&str], zones: &[Zone]) -> Zones {
         new: of(&[Zone::New, Zone::Answered, Zone::Forwarded]),
         quoted: of(&[Zone::Quoted]),
         signature: signature.to_owned(),
+        lines: zones,
     }
 }
 
