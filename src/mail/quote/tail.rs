@@ -15,7 +15,8 @@ const MAX_CONTACT: usize = 12;
 pub(super) fn signature(mail: &mut Mail<'_>, mut head: usize) -> usize {
     for _ in 0..6 {
         let end = mail.end(head);
-        let found = [delimiter, device, footer, disclaimer, contact].into_iter().find_map(|find| find(mail, end));
+        let found =
+            [delimiter, device, footer, disclaimer, ruled, contact].into_iter().find_map(|find| find(mail, end));
         let Some(start) = found else { break };
         let start = if mail.line(start).starts_with("--") { start } else { mail.above_rule(start) };
         if (start..end).any(|i| mail.is_quoted(i)) {
@@ -58,6 +59,17 @@ fn footer(mail: &Mail<'_>, end: usize) -> Option<usize> {
             .any(|w| line.contains(w))
     };
     (end.saturating_sub(12)..end).find(|i| is_rule(mail.line(*i)) && (i + 1..end.min(i + 5)).any(says))
+}
+
+/// A rule above few short lines: underscores say enough, below others there is a way to reach somebody.
+fn ruled(mail: &Mail<'_>, end: usize) -> Option<usize> {
+    let start = last(mail, end.saturating_sub(1), MAX_SIGNATURE, |line| line.len() > 4 && is_rule(line))?;
+    let lines = || (start + 1..end).map(|i| mail.line(i).trim()).filter(|line| !line.is_empty());
+    let underscores = mail.line(start).bytes().all(|b| b == b'_') && lines().count() <= 8;
+    let reached = || lines().filter(|line| is_contact(line)).count();
+    let apart =
+        lines().all(|line| line.chars().count() <= 70) && (underscores || lines().all(is_short) && reached() > 0);
+    (apart && mail.says(0, start)).then_some(start)
 }
 
 /// The first paragraph by which lawyers or programs go on.

@@ -15,9 +15,10 @@ const MAX_DEPTH: usize = 4000;
 /// What joins messages into conversations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum By {
-    /// References and In-Reply-To alone.
+    /// References and In-Reply-To alone; In-Reply-To also where References name nothing that is here.
     References,
-    /// These, and then the base subjects of what begins a conversation, as IMAP's THREAD has it (§3, step 5).
+    /// As IMAP's THREAD has it: In-Reply-To only without References, and then the base subjects of what begins a conversation
+    /// (§3, step 5).
     ReferencesAndSubject,
 }
 
@@ -41,7 +42,7 @@ pub struct Forest {
 
 /// The trees that these messages make.
 pub fn forest(messages: &[Message], by: By) -> Forest {
-    let mut arena = Arena::of(messages);
+    let mut arena = Arena::of(messages, by);
     let mut roots: Vec<usize> = arena.unparented();
     roots = roots.into_iter().flat_map(|root| arena.prune(root)).collect();
     arena.sort(messages, &mut roots);
@@ -64,9 +65,10 @@ struct Arena(Vec<Container>);
 
 impl Arena {
     /// Step 1: every id that is named has a container, and each hangs below the one named before it.
-    fn of(messages: &[Message]) -> Arena {
+    fn of(messages: &[Message], by: By) -> Arena {
         let mut arena = Arena(Vec::with_capacity(messages.len()));
         let mut ids: HashMap<&str, usize> = HashMap::with_capacity(messages.len());
+        let mut owns = Vec::with_capacity(messages.len());
         for (index, message) in messages.iter().enumerate() {
             let own = match message.message_id.as_deref().map(|id| ids.entry(id)) {
                 // A second message of one id is a message without an id.
@@ -86,8 +88,31 @@ impl Arena {
             // What a message says of itself is worth more than what others said before it came.
             arena.unlink(own);
             arena.link(before, own);
+            owns.push(own);
+        }
+        if by == By::References {
+            for (message, own) in messages.iter().zip(owns) {
+                let answered = message.in_reply_to.iter().filter_map(|id| ids.get(id.as_str()).copied());
+                arena.mend(own, answered);
+            }
         }
         arena
+    }
+
+    /// Broken References: what a message hangs below is not here, and what it answers is.
+    fn mend(&mut self, own: usize, mut answered: impl Iterator<Item = usize>) {
+        let mut top = own;
+        for _ in 0..MAX_DEPTH {
+            let Some(parent) = self.get(top).parent else { break };
+            if self.get(parent).message.is_some() {
+                return;
+            }
+            top = parent;
+        }
+        let here = answered.find(|at| self.get(*at).message.is_some() && !self.is_below(*at, top));
+        if self.get(top).parent.is_none() {
+            self.link(here, top);
+        }
     }
 
     fn add(&mut self, message: Option<usize>) -> usize {

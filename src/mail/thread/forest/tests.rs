@@ -61,6 +61,20 @@ fn loops_and_doubles_are_cut() {
 }
 
 #[test]
+fn broken_references_do_not_part() {
+    let answer = |id: &str, references: &str, answered: &str| {
+        let message = message(id, references, "");
+        Message { in_reply_to: vec![answered.to_owned()], ..message }
+    };
+    let messages = [message("a", "", ""), answer("b", "x", "a"), answer("c", "x", "y"), answer("d", "b", "a")];
+    assert_eq!(shape(&forest(&messages, By::References)), "(1 (2 4)(3))");
+    assert_eq!(shape(&forest(&messages, By::ReferencesAndSubject)), "(1)(* (2 4)(3))");
+    // Without any, what is answered counts everywhere.
+    let messages = [answer("b", "", "a"), message("a", "", "")];
+    assert_eq!(shape(&forest(&messages, By::ReferencesAndSubject)), "(2 1)");
+}
+
+#[test]
 fn base_subjects_gather() {
     check(&[("a", "", "x"), ("b", "", "Re: x"), ("c", "", "y")], "(1)(2)(3)", "(1 2)(3)");
     check(&[("b", "", "Re: x"), ("a", "", "x")], "(1)(2)", "(2 1)");
