@@ -4,6 +4,7 @@
 //! (attribution lines, header blocks, separators) and `tail` (signatures, footers); the words are in `words`. One pass: a
 //! line is looked at closely only where its first or last letters say that it may be a mark.
 
+mod lines;
 mod marks;
 mod tail;
 mod words;
@@ -12,8 +13,8 @@ use marks::{attribution, forward, has_date, header_block, is_rule, separator};
 
 /// Above this length a quoted block that is answered is cut to its end.
 const MAX_ANSWERED: usize = 15;
-/// Where mail programs break lines.
-const WIDTH: usize = 72;
+/// So many marks are looked at twice; nobody answers more mails below each other.
+const MAX_MARKS: usize = 50;
 
 /// What a line of a mail is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,7 +96,7 @@ struct Cut {
 
 impl<'t> Mail<'t> {
     fn of(lines: &'t [&'t str], sent: Sent) -> Mail<'t> {
-        let mut mail = Mail { lines, quoted: quoted(lines), zones: vec![Zone::New; lines.len()] };
+        let mut mail = Mail { lines, quoted: lines::quoted(lines), zones: vec![Zone::New; lines.len()] };
         let cut = mail.cut(sent);
         mail.fill(cut.start, lines.len(), cut.zone);
         mail.head(cut.start);
@@ -105,6 +106,7 @@ impl<'t> Mail<'t> {
             }
         }
         mail.never_empty();
+        mail.blanks();
         mail
     }
 
@@ -139,7 +141,7 @@ impl<'t> Mail<'t> {
 
     /// Finds where an earlier mail begins that is not marked line by line, or one that is passed on.
     fn cut(&mut self, sent: Sent) -> Cut {
-        let mut at = 0;
+        let (mut at, mut marks) = (0, 0);
         while at < self.lines.len() {
             let here = at;
             at += 1;
@@ -154,7 +156,8 @@ impl<'t> Mail<'t> {
             if block.is_some() || separator(self.lines, here) {
                 let after = block.or_else(|| header_block(self.lines, self.next(here + 1)?)).unwrap_or(here + 1);
                 let start = self.above_rule(self.above_name(here));
-                if self.answered_below(after) {
+                if marks < MAX_MARKS && self.answered_below(after) {
+                    marks += 1;
                     self.fill(start, after, Zone::Quoted);
                     at = after;
                     continue;
@@ -168,7 +171,8 @@ impl<'t> Mail<'t> {
                 continue;
             }
             let start = self.above_rule(mark.start);
-            if !self.says(0, start) && self.says(here + 1, self.lines.len()) {
+            if marks < MAX_MARKS && !self.says(0, start) && self.says(here + 1, self.lines.len()) {
+                marks += 1;
                 // Nothing would be left: the marks of quoting got lost, and this answers from below.
                 self.fill(start, here + 1, Zone::Quoted);
                 continue;
@@ -207,11 +211,11 @@ impl<'t> Mail<'t> {
 
     /// What comes before the cut: signatures, and quotes that are marked line by line.
     fn head(&mut self, head: usize) {
-        let head = self.trailing_quote(head);
-        let head = tail::signature(self, head);
+        let quote = self.trailing_quote(head);
         // A signature may stand above the quote or below it.
-        let head = self.trailing_quote(head);
-        let head = tail::signature(self, head);
+        let below = tail::signature(self, quote);
+        let above = self.trailing_quote(below);
+        let head = if above < below { tail::signature(self, above) } else { above };
         self.inner_quotes(head);
     }
 
@@ -247,15 +251,34 @@ impl<'t> Mail<'t> {
         }
         let parted = |w: &[(usize, usize)]| matches!(w, [a, b] if self.says(a.1, b.0));
         let answers = blocks.windows(2).filter(|w| parted(w)).count();
+        let said = (0..head).find(|i| self.says(*i, i + 1)).unwrap_or(head);
         for (start, end) in blocks {
             let marked = self.attribution_above(start);
-            let whole = marked < start || end - start > MAX_ANSWERED;
-            if whole && answers == 0 && !self.says(0, marked) {
+            let headed =
+                self.end(start).checked_sub(1).is_some_and(|above| self.zones.get(above) == Some(&Zone::Quoted));
+            let whole = marked < start || headed || end - start > MAX_ANSWERED;
+            if whole && answers == 0 && marked <= said {
                 self.fill(marked, end, Zone::Quoted);
             } else {
                 self.fill(marked, start, Zone::Quoted);
                 self.fill(start, end.saturating_sub(MAX_ANSWERED).max(start), Zone::Quoted);
             }
+        }
+    }
+
+    /// Blank lines go with what is on both sides of them.
+    fn blanks(&mut self) {
+        let mut before: Option<usize> = None;
+        for at in 0..self.lines.len() {
+            if self.line(at).is_empty() {
+                continue;
+            }
+            if let (Some(before), Some(zone)) = (before, self.zones.get(at).copied())
+                && self.zones.get(before) == Some(&zone)
+            {
+                self.fill(before + 1, at, zone);
+            }
+            before = Some(at);
         }
     }
 
@@ -273,47 +296,6 @@ impl<'t> Mail<'t> {
             self.zones.iter_mut().filter(|z| **z == Zone::Quoted).for_each(|z| *z = Zone::Answered);
         }
     }
-}
-
-/// Which lines carry a quote mark, or were wrapped out of one that does.
-fn quoted(lines: &[&str]) -> Vec<bool> {
-    let mut quoted = Vec::with_capacity(lines.len());
-    for block in lines.chunk_by(|a, b| other_mark(a).is_some() && other_mark(a) == other_mark(b)) {
-        let all = block.len() > 1 && block.first().is_some_and(|line| block.len() > 2 || !line.starts_with([':', '|']));
-        quoted.extend(block.iter().map(|line| all || line.trim_start_matches([' ', '\t']).starts_with('>')));
-    }
-    for (at, line) in lines.iter().enumerate() {
-        if is_wrapped(lines, &quoted, at, line) {
-            quoted.get_mut(at).into_iter().for_each(|q| *q = true);
-        }
-    }
-    quoted
-}
-
-/// A mark that quotes where several lines in a row have it: `:`, `|` (but not in a table), `AP>`.
-fn other_mark(line: &str) -> Option<&str> {
-    let table = || line.ends_with('|') && line.len() > 1;
-    match line.as_bytes() {
-        [b':'] | [b':', b' ', ..] => Some(":"),
-        [b'|'] | [b'|', b' ', ..] if !table() => Some("|"),
-        [b'A'..=b'Z', ..] => {
-            let (name, _) = super::clean::prefix(line, 4).split_once('>')?;
-            name.bytes().all(|b| b.is_ascii_uppercase()).then_some(name)
-        }
-        _ => None,
-    }
-}
-
-/// What a program broke out of a quoted line that was too long: it begins where that one could not go on.
-fn is_wrapped(lines: &[&str], quoted: &[bool], at: usize, line: &str) -> bool {
-    let is = |i: usize| quoted.get(i).copied().unwrap_or_default();
-    let Some(above) = at.checked_sub(1).filter(|above| is(*above) && is(at + 1) && !is(at)) else { return false };
-    let before = lines.get(above).copied().unwrap_or_default();
-    let word = line.split(' ').next().unwrap_or_default();
-    !word.is_empty()
-        && before.len() > line.len()
-        && before.len() + 1 + word.len() >= WIDTH
-        && !before.ends_with(['.', '?', '!', ':'])
 }
 
 fn collect(lines: &[&str], zones: Vec<Zone>) -> Zones {

@@ -17,10 +17,11 @@ pub(super) struct Attribution {
 
 /// Lowercased, without the marks of emphasis, white space folded.
 pub(super) fn fold(line: &str) -> String {
-    let mut out = String::with_capacity(line.len().min(600));
-    for c in clean::prefix(line, 600).chars().filter(|c| *c != '*') {
+    let line = clean::prefix(line, 600);
+    let mut out = String::with_capacity(line.len());
+    for c in line.chars().filter(|c| *c != '*') {
         if !c.is_whitespace() {
-            out.extend(c.to_lowercase());
+            if c.is_ascii() { out.push(c.to_ascii_lowercase()) } else { out.extend(c.to_lowercase()) }
         } else if !out.is_empty() && !out.ends_with(' ') {
             out.push(' ');
         }

@@ -79,7 +79,7 @@ fn disclaimer(mail: &Mail<'_>, end: usize) -> Option<usize> {
         let line = mail.line(*i);
         let apart = i.checked_sub(1).is_some_and(|above| mail.line(above).is_empty() || is_rule(mail.line(above)));
         apart && line.len() > 10 && {
-            let line = fold(super::super::clean::prefix(line, 120));
+            let line = fold(super::super::clean::prefix(line, 80));
             words::begins_disclaimer(line.trim_start_matches(|c: char| !c.is_alphanumeric()))
         }
     };

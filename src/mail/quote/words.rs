@@ -1,7 +1,7 @@
 //! The words by which mail programs mark quotes, forwards and signatures, in the languages they speak. All lowercased,
 //! parted by `|`, a line for some languages.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
 /// How attribution lines say "wrote".
@@ -77,8 +77,24 @@ fn listed(words: &'static str) -> impl Iterator<Item = &'static str> {
     words.split('|').filter(|word| !word.is_empty())
 }
 
-fn any(words: &'static str, mut is: impl FnMut(&'static str) -> bool) -> bool {
-    listed(words).any(&mut is)
+type Hashing = foldhash::fast::RandomState;
+type Whole = LazyLock<HashSet<&'static str, Hashing>>;
+
+/// Beginnings, by their first letter.
+type Beginnings = HashMap<char, Vec<&'static str>, Hashing>;
+
+fn beginnings(words: &'static str) -> Beginnings {
+    let mut by_letter = Beginnings::default();
+    for word in listed(words) {
+        by_letter.entry(word.chars().next().unwrap_or_default()).or_default().push(word);
+    }
+    by_letter
+}
+
+/// Those of the beginnings with which the text begins.
+fn begins<'b>(text: &'b str, known: &'b Beginnings) -> impl Iterator<Item = &'static str> + 'b {
+    let near = text.chars().next().and_then(|first| known.get(&first));
+    near.into_iter().flatten().copied().filter(move |word| text.starts_with(word))
 }
 
 /// Which field of a header block a key names.
@@ -94,7 +110,7 @@ pub(super) enum Field {
 
 /// The field of a key, lowercased.
 pub(super) fn field(key: &str) -> Option<Field> {
-    static FIELDS: LazyLock<HashMap<&str, Field, foldhash::fast::RandomState>> = LazyLock::new(|| {
+    static FIELDS: LazyLock<HashMap<&str, Field, Hashing>> = LazyLock::new(|| {
         let kinds =
             [(CC, Field::Other), (TO, Field::To), (SUBJECT, Field::Subject), (DATE, Field::Date), (FROM, Field::From)];
         kinds.into_iter().flat_map(|(words, field)| listed(words).map(move |word| (word, field))).collect()
@@ -104,53 +120,57 @@ pub(super) fn field(key: &str) -> Option<Field> {
 
 /// True when folded text says that somebody wrote.
 pub(super) fn says_wrote(text: &str) -> bool {
-    any(WROTE, |word| has_word(text, word))
+    // Single words, and those that no space parts from others.
+    static WORDS: Whole = LazyLock::new(|| listed(WROTE).filter(|word| !is_loose(word)).collect());
+    static LOOSE: LazyLock<Vec<&str>> = LazyLock::new(|| listed(WROTE).filter(|word| is_loose(word)).collect());
+    let words = || text.split(|c: char| !c.is_alphanumeric());
+    words().any(|word| WORDS.contains(word)) || LOOSE.iter().any(|word| text.contains(word))
+}
+
+fn is_loose(word: &str) -> bool {
+    word.chars().any(|c| !c.is_alphanumeric() || c > '\u{3000}' || ('\u{0e00}'..='\u{0e7f}').contains(&c))
 }
 
 /// True when folded text ends by saying that somebody wrote.
 pub(super) fn ends_with_wrote(text: &str) -> bool {
-    any(WROTE, |word| text.strip_suffix(word).is_some_and(|rest| rest.ends_with([' ', '>', ')', '"'])))
+    listed(WROTE).any(|word| text.strip_suffix(word).is_some_and(|rest| rest.ends_with([' ', '>', ')', '"'])))
 }
 
 /// True when folded text begins as attributions do, but for those that begin with a date or a name.
 pub(super) fn starts_attribution(text: &str) -> bool {
-    any(STARTS, |word| {
-        let rest = text.strip_prefix(word);
-        rest.is_some_and(|rest| rest.starts_with([' ', '\u{a0}']) || word.chars().all(|c| c > '\u{3000}' || c == '-'))
+    static KNOWN: LazyLock<Beginnings> = LazyLock::new(|| beginnings(STARTS));
+    begins(text, &KNOWN).any(|word| {
+        let rest = text.get(word.len()..).unwrap_or_default();
+        rest.starts_with([' ', '\u{a0}']) || word.chars().all(|c| c > '\u{3000}' || c == '-')
     })
 }
 
 /// True for what stands between rules above an answered mail.
 pub(super) fn is_original(inner: &str) -> bool {
-    any(ORIGINAL, |words| inner == words)
+    static KNOWN: Whole = LazyLock::new(|| listed(ORIGINAL).collect());
+    KNOWN.contains(inner)
 }
 
 /// True for how the line above a mail that is passed on begins.
 pub(super) fn begins_forward(inner: &str) -> bool {
-    any(FORWARDED, |words| inner.starts_with(words))
+    static KNOWN: LazyLock<Beginnings> = LazyLock::new(|| beginnings(FORWARDED));
+    begins(inner, &KNOWN).next().is_some()
 }
 
 /// True for how lines begin that phones and programs sign with.
 pub(super) fn begins_device(line: &str) -> bool {
-    any(DEVICE, |words| line.starts_with(words))
+    static KNOWN: LazyLock<Beginnings> = LazyLock::new(|| beginnings(DEVICE));
+    begins(line, &KNOWN).next().is_some()
 }
 
 /// True for a line by which a person closes, without its comma.
 pub(super) fn is_closing(line: &str) -> bool {
-    any(CLOSINGS, |words| line == words)
+    static KNOWN: Whole = LazyLock::new(|| listed(CLOSINGS).collect());
+    KNOWN.contains(line)
 }
 
 /// True for how paragraphs begin that lawyers put below a mail.
 pub(super) fn begins_disclaimer(line: &str) -> bool {
-    any(DISCLAIMERS, |words| line.starts_with(words))
-}
-
-fn has_word(text: &str, word: &str) -> bool {
-    text.match_indices(word).any(|(at, _)| {
-        let before = text.get(..at).and_then(|t| t.chars().next_back());
-        let after = text.get(at + word.len()..).and_then(|t| t.chars().next());
-        let letter = |c: Option<char>| c.is_some_and(char::is_alphabetic);
-        let unspaced = |c: char| c > '\u{3000}' || ('\u{0e00}'..='\u{0e7f}').contains(&c);
-        word.chars().any(unspaced) || (!letter(before) && !letter(after))
-    })
+    static KNOWN: LazyLock<Beginnings> = LazyLock::new(|| beginnings(DISCLAIMERS));
+    begins(line, &KNOWN).next().is_some()
 }
