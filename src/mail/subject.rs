@@ -57,16 +57,23 @@ const PREFIXES: &[&str] = &[
 /// assert_eq!(postnote::mail::subject::base("AW: Re[2]: [team] Plan (fwd)"), "Plan");
 /// ```
 pub fn base(subject: &str) -> String {
+    parts(subject).0
+}
+
+/// The base subject, and whether anything marked the subject as a reply or a forward.
+pub fn parts(subject: &str) -> (String, bool) {
     let subject = super::clean::header(subject);
-    let mut rest = subject.as_str();
+    let (mut rest, mut marked) = (subject.as_str(), false);
     loop {
-        let before = rest;
-        rest = strip_trailer(rest);
-        rest = strip_prefix(rest).unwrap_or(rest);
-        rest = strip_blob(rest).unwrap_or(rest);
-        rest = strip_wrapper(rest).unwrap_or(rest);
-        if rest.len() == before.len() {
-            return rest.to_owned();
+        let before = rest.len();
+        for strip in [strip_trailer, strip_prefix, strip_wrapper] {
+            let stripped = strip(rest);
+            marked |= stripped.is_some();
+            rest = stripped.unwrap_or(rest);
+        }
+        rest = strip_blob(rest).unwrap_or(rest).trim_end();
+        if rest.len() == before {
+            return (rest.to_owned(), marked);
         }
     }
 }
@@ -78,13 +85,9 @@ pub fn reply(subject: &str) -> String {
 }
 
 /// `(fwd)` at the end.
-fn strip_trailer(subject: &str) -> &str {
-    let subject = subject.trim_end();
-    let cut = subject.len().checked_sub(5).and_then(|at| subject.split_at_checked(at));
-    match cut {
-        Some((rest, tail)) if tail.eq_ignore_ascii_case("(fwd)") => rest.trim_end(),
-        _ => subject,
-    }
+fn strip_trailer(subject: &str) -> Option<&str> {
+    let (rest, tail) = subject.split_at_checked(subject.len().checked_sub(5)?)?;
+    tail.eq_ignore_ascii_case("(fwd)").then(|| rest.trim_end())
 }
 
 /// `Re:`, `Re[2]:`, `Re^2:`, `RE (2):`, `Re [list]:`, and the same in other languages.

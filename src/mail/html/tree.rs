@@ -110,22 +110,24 @@ fn prune(node: &Node, keep: Keep) {
     }
 }
 
+/// Classes of what is quoted.
+pub(super) const QUOTES: &[&str] =
+    &["gmail_quote", "gmail_extra", "moz-cite-prefix", "yahoo_quoted", "protonmail_quote", "tutanota_quote"];
+/// Ids of what begins a quoted mail, after what a program may put before them.
+pub(super) const REPLY_HEADERS: &[&str] = &["divRplyFwdMsg", "appendonsend", "mail-editor-reference-message-container"];
+
 fn is_quote(node: &Node) -> bool {
     let class = attr(node, "class").unwrap_or_default();
     let has = |name: &str| class.split_whitespace().any(|c| c == name);
-    let marked =
-        ["gmail_quote", "gmail_extra", "moz-cite-prefix", "yahoo_quoted", "protonmail_quote", "tutanota_quote"]
-            .iter()
-            .any(|n| has(n))
-            || (tag(node) == "blockquote" && attr(node, "type").is_some_and(|t| t.eq_ignore_ascii_case("cite")));
+    let marked = QUOTES.iter().any(|n| has(n))
+        || (tag(node) == "blockquote" && attr(node, "type").is_some_and(|t| t.eq_ignore_ascii_case("cite")));
     marked && !is_forward(node)
 }
 
 /// Outlook puts the quoted mail beside its header, up to the end.
 fn is_reply_header(node: &Node) -> bool {
     let id = attr(node, "id").unwrap_or_default();
-    let named = ["divRplyFwdMsg", "appendonsend", "mail-editor-reference-message-container"];
-    named.iter().any(|n| id.ends_with(n)) && !is_forward(node)
+    REPLY_HEADERS.iter().any(|n| id.ends_with(n)) && !is_forward(node)
 }
 
 fn is_signature(node: &Node) -> bool {

@@ -3,7 +3,7 @@ use proptest::prelude::*;
 
 #[track_caller]
 fn check(text: &str, new: &str, quoted: &str, signature: &str) {
-    let zones = split(text);
+    let zones = split(text, Sent::Answer);
     assert_eq!(
         (zones.new.as_str(), zones.quoted.as_str(), zones.signature.as_str()),
         (new, quoted, signature),
@@ -80,7 +80,7 @@ fn plain_mail_stays_whole() {
         "",
         "a\n\nb",
     ] {
-        assert_eq!(split(text).quoted, "", "{text}");
+        assert_eq!(split(text, Sent::Answer).quoted, "", "{text}");
     }
 }
 
@@ -89,7 +89,7 @@ proptest! {
     #[test]
     fn no_line_is_lost(lines in proptest::collection::vec("(> ?|-- |On 1 Feb 2026, x wrote:|From: a|To: b|Subject: c|[a-z ]{0,9}|.{0,20})", 0..30)) {
         let text = lines.join("\n");
-        let zones = split(&text);
+        let zones = split(&text, Sent::Answer);
         let letters = |s: &str| s.chars().filter(|c| c.is_alphanumeric()).count();
         prop_assert_eq!(letters(&text), letters(&zones.new) + letters(&zones.quoted) + letters(&zones.signature));
     }
