@@ -146,13 +146,15 @@ impl<'t> Mail<'t> {
             let here = at;
             at += 1;
             let line = self.line(here);
-            if line.is_empty() || (self.is_quoted(here) && !line.trim_start().starts_with(">>> ")) {
+            // Of lines that are quoted, only `>>> Ada 2/1/26 >>>` may be a mark.
+            let quoted = self.is_quoted(here);
+            if line.is_empty() || (quoted && !separator(self.lines, here)) {
                 continue;
             }
-            if !self.is_quoted(here) && forward(line) {
+            if !quoted && forward(line) {
                 return Cut { start: here, zone: Zone::Forwarded };
             }
-            let block = header_block(self.lines, here);
+            let block = if quoted { None } else { header_block(self.lines, here) };
             if block.is_some() || separator(self.lines, here) {
                 let after = block.or_else(|| header_block(self.lines, self.next(here + 1)?)).unwrap_or(here + 1);
                 let start = self.above_rule(self.above_name(here));

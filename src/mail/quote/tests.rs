@@ -102,6 +102,13 @@ fn text_right_above_an_attribution_is_new() {
 }
 
 #[test]
+fn marks_within_a_quote_part_nothing() {
+    let text = "> old\n>>> On 1 Feb 2026 14:20, Ada <ada@example.com> wrote:\n\nnew\n\n>>>> older";
+    check(text, "> old\n>>> On 1 Feb 2026 14:20, Ada <ada@example.com> wrote:\n\nnew", ">>>> older", "");
+    check("new\n\n>>> Ada Park 2/1/26 02:20PM >>>\nold", "new", ">>> Ada Park 2/1/26 02:20PM >>>\nold", "");
+}
+
+#[test]
 fn lines_wrapped_out_of_a_quote_are_quoted() {
     let wrapped = "> The long lines of this mail were broken by the program of the one who\nanswered\n> and goes on";
     check(&format!("new\n\nAda wrote:\n{wrapped}"), "new", &format!("Ada wrote:\n{wrapped}"), "");
