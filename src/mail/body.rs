@@ -7,7 +7,8 @@ mod align;
 
 use super::message::Message;
 use super::quote::{self, Sent, Zone};
-use super::{html, inert, subject};
+use super::subject::{self, Mark};
+use super::{html, inert};
 use std::borrow::Cow;
 use std::collections::HashMap;
 
@@ -26,10 +27,11 @@ pub struct Body {
 
 /// Renders a message's body. Everything in the text lands in one of the parts.
 pub fn render(message: &Message) -> Body {
-    let mark = mark(message);
-    let mut zones = quote::split(&message.text, mark.unwrap_or(Sent::Answer));
+    let (_, mark) = subject::parts(&message.subject);
+    let sent = if mark == Some(Mark::Forward) { Sent::PassedOn } else { Sent::Answer };
+    let mut zones = quote::split(&message.text, sent);
     // Passed on without a word of one's own: then what is passed on is the content.
-    if zones.new.trim().is_empty() && mark != Some(Sent::Answer) {
+    if zones.new.trim().is_empty() && mark != Some(Mark::Answer) {
         zones.new = std::mem::take(&mut zones.quoted);
         zones.lines.iter_mut().filter(|z| **z == Zone::Quoted).for_each(|z| *z = Zone::Forwarded);
     }
@@ -40,19 +42,6 @@ pub fn render(message: &Message) -> Body {
         signature_markdown: inert::text(&zones.signature),
         new_text: zones.new,
     }
-}
-
-/// What the first mark of the subject says, if it says something.
-fn mark(message: &Message) -> Option<Sent> {
-    const PASSED_ON: &[&str] = &[
-        "fw", "fwd", "wg", "tr", "enc", "rv", "i", "doorst", "vl", "vb", "pd", "ilt", "yml", "пер", "προθ", "转发",
-        "轉寄", "転送", "전달",
-    ];
-    let mark = message.subject.split([':', '：']).next().unwrap_or_default().trim().to_lowercase();
-    let mark = mark.trim_end_matches(|c: char| !c.is_alphabetic());
-    // `VS:` is an answer in Finnish and passed on in Danish.
-    let (_, marked) = subject::parts(&message.subject);
-    (marked && mark != "vs").then(|| if PASSED_ON.contains(&mark) { Sent::PassedOn } else { Sent::Answer })
 }
 
 /// The new part of the HTML, where it says what the plain text says.

@@ -51,6 +51,42 @@ const PREFIXES: &[&str] = &[
     "전달",
 ];
 
+/// The same of passing on; of these some answer in one language and pass on in another.
+const FORWARDS: &[&str] = &[
+    "fw",
+    "fwd",
+    "rv",
+    "wg",
+    "tr",
+    "doorst",
+    "vl",
+    "vb",
+    "i",
+    "enc",
+    "pd",
+    "ilt",
+    "továbbítás",
+    "προθ",
+    "yml",
+    "пер",
+    "转发",
+    "轉寄",
+    "転送",
+    "전달",
+];
+const EITHER: &[&str] = &["vs"];
+
+/// What the first mark of a subject says of the message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mark {
+    /// It answers.
+    Answer,
+    /// It passes on.
+    Forward,
+    /// `VS:` answers in Finnish, and passes on in Danish.
+    Either,
+}
+
 /// The base subject: no marks in front, no `(fwd)` behind, no list name in brackets in front.
 ///
 /// ```
@@ -60,20 +96,23 @@ pub fn base(subject: &str) -> String {
     parts(subject).0
 }
 
-/// The base subject, and whether anything marked the subject as a reply or a forward.
-pub fn parts(subject: &str) -> (String, bool) {
+/// The base subject, and what the first mark says that was taken off.
+pub fn parts(subject: &str) -> (String, Option<Mark>) {
     let subject = super::clean::header(subject);
-    let (mut rest, mut marked) = (subject.as_str(), false);
+    let (mut rest, mut mark) = (subject.as_str(), None);
     loop {
         let before = rest.len();
-        for strip in [strip_trailer, strip_prefix, strip_wrapper] {
-            let stripped = strip(rest);
-            marked |= stripped.is_some();
-            rest = stripped.unwrap_or(rest);
+        if let Some((stripped, found)) = strip_prefix(rest) {
+            (rest, mark) = (stripped, mark.or(Some(found)));
+        }
+        for strip in [strip_trailer, strip_wrapper] {
+            if let Some(stripped) = strip(rest) {
+                (rest, mark) = (stripped, mark.or(Some(Mark::Forward)));
+            }
         }
         rest = strip_blob(rest).unwrap_or(rest).trim_end();
         if rest.len() == before {
-            return (rest.to_owned(), marked);
+            return (rest.to_owned(), mark);
         }
     }
 }
@@ -91,7 +130,7 @@ fn strip_trailer(subject: &str) -> Option<&str> {
 }
 
 /// `Re:`, `Re[2]:`, `Re^2:`, `RE (2):`, `Re [list]:`, and the same in other languages.
-fn strip_prefix(subject: &str) -> Option<&str> {
+fn strip_prefix(subject: &str) -> Option<(&str, Mark)> {
     let (head, rest) = subject.split_once([':', '：'])?;
     let word: String =
         head.chars().take_while(|c| c.is_alphabetic() || *c == '\u{301}').collect::<String>().to_lowercase();
@@ -103,7 +142,12 @@ fn strip_prefix(subject: &str) -> Option<&str> {
     let bracketed =
         (count.starts_with('[') && count.ends_with(']')) || (count.starts_with('(') && count.ends_with(')'));
     let number = count.trim_start_matches(['^', '*', '-']).chars().all(|c| c.is_ascii_digit());
-    (count.is_empty() || bracketed || number).then(|| rest.trim_start())
+    let mark = match word.as_str() {
+        word if FORWARDS.contains(&word) => Mark::Forward,
+        word if EITHER.contains(&word) => Mark::Either,
+        _ => Mark::Answer,
+    };
+    (count.is_empty() || bracketed || number).then(|| (rest.trim_start(), mark))
 }
 
 /// `[list] ` in front of something.
@@ -148,6 +192,23 @@ mod tests {
             ("", ""),
         ] {
             assert_eq!(base(subject), expect, "{subject:?}");
+        }
+    }
+
+    #[test]
+    fn the_first_mark_says_what_it_is() {
+        for (subject, expect) in [
+            ("Re: Fwd: x", Some(Mark::Answer)),
+            ("[team] WG: AW: x", Some(Mark::Forward)),
+            ("x (fwd)", Some(Mark::Forward)),
+            ("[Fwd: x]", Some(Mark::Forward)),
+            ("VS: x", Some(Mark::Either)),
+            ("转发：x", Some(Mark::Forward)),
+            ("Re: x (fwd)", Some(Mark::Answer)),
+            ("Regarding: x", None),
+            ("[team] x", None),
+        ] {
+            assert_eq!(parts(subject).1, expect, "{subject}");
         }
     }
 

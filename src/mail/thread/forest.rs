@@ -212,7 +212,11 @@ impl Arena {
             .iter()
             .map(|root| {
                 let (_, first) = self.time(messages, *root);
-                messages.get(first).map(|m| subject::parts(&m.subject)).unwrap_or_default()
+                messages
+                    .get(first)
+                    .map(|m| subject::parts(&m.subject))
+                    .map(|(base, mark)| (base, mark.is_some()))
+                    .unwrap_or_default()
             })
             .collect();
         // By base subject: the root that the others join, and whether its subject is that of an answer.
