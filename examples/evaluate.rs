@@ -13,8 +13,14 @@
 mod md;
 #[path = "evaluate/mime.rs"]
 mod mime;
+#[path = "evaluate/reply.rs"]
+mod reply;
 #[path = "evaluate/replyhdr.rs"]
 mod replyhdr;
+#[path = "evaluate/split.rs"]
+mod split;
+#[path = "evaluate/threads.rs"]
+mod threads;
 
 use std::path::{Path, PathBuf};
 
@@ -26,7 +32,15 @@ type Outcome = Result<(), Box<dyn std::error::Error>>;
 
 type Task = fn(&Path) -> Outcome;
 
-const TASKS: &[(&str, Task)] = &[("md", md::run), ("mime", mime::run), ("replyhdr", replyhdr::run)];
+const TASKS: &[(&str, Task)] = &[
+    ("forest", threads::forests),
+    ("md", md::run),
+    ("mime", mime::run),
+    ("reply", reply::run),
+    ("replyhdr", replyhdr::run),
+    ("split", split::run),
+    ("thread", threads::thread),
+];
 
 fn main() -> Outcome {
     let mut arguments = std::env::args().skip(1);
