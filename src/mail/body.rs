@@ -56,18 +56,20 @@ fn same_words(markdown: &str, text: &str) -> bool {
     let (mut all, mut ours, mut shared) = (0_usize, 0_usize, 0_usize);
     let (mut theirs, mut words) = (Words::of(text).peekable(), Words::of(markdown).peekable());
     // Mostly they run side by side.
-    while theirs.peek().is_some() && theirs.peek() == words.peek() {
+    while let (Some(their), Some(word)) = (theirs.peek(), words.peek())
+        && their.eq_ignore_ascii_case(word)
+    {
         theirs.next();
         words.next();
         (all, ours, shared) = (all + 1, ours + 1, shared + 1);
     }
     for word in theirs {
         all += 1;
-        *left.entry(word).or_insert(0) += 1;
+        *left.entry(number(word)).or_insert(0) += 1;
     }
     for word in words {
         ours += 1;
-        if let Some(count) = left.get_mut(&word).filter(|count| **count > 0) {
+        if let Some(count) = left.get_mut(&number(word)).filter(|count| **count > 0) {
             *count -= 1;
             shared += 1;
         }
@@ -75,68 +77,110 @@ fn same_words(markdown: &str, text: &str) -> bool {
     all + ours > 0 && shared * 10 >= all.max(ours) * 8
 }
 
-/// The words of a text, whatever their case, each as a number.
+/// The words of a text; addresses are none.
 struct Words<'t> {
     text: &'t str,
-    /// What of the text's first piece is still to be read; addresses are none.
-    piece: &'t str,
+    at: usize,
+}
+
+/// What a character is to words.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Part,
+    /// Between words.
+    Mark,
+    /// Between words and addresses.
+    Blank,
+    /// The start of a longer character.
+    Long,
+}
+
+const KINDS: [Kind; 256] = {
+    let mut kinds = [Kind::Mark; 256];
+    let mut byte = 0_usize;
+    while byte < 256 {
+        #[allow(clippy::indexing_slicing)] // A constant: checked when it is compiled.
+        {
+            kinds[byte] = match byte as u8 {
+                b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' => Kind::Part,
+                b' ' | b'\t'..=b'\r' | b'(' | b')' | b'<' | b'>' | b'[' | b']' | b'|' => Kind::Blank,
+                0x80.. => Kind::Long,
+                _ => Kind::Mark,
+            };
+        }
+        byte += 1;
+    }
+    kinds
+};
+
+fn kind(byte: u8) -> Kind {
+    KINDS.get(usize::from(byte)).copied().unwrap_or(Kind::Mark)
 }
 
 impl<'t> Words<'t> {
     fn of(text: &'t str) -> Self {
-        Words { text, piece: "" }
+        Words { text, at: 0 }
+    }
+
+    /// Moves on to a character that is wanted, or to the end.
+    fn pass(&mut self, wanted: impl Fn(Kind) -> bool) {
+        loop {
+            let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
+            let stops = |byte: &u8| kind(*byte) == Kind::Long || wanted(kind(*byte));
+            let Some(length) = rest.iter().position(stops) else {
+                self.at = self.text.len();
+                return;
+            };
+            self.at += length;
+            let (kind, length) = match rest.get(length) {
+                Some(byte) if kind(*byte) == Kind::Long => self.long(),
+                _ => return,
+            };
+            if wanted(kind) {
+                return;
+            }
+            self.at += length;
+        }
+    }
+
+    fn long(&self) -> (Kind, usize) {
+        let c = self.text.get(self.at..).and_then(|rest| rest.chars().next()).unwrap_or(' ');
+        let kind = match c {
+            _ if c.is_alphanumeric() => Kind::Part,
+            _ if c.is_whitespace() => Kind::Blank,
+            _ => Kind::Mark,
+        };
+        (kind, c.len_utf8())
     }
 }
 
-impl Iterator for Words<'_> {
-    type Item = u64;
+impl<'t> Iterator for Words<'t> {
+    type Item = &'t [u8];
 
-    fn next(&mut self) -> Option<u64> {
+    fn next(&mut self) -> Option<&'t [u8]> {
         loop {
-            if let Some((word, rest)) = first_word(self.piece) {
-                self.piece = rest;
+            self.pass(|kind| kind == Kind::Part);
+            let from = self.at;
+            self.pass(|kind| kind != Kind::Part);
+            let word = self.text.as_bytes().get(from..self.at).filter(|word| !word.is_empty())?;
+            let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
+            if rest.first() != Some(&b':') || !(rest.starts_with(b"://") || word.eq_ignore_ascii_case(b"mailto")) {
                 return Some(word);
             }
-            let text = self.text.trim_start_matches(ends_piece);
-            if text.is_empty() {
-                return None;
-            }
-            let ascii = text.bytes().position(|b| !b.is_ascii() || ends_piece(b as char)).unwrap_or(text.len());
-            let end = match text.as_bytes().get(ascii) {
-                Some(b) if !b.is_ascii() => text.find(ends_piece).unwrap_or(text.len()),
-                _ => ascii,
-            };
-            let (piece, rest) = text.split_at_checked(end).unwrap_or_default();
-            self.text = rest;
-            let has_colon = memchr::memchr(b':', piece.as_bytes()).is_some();
-            if !(has_colon && (piece.contains("://") || piece.starts_with("mailto:"))) {
-                self.piece = piece;
-            }
+            self.pass(|kind| kind == Kind::Blank);
         }
     }
 }
 
-fn ends_piece(c: char) -> bool {
-    c.is_whitespace() || matches!(c, '(' | ')' | '<' | '>' | '[' | ']' | '|')
-}
-
-/// The first run of letters and digits as a number, and what follows it.
-fn first_word(piece: &str) -> Option<(u64, &str)> {
-    let (mut hash, mut length) = (0_u64, 0_usize);
-    let mut mix = |code: u32| hash = (hash.rotate_left(5) ^ u64::from(code)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    for (at, c) in piece.char_indices() {
-        if c.is_ascii_alphanumeric() {
-            mix(u32::from(c.to_ascii_lowercase()));
-        } else if !c.is_ascii() && c.is_alphanumeric() {
-            c.to_lowercase().map(u32::from).for_each(&mut mix);
-        } else if length > 0 {
-            return Some((hash, piece.get(at..).unwrap_or_default()));
-        } else {
-            continue;
-        }
-        length += 1;
+/// A number for a word, whatever the case of its ASCII letters.
+fn number(word: &[u8]) -> u64 {
+    let mut hash = word.len() as u64;
+    for part in word.chunks(8) {
+        let mut eight = [0_u8; 8];
+        eight.iter_mut().zip(part).for_each(|(to, from)| *to = from.to_ascii_lowercase());
+        hash = (hash.rotate_left(5) ^ u64::from_le_bytes(eight)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     }
-    (length > 0).then_some((hash, ""))
+    hash
 }
 
 /// Takes one level of `>` off where all of it is quoted: the note folds it into a quote anyway.
