@@ -3,8 +3,12 @@
 //! The plain text decides what is new. HTML is preferred for how it looks, and only where it says the same words:
 //! so that a page with other content than its text part can not show the reader what the digest never saw.
 
+mod align;
+
 use super::message::Message;
-use super::{html, inert, quote, subject};
+use super::quote::{self, Sent, Zone};
+use super::subject::{self, Mark};
+use super::{html, inert};
 use std::collections::HashMap;
 
 /// The body of a message, ready for a note.
@@ -22,12 +26,15 @@ pub struct Body {
 
 /// Renders a message's body. Everything in the text lands in one of the parts.
 pub fn render(message: &Message) -> Body {
-    let mut zones = quote::split(&message.text);
+    let (_, mark) = subject::parts(&message.subject);
+    let sent = if mark == Some(Mark::Forward) { Sent::PassedOn } else { Sent::Answer };
+    let mut zones = quote::split(&message.text, sent);
     // Passed on without a word of one's own: then what is passed on is the content.
-    if zones.new.trim().is_empty() && !is_reply(message) {
+    if zones.new.trim().is_empty() && mark != Some(Mark::Answer) {
         zones.new = std::mem::take(&mut zones.quoted);
+        zones.lines.iter_mut().filter(|z| **z == Zone::Quoted).for_each(|z| *z = Zone::Forwarded);
     }
-    let from_html = message.html.as_deref().and_then(|html| structured(html, &zones));
+    let from_html = message.html.as_deref().and_then(|html| structured(html, &message.text, &zones));
     Body {
         new_markdown: from_html.unwrap_or_else(|| inert::text(&zones.new)),
         quoted_markdown: inert::text(&unquoted(&zones.quoted)),
@@ -36,18 +43,15 @@ pub fn render(message: &Message) -> Body {
     }
 }
 
-fn is_reply(message: &Message) -> bool {
-    let forwarded = ["fw", "wg", "tr", "enc", "rv", "i", "vs", "doorst", "vl"];
-    let mark = message.subject.split(':').next().unwrap_or_default().trim().to_lowercase();
-    let marked = message.subject != subject::base(&message.subject);
-    marked && !forwarded.iter().any(|f| mark.starts_with(f))
-}
-
 /// The new part of the HTML, where it says what the plain text says.
-fn structured(html: &str, zones: &quote::Zones) -> Option<String> {
+fn structured(html: &str, text: &str, zones: &quote::Zones) -> Option<String> {
+    let fits = |markdown: &String| same_words(markdown, &zones.new);
     let whole = zones.quoted.is_empty() && zones.signature.is_empty();
-    let markdown = if whole { html::to_markdown(html) } else { html::to_markdown_new(html) };
-    same_words(&markdown, &zones.new).then_some(markdown)
+    let marked = || (!whole && html::marks_quotes(html)).then(|| html::to_markdown_new(html)).filter(fits);
+    marked().or_else(|| {
+        let markdown = html::to_markdown(html);
+        Some(if whole { markdown } else { align::shown(&markdown, text, &zones.lines) }).filter(fits)
+    })
 }
 
 /// True when the two share nearly all of their words. Addresses do not count: text parts write them out.
@@ -215,6 +219,17 @@ mod tests {
         assert_eq!(body.new_markdown, "Hello **Ada**,\n\nsee [the plan](https://a.example/p).");
         assert_eq!(body.new_text, "Hello Ada,\n\nsee the plan <https://a.example/p>.");
         assert_eq!(body.quoted_markdown, "On 1 Feb 2026, Sam wrote:\nold words\nhere");
+    }
+
+    #[test]
+    fn html_that_marks_no_quote_goes_by_the_text() {
+        let text = "Fine with *me*.\n\nFrom: Sam <sam@example.org>\nSent: Monday, 2 February 2026 09:00\nTo: Ada\nSubject: Plan\n\nShall we go on?\n";
+        let html = "<p>Fine with <b>me</b>.</p><hr><p><b>From:</b> Sam &lt;sam@example.org&gt;<br><b>Sent:</b> Monday, 2 February 2026 09:00\
+            <br><b>To:</b> Ada<br><b>Subject:</b> Plan</p><p>Shall we go on?</p>";
+        assert_eq!(render(&message("Re: x", text, Some(html))).new_markdown, "Fine with **me**.");
+        // Passed on, it is all content.
+        let body = render(&message("Fwd: x", text, Some(html)));
+        assert!(body.new_markdown.contains("**Subject:** Plan") && body.quoted_markdown.is_empty(), "{body:?}");
     }
 
     #[test]

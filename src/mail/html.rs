@@ -35,6 +35,15 @@ pub fn to_markdown(html: &str) -> String {
     convert(html, Keep::All)
 }
 
+/// True when the HTML may mark what it quotes, so that [`to_markdown_new`] leaves it out.
+pub(crate) fn marks_quotes(html: &str) -> bool {
+    quoted::QUOTES
+        .iter()
+        .chain(quoted::REPLY_HEADERS)
+        .any(|mark| memchr::memmem::find(html.as_bytes(), mark.as_bytes()).is_some())
+        || html.contains("type=\"cite\"")
+}
+
 /// The same, without what mail programs mark as quoted text or as signature.
 pub(crate) fn to_markdown_new(html: &str) -> String {
     convert(html, Keep::New)

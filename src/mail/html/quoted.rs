@@ -22,11 +22,12 @@ pub(super) enum Part {
     OldFromHere,
 }
 
-const QUOTES: &[&str] =
+/// Classes of what is quoted.
+pub(super) const QUOTES: &[&str] =
     &["gmail_quote", "gmail_extra", "moz-cite-prefix", "yahoo_quoted", "protonmail_quote", "tutanota_quote"];
 const SIGNATURES: &[&str] = &["gmail_signature", "moz-signature"];
 /// Outlook puts the quoted mail beside its header, up to the end.
-const REPLY_HEADERS: &[&str] = &["divRplyFwdMsg", "appendonsend", "mail-editor-reference-message-container"];
+pub(super) const REPLY_HEADERS: &[&str] = &["divRplyFwdMsg", "appendonsend", "mail-editor-reference-message-container"];
 const FORWARDS: &[&str] = &["forwarded message", "weitergeleitete nachricht", "message transféré", "mensaje reenviado"];
 
 /// What of the mail the element is.
