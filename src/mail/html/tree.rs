@@ -195,6 +195,14 @@ impl<'a> Builder<'a> {
 
     fn start(&mut self, start: Start<'a>) {
         let (tag, hidden) = (start.tag, start.look.hidden);
+        if self.open.len() >= MAX_OPEN && !tag.is_empty() {
+            // Words of two blocks are not one all the same.
+            if tag.is_block() {
+                self.tree.append(self.top().1, Tag::Br, "", false);
+            }
+            self.passed += 1;
+            return;
+        }
         match tag {
             Tag::Cell(_) | Tag::Row | Tag::Rows | Tag::Caption => {
                 if !self.open.iter().any(|open| open.tag == Tag::Table) {
@@ -238,10 +246,6 @@ impl<'a> Builder<'a> {
 
     fn push(&mut self, start: Start<'a>) {
         let Start { tag, attributes, look, .. } = start;
-        if self.open.len() >= MAX_OPEN {
-            self.passed += 1;
-            return;
-        }
         let (_, parent, depth) = self.top();
         // What looks like nothing needs no node, but its end tag has to be known.
         let seen = tag != Tag::Inline || look.hidden || has_name(attributes);
