@@ -9,8 +9,14 @@
 
 #![allow(clippy::print_stdout, clippy::indexing_slicing, clippy::string_slice)]
 
+#[path = "evaluate/md.rs"]
+mod md;
+#[path = "evaluate/mime.rs"]
+mod mime;
 #[path = "evaluate/reply.rs"]
 mod reply;
+#[path = "evaluate/replyhdr.rs"]
+mod replyhdr;
 #[path = "evaluate/split.rs"]
 mod split;
 #[path = "evaluate/threads.rs"]
@@ -26,8 +32,15 @@ type Outcome = Result<(), Box<dyn std::error::Error>>;
 
 type Task = fn(&Path) -> Outcome;
 
-const TASKS: &[(&str, Task)] =
-    &[("forest", threads::forests), ("reply", reply::run), ("split", split::run), ("thread", threads::thread)];
+const TASKS: &[(&str, Task)] = &[
+    ("forest", threads::forests),
+    ("md", md::run),
+    ("mime", mime::run),
+    ("reply", reply::run),
+    ("replyhdr", replyhdr::run),
+    ("split", split::run),
+    ("thread", threads::thread),
+];
 
 fn main() -> Outcome {
     let mut arguments = std::env::args().skip(1);

@@ -9,7 +9,6 @@ use super::message::Message;
 use super::quote::{self, Sent, Zone};
 use super::subject::{self, Mark};
 use super::{html, inert};
-use std::borrow::Cow;
 use std::collections::HashMap;
 
 /// The body of a message, ready for a note.
@@ -57,34 +56,91 @@ fn structured(html: &str, text: &str, zones: &quote::Zones) -> Option<String> {
 
 /// True when the two share nearly all of their words. Addresses do not count: text parts write them out.
 fn same_words(markdown: &str, text: &str) -> bool {
-    let mut left: HashMap<Cow<'_, str>, usize, foldhash::fast::RandomState> = HashMap::default();
+    let mut left: HashMap<u64, usize, foldhash::fast::RandomState> = HashMap::default();
     let (mut all, mut ours, mut shared) = (0_usize, 0_usize, 0_usize);
-    each_word(text, |word| {
+    let (mut theirs, mut words) = (Words::of(text).peekable(), Words::of(markdown).peekable());
+    // Mostly they run side by side.
+    while theirs.peek().is_some() && theirs.peek() == words.peek() {
+        theirs.next();
+        words.next();
+        (all, ours, shared) = (all + 1, ours + 1, shared + 1);
+    }
+    for word in theirs {
         all += 1;
         *left.entry(word).or_insert(0) += 1;
-    });
-    each_word(markdown, |word| {
+    }
+    for word in words {
         ours += 1;
         if let Some(count) = left.get_mut(&word).filter(|count| **count > 0) {
             *count -= 1;
             shared += 1;
         }
-    });
+    }
     all + ours > 0 && shared * 10 >= all.max(ours) * 8
 }
 
-/// The words, lowercased.
-fn each_word<'t>(text: &'t str, mut each: impl FnMut(Cow<'t, str>)) {
-    let is_address = |piece: &str| {
-        memchr::memchr(b':', piece.as_bytes()).is_some() && (piece.contains("://") || piece.starts_with("mailto:"))
-    };
-    let pieces = text.split(|c: char| c.is_whitespace() || matches!(c, '(' | ')' | '<' | '>' | '[' | ']' | '|'));
-    for piece in pieces.filter(|piece| !piece.is_empty() && !is_address(piece)) {
-        for word in piece.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()) {
-            let lower = word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
-            each(if lower { Cow::Borrowed(word) } else { Cow::Owned(word.to_lowercase()) });
+/// The words of a text, whatever their case, each as a number.
+struct Words<'t> {
+    text: &'t str,
+    /// What of the text's first piece is still to be read; addresses are none.
+    piece: &'t str,
+}
+
+impl<'t> Words<'t> {
+    fn of(text: &'t str) -> Self {
+        Words { text, piece: "" }
+    }
+}
+
+impl Iterator for Words<'_> {
+    type Item = u64;
+
+    fn next(&mut self) -> Option<u64> {
+        loop {
+            if let Some((word, rest)) = first_word(self.piece) {
+                self.piece = rest;
+                return Some(word);
+            }
+            let text = self.text.trim_start_matches(ends_piece);
+            if text.is_empty() {
+                return None;
+            }
+            let ascii = text.bytes().position(|b| !b.is_ascii() || ends_piece(b as char)).unwrap_or(text.len());
+            let end = match text.as_bytes().get(ascii) {
+                Some(b) if !b.is_ascii() => text.find(ends_piece).unwrap_or(text.len()),
+                _ => ascii,
+            };
+            let (piece, rest) = text.split_at_checked(end).unwrap_or_default();
+            self.text = rest;
+            let has_colon = memchr::memchr(b':', piece.as_bytes()).is_some();
+            if !(has_colon && (piece.contains("://") || piece.starts_with("mailto:"))) {
+                self.piece = piece;
+            }
         }
     }
+}
+
+fn ends_piece(c: char) -> bool {
+    c.is_whitespace() || matches!(c, '(' | ')' | '<' | '>' | '[' | ']' | '|')
+}
+
+/// The first run of letters and digits as a number, and what follows it.
+fn first_word(piece: &str) -> Option<(u64, &str)> {
+    let (mut hash, mut length) = (0_u64, 0_usize);
+    let mut mix = |code: u32| hash = (hash.rotate_left(5) ^ u64::from(code)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    for (at, c) in piece.char_indices() {
+        if c.is_ascii_alphanumeric() {
+            mix(u32::from(c.to_ascii_lowercase()));
+        } else if !c.is_ascii() && c.is_alphanumeric() {
+            c.to_lowercase().map(u32::from).for_each(&mut mix);
+        } else if length > 0 {
+            return Some((hash, piece.get(at..).unwrap_or_default()));
+        } else {
+            continue;
+        }
+        length += 1;
+    }
+    (length > 0).then_some((hash, ""))
 }
 
 /// Takes one level of `>` off where all of it is quoted: the note folds it into a quote anyway.

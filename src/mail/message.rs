@@ -10,7 +10,8 @@ use jiff::Timestamp;
 pub struct Message {
     /// Message-ID without angle brackets, as sent. `None` when missing or unusable.
     pub message_id: Option<String>,
-    /// In-Reply-To ids without brackets, in order (RFC 5322 §3.6.4).
+    /// In-Reply-To ids without brackets, in order (RFC 5322 §3.6.4). Of a delivery report or a read receipt that has none,
+    /// and no References: the id of the message that it is about.
     pub in_reply_to: Vec<String>,
     /// References ids without brackets, root first.
     pub references: Vec<String>,
@@ -84,6 +85,19 @@ pub struct Attachment {
     pub inline: bool,
     /// The decoded bytes.
     pub bytes: Vec<u8>,
+}
+
+/// One part of a message without parts of its own, decoded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Leaf {
+    /// Media type, lowercased.
+    pub media_type: String,
+    /// The name that it was given, on one line.
+    pub name: Option<String>,
+    /// The bytes, transfer encoding undone.
+    pub bytes: Vec<u8>,
+    /// The text, where it is text; not cleaned.
+    pub text: Option<String>,
 }
 
 /// Something wrong with a message's bytes that parsing worked around.

@@ -34,4 +34,4 @@ pub mod subject;
 pub mod thread;
 
 pub use address::Address;
-pub use message::{Attachment, Defect, Message};
+pub use message::{Attachment, Defect, Leaf, Message};

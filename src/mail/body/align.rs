@@ -4,18 +4,18 @@
 //! what it says, and both have the same words in the same order: each line of Markdown goes with the lines of text that it matches.
 //! A fenced block goes or stays whole, so that none is ever left open; no line is changed.
 
-use super::each_word;
+use super::Words;
 use crate::mail::quote::Zone;
-use std::borrow::Cow;
 
 /// So many words of the text may be missing in the Markdown at one place.
 const REACH: usize = 40;
 
 /// The lines of Markdown that are shown; `text` has a zone for each of its lines.
 pub(super) fn shown(markdown: &str, text: &str, zones: &[Zone]) -> String {
-    let mut words: Vec<(Cow<'_, str>, bool)> = Vec::new();
+    let mut words: Vec<(u64, bool)> = Vec::new();
     for (line, zone) in text.split('\n').zip(zones) {
-        each_word(line, |word| words.push((word, !matches!(zone, Zone::Quoted | Zone::Signature))));
+        let shown = !matches!(zone, Zone::Quoted | Zone::Signature);
+        words.extend(Words::of(line).map(|word| (word, shown)));
     }
     let mut rest = words.as_slice();
     let mut out = String::new();
@@ -24,15 +24,15 @@ pub(super) fn shown(markdown: &str, text: &str, zones: &[Zone]) -> String {
     let mut between = String::new();
     for unit in units(markdown) {
         let (mut shown, mut hidden, mut wordless) = (0_usize, 0_usize, true);
-        each_word(unit, |word| {
+        for word in Words::of(unit) {
             wordless = false;
-            let Some(at) = rest.iter().take(REACH).position(|(other, _)| *other == word) else { return };
+            let Some(at) = rest.iter().take(REACH).position(|(other, _)| *other == word) else { continue };
             match rest.get(at) {
                 Some((_, true)) => shown += 1,
                 _ => hidden += 1,
             }
             rest = rest.get(at + 1..).unwrap_or_default();
-        });
+        }
         if wordless {
             between.push_str(unit);
             continue;
