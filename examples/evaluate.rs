@@ -11,6 +11,8 @@
 
 #[path = "evaluate/mime.rs"]
 mod mime;
+#[path = "evaluate/replyhdr.rs"]
+mod replyhdr;
 
 use std::path::{Path, PathBuf};
 
@@ -22,7 +24,7 @@ type Outcome = Result<(), Box<dyn std::error::Error>>;
 
 type Task = fn(&Path) -> Outcome;
 
-const TASKS: &[(&str, Task)] = &[("mime", mime::run)];
+const TASKS: &[(&str, Task)] = &[("mime", mime::run), ("replyhdr", replyhdr::run)];
 
 fn main() -> Outcome {
     let mut arguments = std::env::args().skip(1);
@@ -37,4 +39,10 @@ fn main() -> Outcome {
 
 fn names() -> String {
     TASKS.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ")
+}
+
+/// The cases of a file of JSON lines.
+fn cases(input: &Path) -> Result<Vec<serde_json::Value>, Box<dyn std::error::Error>> {
+    let text = std::fs::read_to_string(input)?;
+    Ok(text.lines().filter(|line| !line.trim().is_empty()).map(serde_json::from_str).collect::<Result<_, _>>()?)
 }

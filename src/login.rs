@@ -14,13 +14,15 @@ use std::sync::{Mutex, PoisonError};
 pub struct Login<'a> {
     account: &'a Account,
     credentials: Mutex<Credentials>,
+    /// What the message before went over.
+    smtp: tokio::sync::Mutex<Option<smtp::Session>>,
 }
 
 impl<'a> Login<'a> {
     /// With what the account logs in with now.
     pub async fn new(account: &'a Account) -> Result<Login<'a>, SecretError> {
         let credentials = Mutex::new(secret::read(&account.secret, &account.name).await?);
-        Ok(Login { account, credentials })
+        Ok(Login { account, credentials, smtp: tokio::sync::Mutex::default() })
     }
 
     fn credentials(&self) -> Credentials {
@@ -49,13 +51,34 @@ impl<'a> Login<'a> {
         }
     }
 
-    /// Sends over SMTP. A login that is refused has sent nothing: it may be tried again.
+    /// Sends over SMTP, over the connection of before if there is one. One that its server had closed has sent nothing
+    /// more: then there is a new one.
     pub async fn smtp(&self, outgoing: &Outgoing) -> Result<Receipt, SmtpError> {
+        let mut line = self.smtp.lock().await;
+        if let Some(mut session) = line.take() {
+            match session.send(outgoing).await {
+                Err(e) if e.is_closed() => session.quit().await,
+                answer => return keep(&mut line, session, answer).await,
+            }
+        }
+        let mut session = self.smtp_session().await?;
+        let answer = session.send(outgoing).await;
+        keep(&mut line, session, answer).await
+    }
+
+    /// Takes leave of the SMTP server.
+    pub async fn hang_up(&self) {
+        if let Some(session) = self.smtp.lock().await.take() {
+            session.quit().await;
+        }
+    }
+
+    async fn smtp_session(&self) -> Result<smtp::Session, SmtpError> {
         let (account, credentials) = (self.account, self.credentials());
-        let send = async |with: &Credentials| smtp::send(outgoing, &account.smtp, &account.smtp_username, with).await;
-        match send(&credentials).await {
+        let connect = async |with: &Credentials| smtp::connect(&account.smtp, &account.smtp_username, with).await;
+        match connect(&credentials).await {
             Err(refused) if refused.is_auth() => match self.renewed(&credentials).await {
-                Ok(Some(renewed)) => send(&renewed).await,
+                Ok(Some(renewed)) => connect(&renewed).await,
                 Ok(None) => Err(refused),
                 Err(e) if e.is_transient() => {
                     Err(SmtpError::Refused { what: "the login".to_owned(), text: e.to_string(), transient: true })
@@ -68,6 +91,20 @@ impl<'a> Login<'a> {
             other => other,
         }
     }
+}
+
+/// After an acceptance the connection is kept for the next message, else it is over.
+async fn keep(
+    line: &mut Option<smtp::Session>,
+    session: smtp::Session,
+    answer: Result<Receipt, SmtpError>,
+) -> Result<Receipt, SmtpError> {
+    if answer.is_ok() && session.goes_on() {
+        *line = Some(session);
+    } else {
+        session.quit().await;
+    }
+    answer
 }
 
 /// Whether a server refused what an account logs in with.

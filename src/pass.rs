@@ -137,7 +137,8 @@ async fn pass(
     stop: &dyn Fn() -> bool,
     on: &mut dyn FnMut(Progress),
 ) -> Result<Outcome> {
-    let Ready { mut desk, fresh, problems, _lock } = ready(config, state, scope.dry_run, trusted)?;
+    // The lock goes last, when the database is closed.
+    let Ready { mut lock, mut desk, fresh, problems } = ready(config, state, scope.dry_run, trusted)?;
     if fresh {
         recall.forget();
     }
@@ -198,6 +199,10 @@ async fn pass(
         outcome.next_due = deliver::next_due(&desk, then)?;
     }
     outcome.unsettled = recall.has_unsettled();
+    // What went wrong may have gone wrong in the database.
+    if let Some(lock) = lock.as_mut().filter(|_| !outcome.has_problems()) {
+        lock.vouch();
+    }
     Ok(outcome)
 }
 
@@ -212,7 +217,7 @@ pub async fn import(
     stop: &dyn Fn() -> bool,
     on: &mut dyn FnMut(Step),
 ) -> Result<Imported> {
-    let Ready { mut desk, problems, _lock, .. } = ready(config, state, dry_run, false)?;
+    let Ready { lock: _lock, mut desk, problems, .. } = ready(config, state, dry_run, false)?;
     let mut imported = import::import(config, order, &mut desk, &now(), stop, on).await?;
     imported.problems.splice(..0, problems);
     Ok(imported)
@@ -220,11 +225,11 @@ pub async fn import(
 
 /// Vault and state, with whatever an earlier process left undone made good.
 struct Ready {
+    lock: Option<Lock>,
     desk: Desk,
     /// The database is new.
     fresh: bool,
     problems: Vec<String>,
-    _lock: Option<Lock>,
 }
 
 fn ready(config: &Config, state: &Path, dry_run: bool, trusted: bool) -> Result<Ready> {
@@ -241,7 +246,7 @@ fn ready(config: &Config, state: &Path, dry_run: bool, trusted: bool) -> Result<
             sweep(config, &desk)?;
         }
     }
-    Ok(Ready { desk, fresh, problems, _lock: lock })
+    Ok(Ready { lock, desk, fresh, problems })
 }
 
 /// Removes what a crash left under temporary names.
@@ -279,8 +284,9 @@ pub fn open(config: &Config, state: &Path, dry_run: bool) -> Result<(Desk, Optio
 }
 
 /// The same. `trusted`: this process has found the database sound before. Reading it over costs as much as it is
-/// large, and tells of one thing that no query would: pages that went bad on the disk. A process that has read it
-/// over goes on with it for a day, unless a pass since had problems, or whoever held the lock last was cut short.
+/// large, and tells of one thing that no query would: pages that went bad on the disk. Once read over, it is good for a
+/// day, in this process and in the next ones, unless a pass since had problems, whoever held the lock last was cut short,
+/// or the file is not as it was left.
 /// What is met meanwhile is an error of that pass (SQLite knows a bad page when it reads it), and nothing is sent on
 /// its account: the outbox row, the ledger in the vault and the Sent mailbox each have to agree first.
 fn open_trusting(config: &Config, state: &Path, dry_run: bool, trusted: bool) -> Result<(Desk, Option<Lock>)> {
@@ -288,8 +294,12 @@ fn open_trusting(config: &Config, state: &Path, dry_run: bool, trusted: bool) ->
     if dry_run {
         return Ok((Desk { vault: vault.rehearsing(), store: Store::scratch(state)? }, None));
     }
-    let lock = store::lock(state)?;
-    let sound = trusted && !lock.after_a_crash();
+    let mut lock = store::lock(state)?;
+    let seconds = now().timestamp().as_second();
+    let sound = trusted && !lock.after_a_crash() || lock.knows_it_sound(seconds);
+    if !sound {
+        lock.reads_it_over(seconds);
+    }
     let store = if sound { Store::open_trusting(state)? } else { Store::open(state)? };
     Ok((Desk { vault, store }, Some(lock)))
 }

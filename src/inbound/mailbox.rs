@@ -90,11 +90,12 @@ impl Place {
             && self.withheld.iter().all(|(v, _)| *v != cursor.uid_validity)
     }
 
-    /// The session broke: whatever was being answered may be why.
-    pub(super) fn accuse(&mut self) {
+    /// The session broke: whatever was being answered may be why, and is asked for in smaller company; where it cannot be
+    /// its own `fault`, it is never given up for that.
+    pub(super) fn accuse(&mut self, fault: bool) {
         for uid in std::mem::take(&mut self.at_work) {
             let times = self.suspects.entry(uid).or_default();
-            *times += 1;
+            *times = if fault { *times + 1 } else { (*times + 1).min(GUILTY - 2) };
             if *times >= GUILTY {
                 self.guilty.insert(uid);
             }

@@ -9,7 +9,7 @@ use super::mailbox::{self, Place};
 use super::mailboxes;
 use super::timing::Timing;
 use crate::config::{Account, Compress, Config};
-use crate::imap::{ImapError, Session};
+use crate::imap::{Code, ImapError, Session};
 use crate::login::Login;
 use crate::store::{
     Cursor, Store,
@@ -122,7 +122,7 @@ impl Reader {
             // What never worked is told at once.
             let Some(places) = course.places.as_mut().filter(|_| breaks_session(&error)) else { return Err(error) };
             if let Some(place) = places.first_mut() {
-                place.accuse();
+                place.accuse(!is_of_server(&error));
             }
             failures = if course.kept > kept { 1 } else { failures + 1 };
             kept = course.kept;
@@ -207,6 +207,12 @@ struct Course {
 fn breaks_session(error: &anyhow::Error) -> bool {
     let of_imap = error.chain().find_map(|e| e.downcast_ref::<ImapError>());
     of_imap.is_some_and(|e| e.is_transient() || matches!(e, ImapError::Protocol(_)))
+}
+
+/// True where the server says itself that it cannot go on for now: no message is to blame, if perhaps their number.
+fn is_of_server(error: &anyhow::Error) -> bool {
+    let said = error.chain().find_map(|e| e.downcast_ref::<ImapError>());
+    matches!(said, Some(bye @ ImapError::Bye(_)) if bye.code().is_some_and(Code::is_transient))
 }
 
 /// Waits before connecting again: longer each time, and never exactly as long, so that clients do not come in step.

@@ -96,6 +96,7 @@ pub async fn deliver(
             posted.problems.push(format!("{path}: {e:#}"));
         }
     }
+    sender.login.hang_up().await;
     for row in mine(desk.store.outbox(State::Accepted)?) {
         if let Err(e) = filing::file(sender.config, &desk.store, &mut sent, &row).await {
             posted.problems.push(format!(

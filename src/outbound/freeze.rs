@@ -88,7 +88,10 @@ pub fn freeze(config: &Config, desk: &mut Desk, now: &Zoned, recall: &mut Recall
             Err(e) => posted.problems.push(format!("{path}: {e:#}")),
         }
     }
-    supersede(desk, over, posted)?;
+    if let Err(e) = supersede(desk, over, posted) {
+        // It names the file.
+        posted.problems.push(e.to_string());
+    }
     Ok(recall.remember(&mut desk.store, kept, generation, seconds)?)
 }
 
@@ -106,7 +109,15 @@ fn supersede(desk: &Desk, over: Vec<(File, &'static str)>, posted: &mut Posted) 
         }
     }
     let moves = desk.vault.stage()?;
-    for hitch in desk.vault.publish(&moves)? {
+    let hitches = match desk.vault.publish(&moves) {
+        Ok(hitches) => hitches,
+        Err(e) => {
+            // Nothing but this knows of the files: what is not in its place is marked by the next pass.
+            desk.vault.discard(&moves);
+            return Err(e.into());
+        }
+    };
+    for hitch in hitches {
         // It is being edited: the next pass sees it again.
         let (Hitch::Left(path) | Hitch::Elsewhere { path, .. }) = hitch;
         changed.remove(&path);

@@ -1,4 +1,4 @@
-//! SMTP: `(&Outgoing, user, &Credentials)` → [`Receipt`].
+//! SMTP: [`Session`], then `&Outgoing` → [`Receipt`], one after the other.
 //!
 //! An edge. The session is driven phase by phase (RFC 5321 §3.3), because what a lost connection means depends on
 //! the phase: before the message's bytes nothing was sent, after them nobody can tell. Only a 250 is acceptance.
@@ -68,6 +68,15 @@ impl SmtpError {
         matches!(self, SmtpError::Uncertain(_))
     }
 
+    /// True when the server had closed a connection that stood idle (RFC 5321 §3.8): nothing was sent over it.
+    pub fn is_closed(&self) -> bool {
+        match self {
+            SmtpError::Lost(_) => true,
+            SmtpError::Refused { text, .. } => text.starts_with("421"),
+            _ => false,
+        }
+    }
+
     /// True when nothing was sent and a later try may well succeed.
     pub fn is_transient(&self) -> bool {
         match self {
@@ -94,48 +103,74 @@ fn upload(octets: usize) -> Duration {
     Duration::from_secs(octets as u64 / (16 * 1024))
 }
 
-/// Sends a message to all of its recipients, or to none: when one recipient is refused, the message's bytes are
-/// not sent.
-pub async fn send(
-    outgoing: &Outgoing,
-    endpoint: &Endpoint,
-    user: &str,
-    credentials: &Credentials,
-) -> Result<Receipt, SmtpError> {
+/// A connection that is logged in.
+pub struct Session {
+    connection: AsyncSmtpConnection,
+    sent: usize,
+}
+
+impl std::fmt::Debug for Session {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Session").field("sent", &self.sent).finish_non_exhaustive()
+    }
+}
+
+/// A server takes only so many messages over one connection; after these it gets a new one.
+const MOST_SENT: usize = 100;
+
+/// Connects and logs in.
+pub async fn connect(endpoint: &Endpoint, user: &str, credentials: &Credentials) -> Result<Session, SmtpError> {
     let mut connection = open(endpoint).await?;
     login::login(&mut connection, endpoint, user, credentials).await?;
-    let address = |text: &str| {
-        text.parse::<lettre::Address>().map_err(|e| SmtpError::Refused {
-            what: text.to_owned(),
-            text: e.to_string(),
-            transient: false,
-        })
-    };
-    let from = address(outgoing.from())?;
-    phase("the sender", connection.command(Mail::new(Some(from), vec![]))).await?;
-    for recipient in outgoing.recipients() {
-        phase(recipient, connection.command(Rcpt::new(address(recipient)?, vec![]))).await?;
-    }
-    let go = phase("the message", connection.command(Data)).await?;
-    if !go.has_code(354) {
-        return Err(SmtpError::Protocol(line(&go)));
-    }
-    // lettre writes CRLF before the dot; without our own last CRLF the message arrives as it was composed.
-    let bytes = outgoing.bytes().strip_suffix(b"\r\n").unwrap_or(outgoing.bytes());
-    let receipt = match tokio::time::timeout(FINAL + upload(bytes.len()), connection.message(bytes)).await {
-        Ok(Ok(response)) if response.code().severity == Severity::PositiveCompletion => {
-            Ok(Receipt { response: line(&response) })
+    Ok(Session { connection, sent: 0 })
+}
+
+impl Session {
+    /// Sends a message to all of its recipients, or to none: when one recipient is refused, the message's bytes are
+    /// not sent. After an error the session is over.
+    pub async fn send(&mut self, outgoing: &Outgoing) -> Result<Receipt, SmtpError> {
+        let address = |text: &str| {
+            text.parse::<lettre::Address>().map_err(|e| SmtpError::Refused {
+                what: text.to_owned(),
+                text: e.to_string(),
+                transient: false,
+            })
+        };
+        let connection = &mut self.connection;
+        let from = address(outgoing.from())?;
+        phase("the sender", connection.command(Mail::new(Some(from), vec![]))).await?;
+        for recipient in outgoing.recipients() {
+            phase(recipient, connection.command(Rcpt::new(address(recipient)?, vec![]))).await?;
         }
-        Ok(Ok(response)) => Err(SmtpError::Uncertain(line(&response))),
-        Ok(Err(e)) => Err(match e.status() {
-            Some(_) => refused("the message", &e),
-            None => SmtpError::Uncertain(reason(&e)),
-        }),
-        Err(_) => Err(SmtpError::Uncertain("no answer in time".to_owned())),
-    };
-    // What QUIT brings changes nothing any more.
-    tokio::time::timeout(Duration::from_secs(5), connection.quit()).await.ok();
-    receipt
+        let go = phase("the message", connection.command(Data)).await?;
+        if !go.has_code(354) {
+            return Err(SmtpError::Protocol(line(&go)));
+        }
+        // lettre writes CRLF before the dot; without our own last CRLF the message arrives as it was composed.
+        let bytes = outgoing.bytes().strip_suffix(b"\r\n").unwrap_or(outgoing.bytes());
+        self.sent += 1;
+        match tokio::time::timeout(FINAL + upload(bytes.len()), connection.message(bytes)).await {
+            Ok(Ok(response)) if response.code().severity == Severity::PositiveCompletion => {
+                Ok(Receipt { response: line(&response) })
+            }
+            Ok(Ok(response)) => Err(SmtpError::Uncertain(line(&response))),
+            Ok(Err(e)) => Err(match e.status() {
+                Some(_) => refused("the message", &e),
+                None => SmtpError::Uncertain(reason(&e)),
+            }),
+            Err(_) => Err(SmtpError::Uncertain("no answer in time".to_owned())),
+        }
+    }
+
+    /// Whether it takes another message, and has taken one before.
+    pub fn goes_on(&self) -> bool {
+        (1..MOST_SENT).contains(&self.sent)
+    }
+
+    /// Takes leave. What it brings changes nothing any more.
+    pub async fn quit(mut self) {
+        tokio::time::timeout(Duration::from_secs(5), self.connection.quit()).await.ok();
+    }
 }
 
 async fn open(endpoint: &Endpoint) -> Result<AsyncSmtpConnection, SmtpError> {

@@ -12,6 +12,7 @@
 //! - [`staged`]: notes on their way to their places
 //! - this file: opening, locking, schema, transactions
 
+mod checked;
 pub mod cursors;
 pub mod drafts;
 pub mod judged;
@@ -145,7 +146,11 @@ pub struct Store {
 #[derive(Debug)]
 pub struct Lock {
     file: File,
+    folder: PathBuf,
     unclean: bool,
+    /// When the database was read over, if it is as it was left then.
+    checked: Option<i64>,
+    vouched: bool,
 }
 
 impl Lock {
@@ -153,10 +158,27 @@ impl Lock {
     pub fn after_a_crash(&self) -> bool {
         self.unclean
     }
+
+    /// True when the database was read over within a day of `now` (seconds since 1970), and nobody but those who held the
+    /// lock wrote to it since.
+    pub fn knows_it_sound(&self, now: i64) -> bool {
+        !self.unclean && self.checked.is_some_and(|at| checked::is_recent(at, now))
+    }
+
+    /// The database is read over now.
+    pub fn reads_it_over(&mut self, now: i64) {
+        self.checked = Some(now);
+    }
+
+    /// All went well: what is known of the database holds for the next one. Without that it is read over again.
+    pub fn vouch(&mut self) {
+        self.vouched = true;
+    }
 }
 
 impl Drop for Lock {
     fn drop(&mut self) {
+        checked::write(&self.folder, self.checked.filter(|_| self.vouched));
         // An empty lock file says that its last holder came to the end. If that fails, the next one only sweeps.
         self.file.set_len(0).ok();
     }
@@ -175,7 +197,7 @@ pub fn lock(folder: &Path) -> Result<Lock, StoreError> {
         Ok(()) => {
             let unclean = file.metadata().map_err(io)?.len() > 0;
             file.write_all(b"held\n").map_err(io)?;
-            Ok(Lock { file, unclean })
+            Ok(Lock { file, folder: folder.to_owned(), unclean, checked: checked::read(folder), vouched: false })
         }
         Err(TryLockError::WouldBlock) => Err(StoreError::Locked),
         Err(TryLockError::Error(source)) => Err(io(source)),

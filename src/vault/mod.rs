@@ -215,6 +215,7 @@ impl Vault {
 
     /// Writes a new file; one that is there stays, whoever made it.
     pub fn create(&self, path: &str, bytes: &[u8]) -> Result<(), VaultError> {
+        self.same()?;
         match &mut *self.overlay() {
             Overlay::None => {}
             Overlay::Rehearsal(files) => {
@@ -224,10 +225,8 @@ impl Vault {
                 files.insert(path.to_owned(), bytes.to_owned());
                 return Ok(());
             }
-            // The vault is looked at once, when the group is complete.
             Overlay::Group(group) => return group.create(&self.folders, path, bytes),
         }
-        self.same()?;
         let place = self.folders.made(path)?;
         let folder = place.parent().unwrap_or(self.root());
         let temporary = written(folder, bytes, None).map_err(VaultError::io(path))?;

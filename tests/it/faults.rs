@@ -264,3 +264,38 @@ fn bcc_is_in_the_envelope_only() {
         "{data}"
     );
 }
+
+fn connections(sink: &Sink) -> usize {
+    sink.events().iter().filter(|event| matches!(event, Event::Connected)).count()
+}
+
+#[test]
+fn many_drafts_share_few_connections() {
+    let sink = Sink::start();
+    let (case, _) = Case::posting(&sink);
+    for n in 0..130 {
+        case.draft(&format!("{n}.md"), &letter(TO, &format!("Letter {n}.")));
+    }
+    case.postnote(&["sync"]).ended(0);
+    let taken: std::collections::BTreeSet<String> = sink.taken().iter().map(|taken| text(&taken.data)).collect();
+    assert_eq!((sink.taken().len(), taken.len(), connections(&sink)), (130, 130, 2));
+    assert!(sink.taken().iter().all(|taken| taken.to == [TO]));
+}
+
+#[test]
+fn a_server_that_ends_the_connection_between_two_messages_gets_another() {
+    for action in [Action::Close, Action::Say("421 4.7.0 too many messages".into())] {
+        // The second message's sender, over the first connection.
+        let seen = AtomicUsize::new(0);
+        let sink = Sink::scripted(move |event| {
+            let second = command(event, "MAIL FROM") && seen.fetch_add(1, Ordering::SeqCst) == 1;
+            if second { action.clone() } else { Action::Usual }
+        });
+        let (case, _) = Case::posting(&sink);
+        case.draft("a.md", &letter(TO, "One."));
+        case.draft("b.md", &letter(TO, "Two."));
+        case.postnote(&["sync"]).ended(0);
+        assert_eq!((dots(&sink), connections(&sink)), (2, 2));
+        assert_eq!((case.says("a.md", "status").as_str(), case.says("b.md", "status").as_str()), ("sent", "sent"));
+    }
+}
