@@ -7,12 +7,20 @@
 //! INPUT holds the cases, a JSON line each or a folder, by task; labels in it are not read and may be missing. One JSON line a
 //! case is printed, with the case's `id`. What a task reads and prints stands in its file beside this one.
 
-#![allow(clippy::print_stdout)]
+#![allow(clippy::print_stdout, clippy::indexing_slicing, clippy::string_slice)]
 
+#[path = "evaluate/md.rs"]
+mod md;
 #[path = "evaluate/mime.rs"]
 mod mime;
+#[path = "evaluate/reply.rs"]
+mod reply;
 #[path = "evaluate/replyhdr.rs"]
 mod replyhdr;
+#[path = "evaluate/split.rs"]
+mod split;
+#[path = "evaluate/threads.rs"]
+mod threads;
 
 use std::path::{Path, PathBuf};
 
@@ -24,7 +32,15 @@ type Outcome = Result<(), Box<dyn std::error::Error>>;
 
 type Task = fn(&Path) -> Outcome;
 
-const TASKS: &[(&str, Task)] = &[("mime", mime::run), ("replyhdr", replyhdr::run)];
+const TASKS: &[(&str, Task)] = &[
+    ("forest", threads::forests),
+    ("md", md::run),
+    ("mime", mime::run),
+    ("reply", reply::run),
+    ("replyhdr", replyhdr::run),
+    ("split", split::run),
+    ("thread", threads::thread),
+];
 
 fn main() -> Outcome {
     let mut arguments = std::env::args().skip(1);

@@ -185,6 +185,7 @@ impl Reader {
                 reply: ReplyTo::All,
                 source_file: "notes/source.md",
                 draft_id: &draft::draft_id(&message.key(), received.timestamp()),
+                quote: None,
                 created: &self.now,
             };
             let wanted = self.all || verdict.action == Action::Draft && word == Triage::NeedsReply;

@@ -3,6 +3,7 @@
 //! Pure. Recipients come from the mail's headers alone, never from its text or a model: [`addressing`].
 
 pub mod addressing;
+pub mod quoting;
 
 use crate::config::ReplyTo;
 use crate::mail::{Address, Message, subject};
@@ -29,6 +30,8 @@ pub struct Setting<'a> {
     pub draft_id: &'a str,
     /// When.
     pub created: &'a Zoned,
+    /// What stands below the reply, as Markdown.
+    pub quote: Option<&'a str>,
 }
 
 /// The draft note's text; `None` when there is nobody to reply to.
@@ -52,6 +55,7 @@ pub fn propose(message: &Message, digest: &Digest, setting: &Setting<'_>) -> Opt
         draft_id: setting.draft_id,
         author,
         warning: warning.as_deref(),
+        quote: setting.quote,
     };
     Some(draft::write(&proposal, digest))
 }

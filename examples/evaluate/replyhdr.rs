@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use std::path::Path;
 
 pub(super) fn run(input: &Path) -> Outcome {
-    let now = jiff::Zoned::now();
+    let now: jiff::Zoned = "2026-01-05T19:35:19[UTC]".parse()?;
     for case in cases(input)? {
         println!("{}", json!({"id": case["id"], "headers": headers(&case, &now)?}));
     }
@@ -54,6 +54,7 @@ fn headers(case: &Value, now: &jiff::Zoned) -> Result<Value, Box<dyn std::error:
             draft_id: "01J00000000000000000000000",
             author: mail.author().unwrap_or(&Address::default()),
             warning: None,
+            quote: None,
         },
         &Digest { draft_body: "Yes.".into(), ..Digest::default() },
     );

@@ -37,7 +37,20 @@ fn to_html(markdown: &str) -> String {
     });
     let mut out = String::new();
     html::push_html(&mut out, events);
-    out
+    styled(&out)
+}
+
+/// Where mail programs show the bare element poorly, a style stands in it: they know no other place for one. What the
+/// owner wrote is text by now, so no tag is found in it.
+fn styled(html: &str) -> String {
+    const CELL: &str = "border:1px solid #ccc;padding:4px 8px";
+    html.replace("<blockquote>", "<blockquote style=\"margin:0 0 0 .8ex;border-left:1px solid #ccc;padding-left:1ex\">")
+        .replace("<table>", "<table style=\"border-collapse:collapse\">")
+        .replace("<pre>", "<pre style=\"background:#f5f5f5;padding:8px\">")
+        .replace("<th>", &format!("<th style=\"{CELL}\">"))
+        .replace("<td>", &format!("<td style=\"{CELL}\">"))
+        .replace("<th style=\"text-align", &format!("<th style=\"{CELL};text-align"))
+        .replace("<td style=\"text-align", &format!("<td style=\"{CELL};text-align"))
 }
 
 /// A line of dashes or equals signs right below a text is, in a mail, a signature's mark or a rule: it does not make

@@ -94,6 +94,8 @@ pub struct Drafts {
     pub reply: ReplyTo,
     /// Whether an HTML alternative is made.
     pub format: Format,
+    /// Whether a draft quotes what it answers.
+    pub quote: Quote,
 }
 
 /// Who puts the copy into the Sent mailbox.
@@ -131,6 +133,17 @@ pub enum ReplyTo {
     Sender,
     /// The sender, and the other recipients in Cc.
     All,
+}
+
+/// What a draft quotes of the mail that it answers.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Quote {
+    /// Nothing: its reader has it.
+    #[default]
+    None,
+    /// Its new text, below the reply, under a line that says who wrote it and when.
+    Below,
 }
 
 /// The bodies of a reply.

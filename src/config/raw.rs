@@ -96,6 +96,7 @@ impl Default for RawSend {
 pub(super) struct RawDrafts {
     pub(super) reply: super::ReplyTo,
     pub(super) format: super::Format,
+    pub(super) quote: super::Quote,
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -4,8 +4,8 @@ use super::read::{Raw, ReadAs};
 use super::summaries::Touched;
 use super::timing::Timing;
 use super::{Pulled, attachments, threads};
-use crate::config::{Account, Action, Config};
-use crate::draft::{self, Setting};
+use crate::config::{Account, Action, Config, Quote};
+use crate::draft::{self, Setting, quoting};
 use crate::mail::hash::short;
 use crate::mail::{Address, Message, file_name, subject};
 use crate::note::digest::Digest;
@@ -249,6 +249,10 @@ impl Item<'_> {
         if store.draft(&id)?.is_some() {
             return Ok(());
         }
+        let language = entry.digest.language.as_deref();
+        let quote = (config.drafts.quote == Quote::Below)
+            .then(|| quoting::below(message, &self.raw.body.new_markdown, &self.received, language))
+            .flatten();
         let setting = Setting {
             owner: &account.owner(),
             identity: &account.identity,
@@ -256,6 +260,7 @@ impl Item<'_> {
             source_file: &entry.source,
             draft_id: &id,
             created: now,
+            quote: quote.as_deref(),
         };
         let Some(text) = draft::propose(message, &entry.digest, &setting) else { return Ok(()) };
         let path = format!("{}/{}.md", config.paths.outbox, draft_stem(&subject::base(&message.subject), now));

@@ -3,6 +3,10 @@
 //! Ids that a message names belong to its conversation, also when the messages themselves come later, or never. When a
 //! message ties two conversations together they become one, and the notes of the one that gives up its name are told
 //! of it: their `thread` line changes, and nothing else.
+//!
+//! Only ids tie messages together here. Which of several mails of one subject an answer without ids belongs to changes with
+//! each that comes, so that the end would depend on the order, and what was joined by mistake is never parted again.
+//! [`forest`](crate::mail::thread::forest), which sees all messages at once, can go by subjects.
 
 use crate::mail::hash::sha256;
 use crate::mail::{Message, thread};
@@ -88,6 +92,100 @@ fn rename(vault: &Vault, path: &str, from: &str, into: &str) -> Result<Option<(S
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::mail::Address;
+    use crate::mail::thread::forest::{By, forest};
+    use crate::store::messages::StoredMessage;
+
+    fn message(id: &str, subject: &str, from: &str, to: &str, references: &[&str]) -> Message {
+        Message {
+            message_id: Some(id.to_owned()),
+            subject: subject.to_owned(),
+            from: vec![Address::bare(from.to_owned())],
+            to: vec![Address::bare(to.to_owned())],
+            references: references.iter().map(|id| (*id).to_owned()).collect(),
+            ..Message::default()
+        }
+    }
+
+    /// The threads of messages that arrive in this order.
+    fn threads(messages: &[Message]) -> Vec<String> {
+        let dir = tempfile::tempdir().expect("a folder");
+        let (vault, store) =
+            (Vault::open(dir.path()).expect("a vault"), Store::open(&dir.path().join("state")).expect("a store"));
+        for message in messages {
+            let (thread, _) = of(&vault, &store, message).expect("a thread");
+            let stored = StoredMessage {
+                key: message.key(),
+                account: "work".into(),
+                mailbox: "INBOX".into(),
+                uid_validity: 1,
+                uid: 1,
+                message_id: message.message_id.clone(),
+                thread,
+                in_reply_to: message.in_reply_to.clone(),
+                references: message.references.clone(),
+                author: message.author().map(Address::key).unwrap_or_default(),
+                subject: crate::mail::subject::base(&message.subject),
+                at: 0,
+                own: false,
+                note: None,
+                digest: None,
+            };
+            store.put_message(&stored).expect("put");
+        }
+        messages.iter().map(|m| store.message(&m.key()).expect("read").expect("there").thread).collect()
+    }
+
+    #[test]
+    fn subjects_tie_nothing() {
+        let ask = message("a", "Plan", "ada@example.com", "sam@example.org", &[]);
+        let answer = message("b", "Re: Plan", "sam@example.org", "ada@example.com", &[]);
+        for arriving in [[ask.clone(), answer.clone()], [answer, ask]] {
+            let threads = threads(&arriving);
+            assert_ne!(threads[0], threads[1]);
+        }
+    }
+
+    #[test]
+    fn what_comes_one_by_one_is_threaded_as_what_is_here_at_once() {
+        // Parent by parent; x and y never come. By the order of a counter: fixed, and unlike any order of sending.
+        let named: [(&str, &[&str]); 9] = [
+            ("a", &[]),
+            ("b", &["a"]),
+            ("c", &["a", "b"]),
+            ("d", &["x"]),
+            ("e", &["x", "d"]),
+            ("f", &["y", "g"]),
+            ("g", &["y"]),
+            ("h", &["g"]),
+            ("i", &[]),
+        ];
+        let all: Vec<Message> =
+            named.iter().map(|(id, refs)| message(id, "", "ada@example.com", "sam@example.org", refs)).collect();
+        for turn in 1..9 {
+            let messages: Vec<Message> =
+                (0..9).map(|i| all[(i * [1, 2, 4, 5, 7, 8][turn % 6] + turn) % 9].clone()).collect();
+            let told = threads(&messages);
+            let forest = forest(&messages, By::References);
+            let mut tree = vec![0; messages.len()];
+            for root in &forest.roots {
+                let mut stack = vec![*root];
+                while let Some(at) = stack.pop() {
+                    stack.extend(&forest.nodes[at].children);
+                    forest.nodes[at].message.into_iter().for_each(|m| tree[m] = *root);
+                }
+            }
+            for (i, j) in (0..9).flat_map(|i| (0..i).map(move |j| (i, j))) {
+                assert_eq!(
+                    told[i] == told[j],
+                    tree[i] == tree[j],
+                    "{turn}: {} {}",
+                    messages[i].key(),
+                    messages[j].key()
+                );
+            }
+        }
+    }
 
     #[test]
     fn of_many_ids_root_and_tail_are_looked_at() {

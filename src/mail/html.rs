@@ -1,22 +1,47 @@
 //! HTML of a mail → Markdown or plain text, bounded in time, memory and depth whatever the HTML is.
 //!
-//! In order: `sanitize` cuts what nobody reads and bounds the nesting; the tree is built, pruned, and its text
-//! marked for [`super::inert`]; htmd writes Markdown; the marks become escapes. Nothing remote is kept but links.
+//! In order: `token` cuts the text into tags and words; `tree` nests them, without copying any; `markdown` and
+//! `plain` walk the tree once and write; [`super::inert`] escapes. What nobody sees (`style`) is left out, and nothing
+//! remote is kept but links (`link`).
 
 mod charref;
-mod fast;
-mod sanitize;
+mod inline;
+mod link;
+mod markdown;
+mod plain;
+mod quoted;
+mod style;
+mod table;
+mod tag;
+mod text;
+mod token;
 mod tree;
-mod write;
 
-use super::inert::escape;
-use tree::{Keep, Tree};
+use super::{clean, inert};
+use quoted::Keep;
 
+/// What stands behind this is not read.
+const MAX_INPUT: usize = 8 << 20;
 const MAX_OUTPUT: usize = 8 << 20;
 
 /// HTML → inert Markdown (see [`super::inert`]): headings, lists, links, quotes, code, data tables.
+///
+/// ```
+/// let html = "<p>See <a href='https://example.org/'>the <b>plan</b></a>.</p><ul><li>one<li>two</ul>";
+/// let markdown = "See [the **plan**](https://example.org/).\n\n- one\n- two";
+/// assert_eq!(postnote::mail::html::to_markdown(html), markdown);
+/// ```
 pub fn to_markdown(html: &str) -> String {
     convert(html, Keep::All)
+}
+
+/// True when the HTML may mark what it quotes, so that [`to_markdown_new`] leaves it out.
+pub(crate) fn marks_quotes(html: &str) -> bool {
+    quoted::QUOTES
+        .iter()
+        .chain(quoted::REPLY_HEADERS)
+        .any(|mark| memchr::memmem::find(html.as_bytes(), mark.as_bytes()).is_some())
+        || html.contains("type=\"cite\"")
 }
 
 /// The same, without what mail programs mark as quoted text or as signature.
@@ -25,21 +50,14 @@ pub(crate) fn to_markdown_new(html: &str) -> String {
 }
 
 fn convert(html: &str, keep: Keep) -> String {
-    let Some(tree) = Tree::parse(html, keep) else {
-        return super::inert::text(&to_text(html));
-    };
-    tree.mark_text();
-    let marked = write::to_marked(&tree);
-    if marked.len() > MAX_OUTPUT {
-        return super::inert::text(&to_text(html));
-    }
-    escape::settle(&write::tidy(&marked), true)
+    let tree = tree::parse(clean::prefix(html, MAX_INPUT));
+    inert::settle(&markdown::write(&tree, keep, MAX_OUTPUT), true)
 }
 
 /// HTML → plain text: paragraphs and lines, `- ` before list items, `text <address>` for links that say
 /// something else than their address.
 pub fn to_text(html: &str) -> String {
-    tree::text_of(html)
+    plain::write(&tree::parse(clean::prefix(html, MAX_INPUT)))
 }
 
 #[cfg(test)]

@@ -4,10 +4,12 @@
 //! Plain text goes through [`text`] or [`line()`]; the text nodes of HTML go through the same policy, which is in
 //! `escape`. Nothing here is for YAML: that is escaped by its serializer.
 
-pub(crate) mod escape;
+mod escape;
+mod marked;
 
 use super::clean;
-use escape::{push_raw, push_text, settle};
+pub(crate) use escape::settle;
+pub(crate) use marked::Marked;
 
 const MAX_QUOTE_DEPTH: usize = 20;
 const NO_BREAK_SPACE: &str = "\u{a0}";
@@ -18,32 +20,34 @@ const NO_BREAK_SPACE: &str = "\u{a0}";
 /// assert_eq!(postnote::mail::inert::line("a [[note]]\n#tag"), "a \\[\\[note\\]\\] \\#tag");
 /// ```
 pub fn line(text: &str) -> String {
-    let mut marked = String::with_capacity(text.len());
-    push_text(&mut marked, &clean::header(text));
+    let mut marked = Marked::default();
+    marked.push_text(&clean::header(text));
     settle(&marked, true)
 }
 
 /// A block of Markdown. Lines, `- ` and `1. ` lists, `> ` quotes and web addresses stay what they are.
 pub fn text(text: &str) -> String {
     let (text, _) = clean::body(text);
-    let mut marked = String::with_capacity(text.len() + text.len() / 8);
+    let mut marked = Marked::with_capacity(text.len() + 64);
     let mut depth_before = 0;
     for line in text.split('\n') {
         let (depth, rest) = quote_markers(line);
+        let markers = ">>>>>>>>>>>>>>>>>>>>".get(..depth).unwrap_or_default();
+        let rest = rest.trim_end();
         // Without a blank line in between, Markdown takes what follows a quote for a part of it.
-        if depth < depth_before && !rest.trim().is_empty() {
-            push_raw(&mut marked, &">".repeat(depth));
-            marked.push('\n');
+        if depth < depth_before && !rest.is_empty() {
+            marked.push_raw(markers);
+            marked.push_text("\n");
         }
         depth_before = depth;
-        push_raw(&mut marked, &">".repeat(depth));
-        if depth > 0 && !rest.trim().is_empty() {
-            marked.push(' ');
+        marked.push_raw(markers);
+        if depth > 0 && !rest.is_empty() {
+            marked.push_text(" ");
         }
-        push_line(&mut marked, rest.trim_end());
-        marked.push('\n');
+        push_line(&mut marked, rest);
+        marked.push_text("\n");
     }
-    settle(marked.trim_matches('\n'), false)
+    settle(&marked.trim_lines(), false)
 }
 
 /// One line for a terminal or a log: nothing that moves the cursor, colours or reorders.
@@ -67,21 +71,21 @@ fn quote_markers(line: &str) -> (usize, &str) {
     (depth, if depth > 0 { rest.strip_prefix(' ').unwrap_or(rest) } else { rest })
 }
 
-fn push_line(marked: &mut String, line: &str) {
+fn push_line(marked: &mut Marked, line: &str) {
     let content = line.trim_start_matches([' ', '\t']);
     let indent = line.get(..line.len() - content.len()).unwrap_or_default();
     if indent.len() > 3 || indent.contains('\t') {
         for c in indent.chars() {
-            marked.push_str(&NO_BREAK_SPACE.repeat(if c == '\t' { 4 } else { 1 }));
+            marked.push_text(&NO_BREAK_SPACE.repeat(if c == '\t' { 4 } else { 1 }));
         }
         push_words(marked, content);
         return;
     }
-    marked.push_str(indent);
+    marked.push_text(indent);
     match list_marker(content) {
         Some((marker, item)) => {
-            push_raw(marked, marker);
-            marked.push(' ');
+            marked.push_raw(marker);
+            marked.push_text(" ");
             push_words(marked, item);
         }
         None => push_words(marked, content),
@@ -102,48 +106,59 @@ fn list_marker(content: &str) -> Option<(&str, &str)> {
 }
 
 /// Appends text with the web addresses in it as autolinks.
-pub(crate) fn push_words(marked: &mut String, mut text: &str) {
+pub(crate) fn push_words(marked: &mut Marked, mut text: &str) {
     while let Some((before, url, after)) = split_url(text) {
-        push_text(marked, before);
+        marked.push_text(before);
         if is_safe_url(url) {
-            push_raw(marked, &format!("<{url}>"));
+            marked.push_raw("<");
+            marked.push_raw(url);
+            marked.push_raw(">");
         } else {
-            push_text(marked, url);
+            marked.push_text(url);
         }
         text = after;
     }
-    push_text(marked, text);
+    marked.push_text(text);
 }
 
 /// The text before the first web or mail address, the address, and the text after it.
 fn split_url(text: &str) -> Option<(&str, &str, &str)> {
-    let mut from = 0;
-    loop {
-        let (at, colon) = text.get(from..)?.match_indices(':').map(|(i, _)| (from + i, from + i + 1)).next()?;
-        from = colon;
-        let before = text.get(..at)?;
-        let after = text.get(colon..)?;
+    for at in memchr::memchr_iter(b':', text.as_bytes()) {
+        let (before, after) = (text.get(..at)?, text.get(at + 1..)?);
+        if !after.starts_with("//") && !before.ends_with(['o', 'O']) {
+            continue;
+        }
         let scheme_len = before.bytes().rev().take(7).take_while(u8::is_ascii_alphanumeric).count();
         let start = at - scheme_len;
-        let scheme = before.get(start..)?.to_ascii_lowercase();
-        let is_url = matches!(scheme.as_str(), "http" | "https") && after.starts_with("//")
-            || scheme == "mailto" && after.contains('@');
-        if !is_url {
+        let scheme = before.get(start..)?;
+        let is = |known: &str| scheme.eq_ignore_ascii_case(known);
+        let web = (is("http") || is("https")) && after.starts_with("//");
+        if !web && !is("mailto") {
             continue;
         }
         let rest = text.get(start..)?;
         let end = rest.find(|c: char| c.is_whitespace() || "<>\"\u{a0}".contains(c)).unwrap_or(rest.len());
-        let url = trim_url(rest.get(..end)?);
+        let url = rest.get(..end)?;
+        if !web && !url.contains('@') {
+            continue;
+        }
+        let url = trim_url(url);
         return Some((text.get(..start)?, url, rest.get(url.len()..)?));
     }
+    None
 }
 
 /// Leaves the punctuation of the sentence outside, and a closing bracket that the address did not open.
 fn trim_url(mut url: &str) -> &str {
+    let count = |bracket: char| url.matches(bracket).count();
+    let mut unopened = count(')').saturating_sub(count('('));
     loop {
         let shorter = url.trim_end_matches(['.', ',', ';', ':', '!', '?', '\'', '*', '_', '~', '%', ']', '}', '|']);
         let shorter = match shorter.strip_suffix(')') {
-            Some(open) if shorter.matches(')').count() > shorter.matches('(').count() => open,
+            Some(open) if unopened > 0 => {
+                unopened -= 1;
+                open
+            }
             _ => shorter,
         };
         if shorter.len() == url.len() {

@@ -51,22 +51,68 @@ const PREFIXES: &[&str] = &[
     "전달",
 ];
 
+/// The same of passing on; of these some answer in one language and pass on in another.
+const FORWARDS: &[&str] = &[
+    "fw",
+    "fwd",
+    "rv",
+    "wg",
+    "tr",
+    "doorst",
+    "vl",
+    "vb",
+    "i",
+    "enc",
+    "pd",
+    "ilt",
+    "továbbítás",
+    "προθ",
+    "yml",
+    "пер",
+    "转发",
+    "轉寄",
+    "転送",
+    "전달",
+];
+const EITHER: &[&str] = &["vs"];
+
+/// What the first mark of a subject says of the message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mark {
+    /// It answers.
+    Answer,
+    /// It passes on.
+    Forward,
+    /// `VS:` answers in Finnish, and passes on in Danish.
+    Either,
+}
+
 /// The base subject: no marks in front, no `(fwd)` behind, no list name in brackets in front.
 ///
 /// ```
 /// assert_eq!(postnote::mail::subject::base("AW: Re[2]: [team] Plan (fwd)"), "Plan");
 /// ```
 pub fn base(subject: &str) -> String {
+    parts(subject).0
+}
+
+/// The base subject, and what the first mark says that was taken off.
+pub fn parts(subject: &str) -> (String, Option<Mark>) {
     let subject = super::clean::header(subject);
-    let mut rest = subject.as_str();
+    let (mut rest, mut mark) = (subject.as_str(), None);
     loop {
-        let before = rest;
-        rest = strip_trailer(rest);
-        rest = strip_prefix(rest).unwrap_or(rest);
-        rest = strip_blob(rest).unwrap_or(rest);
-        rest = strip_wrapper(rest).unwrap_or(rest);
-        if rest.len() == before.len() {
-            return rest.to_owned();
+        let before = rest.len();
+        if let Some((stripped, found)) = strip_prefix(rest) {
+            (rest, mark) = (stripped, mark.or(Some(found)));
+        }
+        for strip in [strip_trailer, strip_wrapper] {
+            if let Some(stripped) = strip(rest) {
+                (rest, mark) = (stripped, mark.or(Some(Mark::Forward)));
+            }
+        }
+        rest = strip_blob(rest).unwrap_or(rest).trim_end();
+        if rest.len() == before {
+            return (rest.to_owned(), mark);
         }
     }
 }
@@ -78,17 +124,13 @@ pub fn reply(subject: &str) -> String {
 }
 
 /// `(fwd)` at the end.
-fn strip_trailer(subject: &str) -> &str {
-    let subject = subject.trim_end();
-    let cut = subject.len().checked_sub(5).and_then(|at| subject.split_at_checked(at));
-    match cut {
-        Some((rest, tail)) if tail.eq_ignore_ascii_case("(fwd)") => rest.trim_end(),
-        _ => subject,
-    }
+fn strip_trailer(subject: &str) -> Option<&str> {
+    let (rest, tail) = subject.split_at_checked(subject.len().checked_sub(5)?)?;
+    tail.eq_ignore_ascii_case("(fwd)").then(|| rest.trim_end())
 }
 
 /// `Re:`, `Re[2]:`, `Re^2:`, `RE (2):`, `Re [list]:`, and the same in other languages.
-fn strip_prefix(subject: &str) -> Option<&str> {
+fn strip_prefix(subject: &str) -> Option<(&str, Mark)> {
     let (head, rest) = subject.split_once([':', '：'])?;
     let word: String =
         head.chars().take_while(|c| c.is_alphabetic() || *c == '\u{301}').collect::<String>().to_lowercase();
@@ -100,7 +142,12 @@ fn strip_prefix(subject: &str) -> Option<&str> {
     let bracketed =
         (count.starts_with('[') && count.ends_with(']')) || (count.starts_with('(') && count.ends_with(')'));
     let number = count.trim_start_matches(['^', '*', '-']).chars().all(|c| c.is_ascii_digit());
-    (count.is_empty() || bracketed || number).then(|| rest.trim_start())
+    let mark = match word.as_str() {
+        word if FORWARDS.contains(&word) => Mark::Forward,
+        word if EITHER.contains(&word) => Mark::Either,
+        _ => Mark::Answer,
+    };
+    (count.is_empty() || bracketed || number).then(|| (rest.trim_start(), mark))
 }
 
 /// `[list] ` in front of something.
@@ -145,6 +192,23 @@ mod tests {
             ("", ""),
         ] {
             assert_eq!(base(subject), expect, "{subject:?}");
+        }
+    }
+
+    #[test]
+    fn the_first_mark_says_what_it_is() {
+        for (subject, expect) in [
+            ("Re: Fwd: x", Some(Mark::Answer)),
+            ("[team] WG: AW: x", Some(Mark::Forward)),
+            ("x (fwd)", Some(Mark::Forward)),
+            ("[Fwd: x]", Some(Mark::Forward)),
+            ("VS: x", Some(Mark::Either)),
+            ("转发：x", Some(Mark::Forward)),
+            ("Re: x (fwd)", Some(Mark::Answer)),
+            ("Regarding: x", None),
+            ("[team] x", None),
+        ] {
+            assert_eq!(parts(subject).1, expect, "{subject}");
         }
     }
 

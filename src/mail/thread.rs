@@ -1,14 +1,27 @@
-//! Where a message stands in its thread, from its own headers alone (RFC 5322 §3.6.4).
+//! Where a message stands in its thread, from its own headers alone (RFC 5322 §3.6.4); and, of messages that are all here,
+//! the [`forest`] of their conversations.
+
+pub mod forest;
 
 use super::Message;
 use std::collections::HashSet;
 
+/// The ids that RFC 5256 threads by, root first: References, or the first id of In-Reply-To where there are none. The last is
+/// the parent. No id twice, and never the message's own.
+pub fn references(message: &Message) -> Vec<&str> {
+    let named = if message.references.is_empty() { message.in_reply_to.get(..1) } else { None };
+    others(message, named.unwrap_or(&message.references).iter())
+}
+
 /// The ids of the messages before this one, root first: References, then what In-Reply-To adds. No id twice,
 /// and never the message's own.
 pub fn ancestors(message: &Message) -> Vec<&str> {
+    others(message, message.references.iter().chain(&message.in_reply_to))
+}
+
+fn others<'m>(message: &Message, ids: impl Iterator<Item = &'m String>) -> Vec<&'m str> {
     let mut seen = HashSet::new();
-    let ids = message.references.iter().chain(&message.in_reply_to).map(String::as_str);
-    ids.filter(|id| message.message_id.as_deref() != Some(*id) && seen.insert(*id)).collect()
+    ids.map(String::as_str).filter(|id| message.message_id.as_deref() != Some(*id) && seen.insert(*id)).collect()
 }
 
 /// The id of the thread: its root as far as the headers know, else the message's own key.

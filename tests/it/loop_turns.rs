@@ -77,6 +77,28 @@ fn loop_goes_on_in_a_thread() {
 }
 
 #[test]
+fn loop_quotes_what_it_answers_if_asked_to() {
+    let world = World::on_greenmail().configured("[drafts]\nquote = \"below\"\n", |account| account);
+    let ada = world.greenmail.user("ada", "example.com");
+    world.receive(&question(&ada, 1, "Could you measure the *oak* shelf?\n\n> It is old.\n> > Is it?"));
+    world.sync();
+    let draft = world.draft("Re: The shelf");
+    assert_eq!(read(&draft).matches("\n[…]\n").count(), 1, "another's question is not asked again: {}", read(&draft));
+    let quote = "On 2026-06-01 09:00, Ada Park wrote:\n\n> Hi Sam,\n>\n> Could you measure the \\*oak\\* shelf?\n";
+    assert!(read(&draft).contains(quote), "{}", read(&draft));
+    // Its owner sees it, and trims it.
+    put(&draft, &read(&draft).replace("> Hi Sam,\n>\n", ""));
+    world.approve(&draft, "It is two metres long.");
+    world.sync();
+    let inbox = world.inbox_of(&ada);
+    let parts = inbox[0].parts();
+    let [(_, text), (_, html)] = parts.as_slice() else { panic!("{parts:?}") };
+    let quote = "two metres long.\n\nBest regards,\nSam Reed\n\nOn 2026-06-01 09:00, Ada Park wrote:\n\n> Could you measure the *oak* shelf?\n";
+    assert!(text.replace("\r\n", "\n").replace(" \n", "\n").contains(quote), "{text}");
+    assert!(html.contains("<blockquote style="), "{html}");
+}
+
+#[test]
 fn loop_sends_what_is_written_by_hand() {
     let world = World::on_greenmail();
     let (ada, noor) = (world.greenmail.user("ada", "example.com"), world.greenmail.user("noor", "example.com"));

@@ -23,6 +23,7 @@ mod mailboxes;
 mod oauth;
 mod oauth_keeping;
 mod oauth_wire;
+mod outbox_model;
 mod scheduled;
 mod servers;
 mod starttls;

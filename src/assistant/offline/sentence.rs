@@ -64,7 +64,8 @@ fn blocks(text: &str) -> Vec<Block> {
     let mut before = Row::of("");
     for line in text.lines() {
         let trimmed = line.trim();
-        if !trimmed.chars().any(char::is_alphanumeric) {
+        // What is quoted between answers are another's words.
+        if trimmed.starts_with('>') || !trimmed.chars().any(char::is_alphanumeric) {
             paragraph += usize::from(open);
             open = false;
             continue;

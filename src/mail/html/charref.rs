@@ -1,83 +1,116 @@
-//! Character references in HTML: `&amp;` → `&`, as the HTML standard has it (§13.2.5.72).
+//! Character references in HTML: `&amp;` → `&`, as the HTML standard has it (§13.2.5.72), repairs included.
 
-use html5ever::data::NAMED_ENTITIES;
 use std::borrow::Cow;
 
-/// Text without its references; `None` for those that are a matter of error handling.
-pub(super) fn decode(text: &str, in_attribute: bool) -> Option<Cow<'_, str>> {
-    let Some(first) = memchr::memchr(b'&', text.as_bytes()) else { return Some(Cow::Borrowed(text)) };
+/// Name and characters (code points in hex), sorted by name; names that need no semicolon stand without one, too.
+const NAMES: &str = include_str!("names.txt");
+/// What windows-1252 has where Unicode has controls: written as numbers by those who did not know.
+const WINDOWS: [u32; 32] = [
+    0x20ac, 0x81, 0x201a, 0x192, 0x201e, 0x2026, 0x2020, 0x2021, 0x2c6, 0x2030, 0x160, 0x2039, 0x152, 0x8d, 0x17d,
+    0x8f, 0x90, 0x2018, 0x2019, 0x201c, 0x201d, 0x2022, 0x2013, 0x2014, 0x2dc, 0x2122, 0x161, 0x203a, 0x153, 0x9d,
+    0x17e, 0x178,
+];
+
+/// Text without its references.
+pub(super) fn decode(text: &str, in_attribute: bool) -> Cow<'_, str> {
+    let Some(first) = memchr::memchr(b'&', text.as_bytes()) else { return Cow::Borrowed(text) };
     let mut out = String::with_capacity(text.len());
-    let (before, mut rest) = text.split_at_checked(first)?;
-    out.push_str(before);
+    out.push_str(text.get(..first).unwrap_or_default());
+    let mut rest = text.get(first..).unwrap_or_default();
     // `rest` begins with an ampersand.
     while let Some(reference) = rest.strip_prefix('&') {
-        let after = match reference.as_bytes() {
-            [b'#', ..] => {
-                let (c, after) = numeric(reference.get(1..)?)?;
-                out.push(c);
-                after
-            }
-            [b, ..] if b.is_ascii_alphanumeric() => match named(reference) {
-                Some((len, _)) if in_attribute && is_part_of_address(reference, len) => {
-                    out.push('&');
-                    reference
-                }
-                Some((len, chars)) => {
-                    out.extend(chars.into_iter().filter(|c| *c != '\0'));
-                    reference.get(len..)?
-                }
-                None => {
-                    out.push('&');
-                    reference
-                }
-            },
-            _ => {
-                out.push('&');
-                reference
-            }
-        };
+        let length = one(reference, in_attribute, &mut out);
+        if length == 0 {
+            out.push('&');
+        }
+        let after = reference.get(length..).unwrap_or_default();
         let next = memchr::memchr(b'&', after.as_bytes()).unwrap_or(after.len());
-        let (plain, tail) = after.split_at_checked(next)?;
-        out.push_str(plain);
-        rest = tail;
+        out.push_str(after.get(..next).unwrap_or_default());
+        rest = after.get(next..).unwrap_or_default();
     }
-    Some(Cow::Owned(out))
+    Cow::Owned(out)
 }
 
-/// `x=1&copy=2` in an attribute is an address, not a sign.
-fn is_part_of_address(reference: &str, len: usize) -> bool {
-    let next = reference.as_bytes().get(len);
-    !reference.get(..len).is_some_and(|name| name.ends_with(';'))
-        && next.is_some_and(|b| *b == b'=' || b.is_ascii_alphanumeric())
+/// Appends what the reference behind an ampersand stands for; gives its length, 0 when it is none.
+fn one(reference: &str, in_attribute: bool, out: &mut String) -> usize {
+    // These are nearly all that mail holds.
+    for (name, stands_for) in [("nbsp;", '\u{a0}'), ("amp;", '&'), ("lt;", '<'), ("gt;", '>'), ("quot;", '"')] {
+        if reference.starts_with(name) {
+            out.push(stands_for);
+            return name.len();
+        }
+    }
+    if let Some(number) = reference.strip_prefix('#') {
+        let (c, length) = numeric(number);
+        out.extend(c);
+        return if length > 0 { length + 1 } else { 0 };
+    }
+    let Some((length, stands_for)) = named(reference) else { return 0 };
+    let next = reference.as_bytes().get(length);
+    let closed = reference.as_bytes().get(length - 1) == Some(&b';');
+    // `x=1&copy=2` in an attribute is an address, not a sign.
+    if in_attribute && !closed && next.is_some_and(|b| *b == b'=' || b.is_ascii_alphanumeric()) {
+        return 0;
+    }
+    out.extend(stands_for.split(' ').filter_map(|hex| char::from_u32(u32::from_str_radix(hex, 16).ok()?)));
+    length
 }
 
-/// A number that stands for itself, with its semicolon.
-fn numeric(text: &str) -> Option<(char, &str)> {
-    let (number, after) = text.split_at_checked(memchr::memchr(b';', text.as_bytes().get(..text.len().min(10))?)?)?;
-    let code = match number.strip_prefix(['x', 'X']) {
-        Some(hex) if hex.bytes().all(|b| b.is_ascii_hexdigit()) => u32::from_str_radix(hex, 16).ok()?,
-        None if number.bytes().all(|b| b.is_ascii_digit()) => number.parse().ok()?,
-        _ => return None,
+/// A number's character, and its length with a semicolon; 0 when there is no number.
+fn numeric(text: &str) -> (Option<char>, usize) {
+    let (digits, radix) = match text.strip_prefix(['x', 'X']) {
+        Some(hex) => (hex, 16),
+        None => (text, 10),
     };
-    let plain = matches!(code, 0x20..=0x7e | 0xa0..=0xd7ff | 0xe000..=0xfdcf | 0xfdf0..=0xfffd | 0x1_0000..=0x1_fffd);
-    Some((char::from_u32(code).filter(|_| plain)?, after.get(1..)?))
+    let count = digits.chars().take_while(|c| c.is_digit(radix)).count();
+    if count == 0 {
+        return (None, 0);
+    }
+    let (number, after) = digits.split_at_checked(count).unwrap_or_default();
+    let number = number.trim_start_matches('0');
+    // No character has more digits.
+    let code = if number.len() > 8 { u32::MAX } else { u32::from_str_radix(number, radix).unwrap_or(0) };
+    let code = match code.checked_sub(0x80).and_then(|i| WINDOWS.get(i as usize)) {
+        Some(windows) => *windows,
+        None if code == 0 => u32::MAX,
+        None => code,
+    };
+    let length = text.len() - after.len() + usize::from(after.starts_with(';'));
+    (Some(char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER)), length)
 }
 
 /// The longest name that the text begins with, and what it stands for.
-fn named(text: &str) -> Option<(usize, [char; 2])> {
-    let mut longest = None;
-    for len in 1..=text.len() {
-        let Some((first, second)) = text.get(..len).and_then(|name| NAMED_ENTITIES.get(name)) else { break };
-        if *first != 0 {
-            longest = Some((len, [char::from_u32(*first)?, char::from_u32(*second)?]));
-        }
+fn named(text: &str) -> Option<(usize, &'static str)> {
+    let most = text.bytes().take(32).take_while(u8::is_ascii_alphanumeric).count();
+    let closed = usize::from(text.as_bytes().get(most) == Some(&b';'));
+    (2..=most + closed).rev().find_map(|length| {
+        let name = text.get(..length)?;
+        line_of(name).map(|stands_for| (length, stands_for))
+    })
+}
+
+/// What a name stands for: its line is looked for by halves, in the list as it is.
+fn line_of(name: &str) -> Option<&'static str> {
+    let mut list = NAMES;
+    while !list.is_empty() {
+        let middle = list.as_bytes().get(..list.len() / 2)?;
+        let start = memchr::memrchr(b'\n', middle).map_or(0, |at| at + 1);
+        let length = memchr::memchr(b'\n', list.as_bytes().get(start..)?)?;
+        let (before, rest) = list.split_at_checked(start)?;
+        let (line, after) = rest.split_at_checked(length)?;
+        let (known, stands_for) = line.split_once(' ')?;
+        list = match name.cmp(known) {
+            std::cmp::Ordering::Equal => return Some(stands_for),
+            std::cmp::Ordering::Less => before,
+            std::cmp::Ordering::Greater => after.get(1..)?,
+        };
     }
-    longest
+    None
 }
 
 #[cfg(test)]
 mod tests {
-    use super::decode;
+    use super::{NAMES, decode, line_of};
 
     #[test]
     fn references() {
@@ -89,12 +122,26 @@ mod tests {
             ("&notit; &notin;", "¬it; ∉", "&notit; ∉"),
             ("&#8364;&#x20ac;", "€€", "€€"),
             ("&unknown; &;", "&unknown; &;", "&unknown; &;"),
+            ("&NotEqualTilde;", "≂\u{338}", "≂\u{338}"),
+            ("&#0;&#128;&#65", "\u{fffd}€A", "\u{fffd}€A"),
+            ("&#xd800;&#;&#1114112;&#x;", "\u{fffd}&#;\u{fffd}&#x;", "\u{fffd}&#;\u{fffd}&#x;"),
+            ("&#00000000000000000000065;&#99999999999;", "A\u{fffd}", "A\u{fffd}"),
         ] {
-            assert_eq!(decode(text, false).as_deref(), Some(in_text), "{text}");
-            assert_eq!(decode(text, true).as_deref(), Some(in_attribute), "{text}");
+            assert_eq!(decode(text, false), in_text, "{text}");
+            assert_eq!(decode(text, true), in_attribute, "{text}");
         }
-        for text in ["&#0;", "&#128;", "&#65", "&#xd800;", "&#;", "&#1114112;"] {
-            assert_eq!(decode(text, false), None, "{text}");
+    }
+
+    #[test]
+    fn names_are_sorted() {
+        let names: Vec<_> = NAMES.lines().filter_map(|l| l.split_once(' ')).map(|(name, _)| name).collect();
+        assert!(names.is_sorted() && names.len() == 2231 && NAMES.ends_with('\n'));
+        for line in NAMES.lines() {
+            let (name, stands_for) = line.split_once(' ').unwrap();
+            assert_eq!(line_of(name), Some(stands_for), "{name}");
+        }
+        for name in ["", "A", "amp;;", "zzzzzz", "zwnj", "\u{0}"] {
+            assert_eq!(line_of(name), None, "{name}");
         }
     }
 }

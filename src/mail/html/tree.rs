@@ -1,364 +1,321 @@
-//! The tree of an HTML mail: built, pruned, marked, read. Every walk is iterative.
+//! HTML → a tree of bounded depth, in one pass, whatever the HTML is.
+//!
+//! It ends what is left open, and mends what is nested wrongly, much as browsers do, but moves nothing: text stays
+//! where it is written. The tree holds no copies; texts and attributes are as written until somebody reads them.
 
-use super::fast;
-use super::sanitize::sanitize;
-use crate::mail::clean;
-use crate::mail::inert::{self, escape};
-use htmd::Node;
-use html5ever::ParseOpts;
-use html5ever::tendril::TendrilSink;
-use markup5ever_rcdom::{NodeData, RcDom};
+use super::tag::Tag;
+use super::token::{self, Start, Token, Tokens};
+use super::{charref, style};
 use std::borrow::Cow;
-use std::rc::Rc;
 
-/// Deeper trees are not handed to code that recurses.
-const MAX_DEPTH: usize = 300;
-const MAX_TEXT: usize = 4 << 20;
+/// Deeper elements leave their content to those around them, so that the tree may be walked by recursion.
+pub(super) const MAX_DEPTH: usize = 100;
+/// How many elements may be open at a time; more are passed over.
+const MAX_OPEN: usize = 512;
+/// How many elements an end tag may close and open again, and all of them together: each makes a node of a few bytes
+/// of HTML.
+const MAX_REOPENED: usize = 12;
+const MAX_REOPENED_IN_ALL: usize = 50_000;
+/// An element that goes on has no longer attributes than this: they are read again for each.
+const MAX_REOPENED_ATTRIBUTES: usize = 8192;
 
-/// What of a mail is wanted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Keep {
-    /// All of it.
-    All,
-    /// Not what is marked as quoted, and not the signature.
-    New,
+/// The number of a node; the root is 0, and no child.
+pub(super) type Id = u32;
+
+/// An element or a text.
+#[derive(Debug)]
+pub(super) struct Node<'a> {
+    pub(super) tag: Tag,
+    /// Nobody is meant to see it.
+    pub(super) hidden: bool,
+    /// For a table: there is another in it.
+    pub(super) nests: bool,
+    /// A text, or the attributes, as they are written.
+    written: &'a str,
+    first: Id,
+    last: Id,
+    next: Id,
 }
 
-/// A pruned tree of bounded depth.
-pub(super) struct Tree {
-    /// The document node.
-    pub(super) root: Rc<Node>,
+/// A tree; see [`parse`].
+#[derive(Debug)]
+pub(super) struct Tree<'a> {
+    nodes: Vec<Node<'a>>,
 }
 
-impl Tree {
-    /// `None` when the tree is too deep to convert.
-    pub(super) fn parse(html: &str, keep: Keep) -> Option<Tree> {
-        let root = root_of(html);
-        let mut stack = vec![(Rc::clone(&root), 0)];
-        while let Some((node, depth)) = stack.pop() {
-            if depth > MAX_DEPTH {
-                return None;
-            }
-            prune(&node, keep);
-            stack.extend(node.children.borrow().iter().map(|c| (Rc::clone(c), depth + 1)));
+struct Open<'a> {
+    start: Start<'a>,
+    tag: Tag,
+    /// The element, or the one around it that takes its content.
+    node: Id,
+    depth: usize,
+    /// Its text is not seen.
+    tiny: bool,
+}
+
+struct Builder<'a> {
+    tree: Tree<'a>,
+    open: Vec<Open<'a>>,
+    /// Open elements that were passed over.
+    passed: usize,
+    reopened: usize,
+}
+
+/// The tree of some HTML.
+pub(super) fn parse(html: &str) -> Tree<'_> {
+    let mut nodes = Vec::with_capacity(html.len() / 64 + 8);
+    nodes.push(Node { tag: Tag::Root, hidden: false, nests: false, written: "", first: 0, last: 0, next: 0 });
+    let root = Open { start: Start::bare("", Tag::Root), tag: Tag::Root, node: 0, depth: 0, tiny: false };
+    let mut builder = Builder { tree: Tree { nodes }, open: vec![root], passed: 0, reopened: 0 };
+    for token in Tokens::new(html) {
+        match token {
+            Token::Text(text) => builder.text(text),
+            Token::Start(start) => builder.start(start),
+            Token::End(name, tag) => builder.end(name, tag),
         }
-        Some(Tree { root })
+    }
+    builder.tree
+}
+
+impl<'a> Tree<'a> {
+    pub(super) fn node(&self, id: Id) -> Option<&Node<'a>> {
+        self.nodes.get(id as usize)
     }
 
-    /// Marks the text of the tree for [`escape::settle`], with web addresses as links.
-    pub(super) fn mark_text(&self) {
-        let mut stack = vec![(Rc::clone(&self.root), false)];
-        while let Some((node, verbatim)) = stack.pop() {
-            let verbatim = verbatim || matches!(tag(&node), "a" | "pre" | "code");
-            if let NodeData::Text { contents } = &node.data {
-                let text = contents.take();
-                let text = visible(&text);
-                let mut marked = String::with_capacity(text.len());
-                if verbatim {
-                    escape::push_text(&mut marked, &text);
-                } else {
-                    inert::push_words(&mut marked, &text);
+    pub(super) fn tag(&self, id: Id) -> Tag {
+        self.node(id).map_or(Tag::Root, |node| node.tag)
+    }
+
+    /// The children of a node that are to be seen.
+    pub(super) fn children(&self, id: Id) -> impl Iterator<Item = Id> + '_ {
+        let mut next = self.node(id).map_or(0, |node| node.first);
+        std::iter::from_fn(move || {
+            while next != 0 {
+                let (id, node) = (next, self.node(next)?);
+                next = node.next;
+                if !node.hidden {
+                    return Some(id);
                 }
-                contents.replace(marked.as_str().into());
             }
-            stack.extend(node.children.borrow().iter().map(|c| (Rc::clone(c), verbatim)));
+            None
+        })
+    }
+
+    /// A text node's text, decoded.
+    pub(super) fn text(&self, id: Id) -> Cow<'a, str> {
+        charref::decode(self.node(id).map_or("", |node| node.written), false)
+    }
+
+    /// The value of an attribute as it is written.
+    pub(super) fn raw_attribute(&self, id: Id, name: &str) -> Option<&'a str> {
+        let node = self.node(id).filter(|node| node.tag != Tag::Text)?;
+        token::attributes(node.written).find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+    }
+
+    /// The value of an attribute, decoded.
+    pub(super) fn attribute(&self, id: Id, name: &str) -> Option<Cow<'a, str>> {
+        self.raw_attribute(id, name).map(|value| charref::decode(value, true))
+    }
+
+    /// A small number.
+    pub(super) fn number(&self, id: Id, name: &str) -> Option<usize> {
+        self.raw_attribute(id, name)?.trim().parse().ok()
+    }
+
+    /// True for an element that has an attribute at all.
+    pub(super) fn has_attributes(&self, id: Id) -> bool {
+        self.node(id).is_some_and(|node| node.tag != Tag::Text && !node.written.is_empty())
+    }
+
+    fn append(&mut self, parent: Id, tag: Tag, written: &'a str, hidden: bool) -> Option<Id> {
+        let id = Id::try_from(self.nodes.len()).ok()?;
+        self.nodes.push(Node { tag, hidden, nests: false, written, first: 0, last: 0, next: 0 });
+        let parent = self.nodes.get_mut(parent as usize)?;
+        let before = std::mem::replace(&mut parent.last, id);
+        if before == 0 {
+            parent.first = id;
+        } else if let Some(before) = self.nodes.get_mut(before as usize) {
+            before.next = id;
         }
+        Some(id)
     }
 }
 
-/// The tree of what is worth reading in some HTML.
-fn root_of(html: &str) -> Rc<Node> {
-    fast::tree(html).unwrap_or_else(|| slow_root_of(html))
-}
-
-/// The same by the parsers, which take any HTML.
-pub(super) fn slow_root_of(html: &str) -> Rc<Node> {
-    html5ever::parse_document(RcDom::default(), ParseOpts::default()).one(sanitize(html).as_str()).document
-}
-
-/// The text without what nobody sees.
-fn visible(text: &str) -> Cow<'_, str> {
-    match text.bytes().all(|b| matches!(b, b'\n' | b'\t' | 0x20..=0x7e)) {
-        true => Cow::Borrowed(text),
-        false => text.chars().filter(|c| is_visible(*c)).collect(),
+impl<'a> Builder<'a> {
+    fn top(&self) -> (Tag, Id, usize) {
+        self.open.last().map_or((Tag::Root, 0, 0), |open| (open.tag, open.node, open.depth))
     }
-}
 
-fn is_visible(c: char) -> bool {
-    !clean::is_unwanted(c) && !matches!(c, '\u{200b}' | '\u{34f}' | '\u{ad}' | '\u{2028}' | '\u{2029}')
-}
-
-/// Takes out children that are hidden, or not kept.
-fn prune(node: &Node, keep: Keep) {
-    let mut children = node.children.borrow_mut();
-    children.retain(|child| match &child.data {
-        NodeData::Text { .. } => true,
-        NodeData::Element { .. } => {
-            attr(child, "hidden").is_none() && (keep == Keep::All || !(is_quote(child) || is_signature(child)))
-        }
-        _ => false,
-    });
-    if keep == Keep::New
-        && let Some(cut) = children.iter().position(|c| is_reply_header(c))
-    {
-        children.truncate(cut);
-    }
-    // htmd merges equal neighbours one by one; something between them keeps that from going quadratic.
-    if children.len() > 500 {
-        let comment = || Node::new(NodeData::Comment { contents: "".into() });
-        *children = std::mem::take(&mut *children).into_iter().flat_map(|c| [c, comment()]).collect();
-    }
-}
-
-fn is_quote(node: &Node) -> bool {
-    let class = attr(node, "class").unwrap_or_default();
-    let has = |name: &str| class.split_whitespace().any(|c| c == name);
-    let marked =
-        ["gmail_quote", "gmail_extra", "moz-cite-prefix", "yahoo_quoted", "protonmail_quote", "tutanota_quote"]
-            .iter()
-            .any(|n| has(n))
-            || (tag(node) == "blockquote" && attr(node, "type").is_some_and(|t| t.eq_ignore_ascii_case("cite")));
-    marked && !is_forward(node)
-}
-
-/// Outlook puts the quoted mail beside its header, up to the end.
-fn is_reply_header(node: &Node) -> bool {
-    let id = attr(node, "id").unwrap_or_default();
-    let named = ["divRplyFwdMsg", "appendonsend", "mail-editor-reference-message-container"];
-    named.iter().any(|n| id.ends_with(n)) && !is_forward(node)
-}
-
-fn is_signature(node: &Node) -> bool {
-    let class = attr(node, "class").unwrap_or_default();
-    class.split_whitespace().any(|c| matches!(c, "gmail_signature" | "moz-signature"))
-        || attr(node, "id").is_some_and(|id| id == "Signature")
-}
-
-/// What somebody forwards is content, not a quote.
-fn is_forward(node: &Node) -> bool {
-    let start = inner_text_up_to(node, 200).to_lowercase();
-    ["forwarded message", "weitergeleitete nachricht", "message transféré", "mensaje reenviado"]
-        .iter()
-        .any(|f| start.contains(f))
-}
-
-/// The tag of an element, else an empty string.
-pub(super) fn tag(node: &Node) -> &str {
-    match &node.data {
-        NodeData::Element { name, .. } => &name.local,
-        _ => "",
-    }
-}
-
-/// An attribute's value.
-pub(super) fn attr(node: &Node, name: &str) -> Option<String> {
-    let NodeData::Element { attrs, .. } = &node.data else { return None };
-    attrs.borrow().iter().find(|a| &*a.name.local == name).map(|a| a.value.to_string())
-}
-
-/// All text below a node as it stands, `\n` for `br`, `(image: alt)` for an image, a space between blocks.
-pub(super) fn inner_text(node: &Node) -> String {
-    inner_text_up_to(node, usize::MAX)
-}
-
-fn inner_text_up_to(node: &Node, max: usize) -> String {
-    let mut out = String::new();
-    let mut stack: Vec<Rc<Node>> = node.children.borrow().iter().rev().map(Rc::clone).collect();
-    while let Some(node) = stack.pop() {
-        if out.len() >= max {
-            break;
-        }
-        match (&node.data, tag(&node)) {
-            (NodeData::Text { contents }, _) => out.push_str(&contents.borrow()),
-            (_, "br") => out.push('\n'),
-            (_, "img") => out.push_str(&image(&node)),
-            (_, t) if is_block(t) => out.push(' '),
-            _ => {}
-        }
-        stack.extend(node.children.borrow().iter().rev().map(Rc::clone));
-    }
-    out
-}
-
-/// What stands for an image: `(image: alt)`, or nothing.
-pub(super) fn image(node: &Node) -> String {
-    let alt = clean::header(clean::prefix(&attr(node, "alt").unwrap_or_default(), 500));
-    if alt.is_empty() { alt } else { format!("(image: {alt})") }
-}
-
-/// True for elements that start a line of their own.
-pub(super) fn is_block(tag: &str) -> bool {
-    matches!(
-        tag,
-        "p" | "div"
-            | "table"
-            | "tr"
-            | "ul"
-            | "ol"
-            | "li"
-            | "blockquote"
-            | "pre"
-            | "hr"
-            | "h1"
-            | "h2"
-            | "h3"
-            | "h4"
-            | "h5"
-            | "h6"
-            | "section"
-            | "article"
-            | "header"
-            | "footer"
-            | "address"
-            | "center"
-            | "dl"
-            | "dt"
-            | "dd"
-            | "figure"
-            | "main"
-            | "nav"
-            | "aside"
-            | "caption"
-            | "details"
-            | "summary"
-            | "td"
-            | "th"
-    )
-}
-
-enum Step {
-    Enter(Rc<Node>, usize),
-    Leave(Rc<Node>),
-}
-
-/// The plain text of HTML, whatever its depth.
-pub(super) fn text_of(html: &str) -> String {
-    let root = root_of(html);
-    let mut out = PlainText::default();
-    let mut stack = vec![Step::Enter(root, 0)];
-    while let Some(step) = stack.pop() {
-        match step {
-            Step::Enter(node, quotes) => {
-                if out.text.len() > MAX_TEXT {
-                    break;
-                }
-                prune(&node, Keep::All);
-                out.enter(&node, quotes);
-                let quotes = quotes + usize::from(tag(&node) == "blockquote");
-                stack.push(Step::Leave(Rc::clone(&node)));
-                stack.extend(node.children.borrow().iter().rev().map(|c| Step::Enter(Rc::clone(c), quotes)));
+    fn text(&mut self, text: &'a str) {
+        let blank = text.bytes().all(token::is_space);
+        if self.is_between_cells() {
+            if blank {
+                return;
             }
-            Step::Leave(node) => out.leave(&node),
+            self.make_cell();
         }
+        let (tag, node, _) = self.top();
+        let tiny = self.open.last().is_some_and(|open| open.tiny);
+        let text = if tiny { " " } else { text };
+        // The first line break in preformatted text does not count.
+        let first = tag == Tag::Pre && self.tree.node(node).is_some_and(|n| n.first == 0);
+        let text = if first { text.strip_prefix("\r\n").or(text.strip_prefix('\n')).unwrap_or(text) } else { text };
+        self.tree.append(node, Tag::Text, text, false);
     }
-    out.text.trim().to_owned()
-}
 
-#[derive(Default)]
-struct PlainText {
-    text: String,
-    /// Line breaks wanted before the next word.
-    breaks: usize,
-    /// The quote depth of the last word.
-    quotes: usize,
-    pre: usize,
-    links: Vec<usize>,
-}
+    /// True in a table, and in no cell of it.
+    fn is_between_cells(&self) -> bool {
+        matches!(self.tree.tag(self.top().1), Tag::Table | Tag::Rows | Tag::Row)
+    }
 
-impl PlainText {
-    fn enter(&mut self, node: &Node, quotes: usize) {
-        let tag = tag(node);
+    /// What stands in a table and in no cell gets one.
+    fn make_cell(&mut self) {
+        if self.tree.tag(self.top().1) != Tag::Row {
+            self.push(Start::bare("tr", Tag::Row));
+        }
+        self.push(Start::bare("td", Tag::Cell(false)));
+    }
+
+    fn start(&mut self, start: Start<'a>) {
+        let (tag, hidden) = (start.tag, start.look.hidden);
         match tag {
-            "br" => self.breaks = (self.breaks + 1).min(2),
-            "a" => self.links.push(self.text.len()),
-            "pre" => self.pre += 1,
-            "img" => self.push(&image(node), quotes),
-            "td" | "th" => self.push(" ", quotes),
-            _ => {}
-        }
-        self.block(tag);
-        if tag == "li" {
-            self.push("- ", quotes);
-        }
-        if let NodeData::Text { contents } = &node.data {
-            self.push(&visible(&contents.borrow()), quotes);
-        }
-    }
-
-    fn leave(&mut self, node: &Node) {
-        match tag(node) {
-            "a" => self.end_link(node),
-            "pre" => self.pre -= 1,
-            _ => {}
-        }
-        self.block(tag(node));
-    }
-
-    fn block(&mut self, tag: &str) {
-        let wanted = match tag {
-            "p" | "h1" | "h2" | "h3" | "h4" | "h5" | "h6" | "table" | "ul" | "ol" | "blockquote" | "pre" | "hr" => 2,
-            "td" | "th" => 0,
-            t if is_block(t) => 1,
-            _ => 0,
-        };
-        self.breaks = self.breaks.max(wanted);
-    }
-
-    fn push(&mut self, text: &str, quotes: usize) {
-        for (i, line) in text.split('\n').enumerate() {
-            if i > 0 {
-                if self.pre > 0 {
-                    self.breaks = (self.breaks + 1).min(2);
-                } else {
-                    self.word(" ", quotes);
+            Tag::Cell(_) | Tag::Row | Tag::Rows | Tag::Caption => {
+                if !self.open.iter().any(|open| open.tag == Tag::Table) {
+                    return;
+                }
+                self.pop_to(|open| match tag {
+                    Tag::Cell(_) => matches!(open, Tag::Row | Tag::Rows | Tag::Table),
+                    Tag::Row => matches!(open, Tag::Rows | Tag::Table),
+                    _ => open == Tag::Table,
+                });
+                if matches!(tag, Tag::Cell(_)) && self.top().0 != Tag::Row {
+                    self.push(Start::bare("tr", Tag::Row));
                 }
             }
-            if self.pre > 0 {
-                self.word(line, quotes);
-                continue;
-            }
-            for (j, word) in line.split([' ', '\t']).enumerate() {
-                if j > 0 {
-                    self.word(" ", quotes);
+            // Nothing of a form but what is in it is seen.
+            Tag::Inline if !hidden => {}
+            _ if self.is_between_cells() => {
+                if hidden && tag.is_empty() {
+                    return;
                 }
-                self.word(word, quotes);
+                self.make_cell();
             }
+            _ => {}
+        }
+        match tag {
+            Tag::A => self.close_near(|open| open == Tag::A, |_| false),
+            Tag::Li => self.close_near(|open| open == Tag::Li, |open| matches!(open, Tag::Ul | Tag::Ol)),
+            Tag::Dt | Tag::Dd => self.close_near(|open| matches!(open, Tag::Dt | Tag::Dd), |open| open == Tag::Dl),
+            Tag::Heading(_) if matches!(self.top().0, Tag::Heading(_)) => drop(self.open.pop()),
+            _ => {}
+        }
+        if tag.is_block() {
+            self.close_near(|open| open == Tag::P, |_| false);
+        }
+        if tag.is_empty() {
+            self.tree.append(self.top().1, tag, start.attributes, hidden);
+        } else {
+            self.push(start);
         }
     }
 
-    fn word(&mut self, word: &str, quotes: usize) {
-        let at_start = self.breaks > 0 || self.text.is_empty();
-        if word.is_empty() || (self.pre == 0 && word == " " && (at_start || self.text.ends_with([' ', '\n']))) {
+    fn push(&mut self, start: Start<'a>) {
+        let Start { tag, attributes, look, .. } = start;
+        if self.open.len() >= MAX_OPEN {
+            self.passed += 1;
             return;
         }
-        if at_start {
-            self.text.truncate(self.text.trim_end_matches(' ').len());
-            let breaks = if self.text.is_empty() { 0 } else { self.breaks };
-            let marker = |quotes: usize| "> ".repeat(quotes.min(20));
-            let between = marker(quotes.min(self.quotes));
-            for i in 0..breaks {
-                self.text.push('\n');
-                if i + 1 < breaks {
-                    self.text.push_str(between.trim_end());
-                }
-            }
-            self.text.push_str(&marker(quotes));
-            self.breaks = 0;
-            self.quotes = quotes;
+        let (_, parent, depth) = self.top();
+        // What looks like nothing needs no node, but its end tag has to be known.
+        let seen = tag != Tag::Inline || look.hidden || has_name(attributes);
+        let in_tiny = self.open.last().is_some_and(|open| open.tiny);
+        let tiny = look.tiny || (in_tiny && !style::may_size(attributes));
+        let mut open = Open { start, tag, node: parent, depth, tiny };
+        if tag == Tag::Table
+            && let Some(outer) = self.open.iter().rev().find(|open| open.tag == Tag::Table)
+            && let Some(outer) = self.tree.nodes.get_mut(outer.node as usize)
+        {
+            outer.nests = true;
         }
-        self.text.push_str(word);
+        if seen && depth < MAX_DEPTH {
+            if let Some(node) = self.tree.append(parent, tag, attributes, look.hidden) {
+                (open.node, open.depth) = (node, depth + 1);
+            }
+        } else if tag.is_block() {
+            // Too deep: but words of two blocks are not one.
+            self.tree.append(parent, Tag::Br, "", false);
+        }
+        self.open.push(open);
     }
 
-    fn end_link(&mut self, node: &Node) {
-        let start = self.links.pop().unwrap_or_default();
-        let Some(url) = super::write::web_address(&attr(node, "href").unwrap_or_default()) else { return };
-        let label = self.text.get(start..).unwrap_or_default().trim();
-        let bare = |s: &str| {
-            let s = s.trim_start_matches("mailto:").trim_start_matches("https://").trim_start_matches("http://");
-            s.trim_end_matches('/').to_lowercase()
-        };
-        if !label.is_empty() && bare(label) != bare(&url) {
-            self.text.push_str(&format!(" <{url}>"));
+    /// Closes all above the innermost that is wanted; the root stays.
+    fn pop_to(&mut self, wanted: impl Fn(Tag) -> bool) {
+        while self.open.len() > 1 && self.open.last().is_some_and(|open| !wanted(open.tag)) {
+            self.open.pop();
         }
     }
+
+    /// Closes the innermost such element and all in it, unless something bounds the search.
+    fn close_near(&mut self, wanted: impl Fn(Tag) -> bool, bound: impl Fn(Tag) -> bool) {
+        for (i, open) in self.open.iter().enumerate().rev() {
+            if wanted(open.tag) {
+                self.open.truncate(i);
+                return;
+            }
+            if open.tag.bounds() || bound(open.tag) {
+                return;
+            }
+        }
+    }
+
+    fn end(&mut self, name: &'a str, tag: Tag) {
+        if matches!(tag, Tag::Br | Tag::P) && !self.open.iter().any(|open| open.tag == tag) {
+            // An end without a beginning breaks the line all the same.
+            if !self.is_between_cells() {
+                self.tree.append(self.top().1, Tag::Br, "", false);
+            }
+            return;
+        }
+        if tag.is_empty() || matches!(tag, Tag::Nothing | Tag::Raw | Tag::Dropped) {
+            return;
+        }
+        if self.passed > 0 {
+            self.passed -= 1;
+            return;
+        }
+        // An end tag of a table's part reaches over all but another table.
+        let of_table = matches!(tag, Tag::Table | Tag::Rows | Tag::Row | Tag::Cell(_) | Tag::Caption);
+        let is_it = |open: &Open<'_>| match tag {
+            Tag::Inline | Tag::Div => open.tag == tag && open.start.name.eq_ignore_ascii_case(name),
+            Tag::Heading(_) => matches!(open.tag, Tag::Heading(_)),
+            _ => open.tag == tag,
+        };
+        let bounded = |open: &Open<'_>| if of_table { open.tag == Tag::Table } else { open.tag.bounds() };
+        let found = self.open.iter().enumerate().rev().find(|(_, open)| is_it(open) || bounded(open));
+        let Some(at) = found.filter(|(_, open)| is_it(open)).map(|(at, _)| at) else { return };
+        // What was opened in it and is still open goes on behind it, when it is only part of a line.
+        let inline = matches!(tag, Tag::A | Tag::B | Tag::I | Tag::Code | Tag::Inline);
+        let above = self.open.len() - at - 1;
+        if !inline || above == 0 {
+            self.open.truncate(at);
+            return;
+        }
+        if above > MAX_REOPENED || self.reopened > MAX_REOPENED_IN_ALL {
+            return;
+        }
+        self.reopened += above;
+        for open in self.open.split_off(at).into_iter().skip(1) {
+            let mut start = open.start;
+            if start.attributes.len() > MAX_REOPENED_ATTRIBUTES {
+                start.attributes = "";
+            }
+            self.push(start);
+        }
+    }
+}
+
+/// True when an element's name or class may say that it quotes or signs.
+fn has_name(attributes: &str) -> bool {
+    memchr::memmem::find(attributes.as_bytes(), b"gmail_").is_some()
+        || memchr::memmem::find(attributes.as_bytes(), b"moz-").is_some()
 }

@@ -1,227 +1,250 @@
-//! Where the escaping policy lives. Text on its way to Markdown is carried as one string in which each ASCII
-//! punctuation character is *marked*: as text of the mail (to be escaped where it would be live) or as
-//! raw structure (ours). [`settle`] turns such a string into Markdown.
-//!
-//! The marks are private-use characters of plane 16, so that other code (an HTML converter) can carry marked
-//! text without escaping it a second time. Such characters in a mail are dropped.
+//! Where the escaping policy lives: marked text → Markdown, in one pass that looks only at characters which
+//! could be live, and at what stands beside them.
 
-const TEXT: u32 = 0x10_F000;
-const RAW: u32 = 0x10_F080;
-/// What every mark begins with in UTF-8.
-const MARK_BYTE: u8 = 0xf4;
-
-/// One character of a marked line.
-#[derive(Clone, Copy, PartialEq)]
-struct Token {
-    c: char,
-    text: bool,
-}
-
-/// True for characters that only marking may bring in.
-pub(crate) fn is_mark(c: char) -> bool {
-    (TEXT..RAW + 0x80).contains(&u32::from(c))
-}
-
-fn mark(c: char, base: u32) -> char {
-    if c.is_ascii_punctuation() { char::from_u32(base + u32::from(c)).unwrap_or(c) } else { c }
-}
-
-/// Whatever is neither punctuation nor a mark is copied as it stands; both begin with one of these bytes.
-fn push(out: &mut String, mut text: &str, base: u32) {
-    let is_special = |b: u8| b.is_ascii_punctuation() || b == MARK_BYTE;
-    while let Some((plain, rest)) = text.bytes().position(is_special).and_then(|at| text.split_at_checked(at)) {
-        out.push_str(plain);
-        let mut chars = rest.chars();
-        out.extend(chars.next().filter(|c| !is_mark(*c)).map(|c| mark(c, base)));
-        text = chars.as_str();
-    }
-    out.push_str(text);
-}
-
-/// Appends text of the mail, its punctuation marked as text.
-pub(crate) fn push_text(out: &mut String, text: &str) {
-    push(out, text, TEXT);
-}
-
-/// Appends Markdown of ours (or code), its punctuation marked as raw: nothing in it will be escaped.
-pub(crate) fn push_raw(out: &mut String, text: &str) {
-    push(out, text, RAW);
-}
-
-/// The character behind a mark, and whether it was marked as text.
-pub(crate) fn unmark(c: char) -> (char, bool) {
-    let code = u32::from(c);
-    match code {
-        TEXT..RAW => (char::from_u32(code - TEXT).unwrap_or(c), true),
-        _ if is_mark(c) => (char::from_u32(code - RAW).unwrap_or(c), false),
-        _ => (c, false),
-    }
-}
-
-/// What the marked text says, without any escape.
-pub(crate) fn plain(marked: &str) -> String {
-    marked.chars().map(|c| unmark(c).0).collect()
-}
+use super::marked::Marked;
 
 /// Marked text → Markdown. `brackets` says that the text may land inside a link label, so that `]` counts too.
-pub(crate) fn settle(marked: &str, brackets: bool) -> String {
-    let mut out = String::with_capacity(marked.len());
-    // The tokens of one paragraph, and its lines; used again for each.
-    let (mut tokens, mut rows) = (Vec::new(), Vec::new());
-    let mut lines = marked.split('\n').peekable();
-    while let Some(line) = lines.next() {
-        let start = tokens.len();
-        tokens.extend(line.chars().map(unmark).map(|(c, text)| Token { c, text }));
-        rows.push((line, tokens.len()));
-        let is_blank = tokens.iter().skip(start).all(|t| t.c.is_whitespace());
-        if is_blank || lines.peek().is_none() {
-            settle_paragraph(&tokens, &rows, brackets, &mut out);
-            tokens.clear();
-            rows.clear();
-        }
-    }
-    out.pop();
-    out
-}
-
-fn settle_paragraph(paragraph: &[Token], rows: &[(&str, usize)], brackets: bool, out: &mut String) {
+pub(crate) fn settle(marked: &Marked, brackets: bool) -> String {
+    let text = marked.as_str();
+    let mut out = String::with_capacity(text.len() + text.len() / 16 + 16);
+    let mut raw = marked.raw();
     // Math and strikethrough may span the lines of a paragraph: two dollars anywhere in it are a pair.
-    let paired = |c: char| paragraph.iter().filter(|t| t.c == c).take(2).count() > 1;
-    let (dollars, tildes) = (paired('$'), paired('~'));
+    let pairs = memchr::memchr2(b'$', b'~', text.as_bytes()).is_some();
+    let (mut dollars, mut tildes, mut paragraph) = (false, false, 0);
     let mut start = 0;
-    for (marked, end) in rows {
-        let tokens = paragraph.get(start..*end).unwrap_or_default();
-        let brackets = brackets || tokens.iter().any(|t| !t.text && t.c == '[');
-        Line { tokens, lead: lead(tokens), dollars, tildes, brackets }.write(marked, out);
+    loop {
+        let rest = text.get(start..).unwrap_or_default();
+        let end = start + memchr::memchr(b'\n', rest.as_bytes()).unwrap_or(rest.len());
+        if pairs && start >= paragraph {
+            let here = first_paragraph(rest);
+            paragraph = start + here.len().max(1);
+            let paired = |b: u8| memchr::memchr_iter(b, here.as_bytes()).take(2).count() > 1;
+            (dollars, tildes) = (paired(b'$'), paired(b'~'));
+        }
+        // What of ours stands in this line, or reaches into it.
+        while let Some(((_, to), later)) = raw.split_first()
+            && *to <= start
+        {
+            raw = later;
+        }
+        let ours = raw.iter().take_while(|(from, _)| *from < end).count();
+        let mut line =
+            Line { text, start, end, raw: raw.get(..ours).unwrap_or_default(), lead: start, dollars, tildes, brackets };
+        line.lead = line.lead();
+        line.brackets |= line.raw.iter().any(|(from, to)| text.get(*from..*to).is_some_and(|ours| ours.contains('[')));
+        line.write(&mut out);
+        if end >= text.len() {
+            return out;
+        }
         out.push('\n');
-        start = *end;
+        start = end + 1;
     }
 }
 
-/// The index of the first token that is neither white space nor our own marker (quote, bullet, number, heading,
-/// emphasis): where a character counts as standing at the start of its line.
-fn lead(tokens: &[Token]) -> usize {
-    let mut i = 0;
-    while let Some(t) = tokens.get(i) {
-        if t.c.is_whitespace() || (!t.text && "->+*#|".contains(t.c)) {
-            i += 1;
-        } else if t.c.is_ascii_digit() {
-            let digits = tokens.iter().skip(i).take_while(|t| t.c.is_ascii_digit()).count();
-            match tokens.get(i + digits) {
-                Some(t) if !t.text && matches!(t.c, '.' | ')') => i += digits + 1,
-                _ => break,
-            }
-        } else {
+/// The lines up to a blank one.
+fn first_paragraph(text: &str) -> &str {
+    let mut at = 0;
+    for line in text.split_inclusive('\n') {
+        at += line.len();
+        if line.trim().is_empty() {
             break;
         }
     }
-    i
+    text.get(..at).unwrap_or(text)
 }
 
-struct Line<'a> {
-    tokens: &'a [Token],
+/// One line of marked text.
+struct Line<'t> {
+    text: &'t str,
+    start: usize,
+    end: usize,
+    /// What of ours is in it.
+    raw: &'t [(usize, usize)],
+    /// Where a character counts as standing at the start of its line.
     lead: usize,
     dollars: bool,
     tildes: bool,
     brackets: bool,
 }
 
-impl Line<'_> {
-    /// `marked` is the line as it came: what is not marked is copied from it.
-    fn write(&self, marked: &str, out: &mut String) {
-        let rule = self.is_rule();
-        let (mut rest, mut i) = (marked, 0);
-        while let Some((plain, tail)) =
-            memchr::memchr(MARK_BYTE, rest.as_bytes()).and_then(|at| rest.split_at_checked(at))
+/// What could be live within a line.
+const LIVE: [bool; 256] = {
+    let mut live = [false; 256];
+    let mut rest: &[u8] = b"\\`*[]|_#<>%{=~:$&^!";
+    while let [first, tail @ ..] = rest {
+        #[allow(clippy::indexing_slicing)] // A constant: checked when it is compiled.
         {
-            out.push_str(plain);
-            i += plain.chars().count();
-            let mut chars = tail.chars();
-            let (c, text) = chars.next().map_or((' ', false), unmark);
-            if text && (i == self.lead && (rule || self.starts_block(i, c)) || self.is_live(i, c)) {
-                out.push('\\');
-            }
-            out.push(c);
-            i += 1;
-            rest = chars.as_str();
+            live[*first as usize] = true;
         }
-        out.push_str(rest);
+        rest = tail;
+    }
+    live
+};
+
+fn may_live(byte: u8) -> bool {
+    LIVE.get(usize::from(byte)).copied().unwrap_or_default()
+}
+
+impl<'t> Line<'t> {
+    fn write(&self, out: &mut String) {
+        let mut at = self.start;
+        for (from, to) in self.raw {
+            let from = (*from).max(self.start);
+            self.write_text(at, from, out);
+            at = (*to).min(self.end);
+            out.push_str(self.text.get(from..at).unwrap_or_default());
+        }
+        self.write_text(at, self.end, out);
     }
 
-    fn at(&self, i: Option<usize>) -> Option<Token> {
-        i.and_then(|i| self.tokens.get(i)).copied()
+    /// Text of the mail, from one place to another.
+    fn write_text(&self, mut from: usize, to: usize, out: &mut String) {
+        if (from..to).contains(&self.lead)
+            && let Some(at) = self.escaped_at_start()
+            && (from..to).contains(&at)
+        {
+            self.write_inner(from, at, out);
+            out.push('\\');
+            // It is ASCII, and not looked at again.
+            out.push_str(self.text.get(at..at + 1).unwrap_or_default());
+            from = at + 1;
+        }
+        self.write_inner(from, to, out);
     }
 
-    fn char_at(&self, i: usize) -> char {
-        self.tokens.get(i).map_or(' ', |t| t.c)
+    fn write_inner(&self, from: usize, to: usize, out: &mut String) {
+        let text = self.text.get(from..to).unwrap_or_default();
+        let mut copied = 0;
+        for (i, byte) in text.bytes().enumerate() {
+            if may_live(byte) && self.is_live(from + i, byte) {
+                out.push_str(text.get(copied..i).unwrap_or_default());
+                out.push('\\');
+                copied = i;
+            }
+        }
+        out.push_str(text.get(copied..).unwrap_or_default());
+    }
+
+    /// The byte at a place of this line.
+    fn byte(&self, at: usize) -> u8 {
+        if at < self.end { self.text.as_bytes().get(at).copied().unwrap_or(b' ') } else { b' ' }
+    }
+
+    fn is_raw(&self, at: usize) -> bool {
+        let after = self.raw.partition_point(|(from, _)| *from <= at);
+        after.checked_sub(1).and_then(|i| self.raw.get(i)).is_some_and(|(_, to)| at < *to)
+    }
+
+    /// Our own `[` at this place.
+    fn opens_link(&self, at: usize) -> bool {
+        self.byte(at) == b'[' && self.is_raw(at)
+    }
+
+    fn rest(&self, at: usize) -> &'t str {
+        self.text.get(at..self.end).unwrap_or_default()
+    }
+
+    fn prev(&self, at: usize) -> char {
+        self.text.get(self.start..at).and_then(|before| before.chars().next_back()).unwrap_or(' ')
+    }
+
+    fn next(&self, at: usize) -> char {
+        self.rest(at).chars().next().unwrap_or(' ')
+    }
+
+    /// The first character that is neither white space nor our own marker (quote, bullet, number, heading, emphasis).
+    fn lead(&self) -> usize {
+        let mut at = self.start;
+        loop {
+            let rest = self.rest(at);
+            at += rest.len() - rest.trim_start().len();
+            let byte = self.byte(at);
+            if b"->+*#|".contains(&byte) && self.is_raw(at) {
+                at += 1;
+                continue;
+            }
+            let digits = self.rest(at).bytes().take_while(u8::is_ascii_digit).count();
+            if digits > 0 && matches!(self.byte(at + digits), b'.' | b')') && self.is_raw(at + digits) {
+                at += digits + 1;
+                continue;
+            }
+            return at;
+        }
+    }
+
+    /// What begins a block at the start of the line, and so is escaped there.
+    fn escaped_at_start(&self) -> Option<usize> {
+        let first = self.byte(self.lead);
+        let blank_after = |at: usize| self.next(at + 1).is_whitespace();
+        match first {
+            b'>' | b'#' => Some(self.lead),
+            b'-' | b'+' if blank_after(self.lead) || self.is_rule() => Some(self.lead),
+            b'=' | b':' | b'_' | b'*' | b'~' | b'|' if self.is_rule() => Some(self.lead),
+            b'0'..=b'9' => {
+                let digits = self.rest(self.lead).bytes().take_while(u8::is_ascii_digit).count();
+                let at = self.lead + digits;
+                (digits <= 9 && matches!(self.byte(at), b'.' | b')') && blank_after(at)).then_some(at)
+            }
+            _ => None,
+        }
     }
 
     /// A line of nothing but rule characters: a thematic break, a heading's underline, a table's delimiter row.
     fn is_rule(&self) -> bool {
-        self.tokens.iter().skip(self.lead).all(|t| t.c.is_whitespace() || (t.text && "-=+:_*~|".contains(t.c)))
+        let only = |c: char| c.is_whitespace() || "-=+:_*~|".contains(c);
+        self.raw.last().is_none_or(|(_, to)| *to <= self.lead) && self.rest(self.lead).chars().all(only)
     }
 
-    fn starts_block(&self, i: usize, c: char) -> bool {
-        match c {
-            '>' | '#' => true,
-            '-' | '+' => self.char_at(i + 1).is_whitespace(),
+    /// Whether the text character at `at` would be live in Markdown, Obsidian, Dataview, Tasks or Templater.
+    fn is_live(&self, at: usize, byte: u8) -> bool {
+        let before = || at.checked_sub(1).filter(|b| *b >= self.start).map_or(b' ', |b| self.byte(b));
+        let after = self.byte(at + 1);
+        match byte {
+            b'\\' | b'`' | b'*' | b'[' | b'|' => true,
+            b']' => self.brackets,
+            b'_' => !(self.prev(at).is_alphanumeric() && self.next(at + 1).is_alphanumeric()),
+            b'#' => !self.prev(at).is_alphanumeric() || self.next(at + 1).is_alphanumeric(),
+            b'<' => after.is_ascii_alphabetic() || b"/!?".contains(&after),
+            b'%' => matches!(before(), b'<' | b'%') || after == b'%',
+            b'>' => before() == b'%',
+            b'{' | b'=' => before() == byte,
+            b'~' => self.tildes,
+            b':' => before() == byte || self.ends_scheme(at),
+            b'$' => self.dollars,
+            b'&' => self.starts_entity(at),
+            b'^' => self.is_beside_link(at) || (self.prev(at).is_whitespace() && is_block_id(self.rest(at + 1))),
+            b'!' => self.is_beside_link(at),
             _ => false,
         }
     }
 
-    /// Whether the text character `c` at `i` would be live in Markdown, Obsidian, Dataview, Tasks or Templater.
-    fn is_live(&self, i: usize, c: char) -> bool {
-        let before = self.at(i.checked_sub(1));
-        let after = self.at(Some(i + 1));
-        let (prev, next) = (before.map_or(' ', |t| t.c), after.map_or(' ', |t| t.c));
-        let opens_link = |t: Option<Token>| t.is_some_and(|t| !t.text && t.c == '[');
-        match c {
-            '\\' | '`' | '*' | '[' | '|' => true,
-            ']' => self.brackets,
-            '_' => !(prev.is_alphanumeric() && next.is_alphanumeric()),
-            '#' => !prev.is_alphanumeric() || next.is_alphanumeric(),
-            '<' => next.is_ascii_alphabetic() || "/!?".contains(next),
-            '%' => prev == '<' || prev == '%' || next == '%',
-            '>' => prev == '%',
-            '{' | '=' => prev == c,
-            '~' => self.tildes,
-            ':' => prev == c || self.ends_scheme(i),
-            '$' => self.dollars,
-            '&' => self.starts_entity(i),
-            '^' => opens_link(before) || opens_link(after) || (prev.is_whitespace() && self.is_block_id(i)),
-            '!' => opens_link(before) || opens_link(after),
-            '.' | ')' => next.is_whitespace() && self.is_number(i),
-            _ => false,
-        }
+    fn is_beside_link(&self, at: usize) -> bool {
+        self.opens_link(at + 1) || at.checked_sub(1).is_some_and(|b| b >= self.start && self.opens_link(b))
     }
 
     /// `javascript:` and its like, and `scheme://` of anything but the web.
-    fn ends_scheme(&self, i: usize) -> bool {
-        let is_scheme = |t: &&Token| t.c.is_ascii_alphanumeric() || "+.-".contains(t.c);
-        let mut word: String = self.tokens.iter().take(i).rev().take_while(is_scheme).take(32).map(|t| t.c).collect();
-        word.make_ascii_lowercase();
-        let word: String = word.chars().rev().collect();
-        match word.as_str() {
-            "javascript" | "data" | "file" | "obsidian" | "vbscript" => true,
-            "http" | "https" => false,
-            _ => self.char_at(i + 1) == '/' && self.char_at(i + 2) == '/',
+    fn ends_scheme(&self, at: usize) -> bool {
+        let before = self.text.as_bytes().get(self.start..at).unwrap_or_default();
+        let is_scheme = |b: &&u8| b.is_ascii_alphanumeric() || b"+.-".contains(b);
+        let length = before.iter().rev().take_while(is_scheme).take(32).count();
+        let word = before.get(before.len() - length..).unwrap_or_default();
+        let is = |known: &[&[u8]]| known.iter().any(|k| word.eq_ignore_ascii_case(k));
+        if is(&[b"http", b"https"]) {
+            return false;
         }
+        is(&[b"javascript", b"data", b"file", b"obsidian", b"vbscript"])
+            || (self.byte(at + 1) == b'/' && self.byte(at + 2) == b'/')
     }
 
-    fn starts_entity(&self, i: usize) -> bool {
-        let rest = self.tokens.iter().skip(i + 1);
-        let name = rest.clone().take_while(|t| t.c.is_ascii_alphanumeric() || t.c == '#').take(40).count();
-        name > 0 && self.char_at(i + 1 + name) == ';'
+    fn starts_entity(&self, at: usize) -> bool {
+        let rest = self.rest(at + 1).as_bytes();
+        let name = rest.iter().take_while(|b| b.is_ascii_alphanumeric() || **b == b'#').take(40).count();
+        name > 0 && rest.get(name) == Some(&b';')
     }
+}
 
-    fn is_block_id(&self, i: usize) -> bool {
-        let mut rest = self.tokens.iter().skip(i + 1).skip_while(|t| t.c.is_ascii_alphanumeric() || t.c == '-');
-        rest.all(|t| t.c.is_whitespace())
-    }
-
-    /// A list number: digits from the line's start up to `i`.
-    fn is_number(&self, i: usize) -> bool {
-        let digits = i.saturating_sub(self.lead);
-        (1..=9).contains(&digits) && self.tokens.iter().skip(self.lead).take(digits).all(|t| t.c.is_ascii_digit())
-    }
+fn is_block_id(rest: &str) -> bool {
+    let after = rest.trim_start_matches(|c: char| c.is_ascii_alphanumeric() || c == '-');
+    // Not `trim`: it would walk over blanks at the line's end again for every such sign.
+    after.chars().all(char::is_whitespace)
 }

@@ -1,460 +1,235 @@
-//! The words by which mail programs mark quotes, forwards and signatures, in the languages they speak.
+//! Lines that part what is new from what is not: attributions, separators, header blocks. What they say stands in `words`.
 
-/// How attribution lines say "wrote", lowercased.
-const WROTE: &[&str] = &[
-    "wrote",
-    "writes",
-    "schrieb",
-    "geschrieben",
-    "a écrit",
-    "écrit",
-    "escribió",
-    "escribio",
-    "ha scritto",
-    "scritto",
-    "schreef",
-    "heeft geschreven",
-    "geschreven",
-    "escreveu",
-    "skrev",
-    "skreiv",
-    "kirjoitti",
-    "napisał",
-    "napisała",
-    "napisał(a)",
-    "napisal",
-    "napsal",
-    "napsal(a)",
-    "napsala",
-    "написал",
-    "написала",
-    "написал(а)",
-    "пишет",
-    "пише",
-    "написав",
-    "さんは書きました",
-    "のメール",
-    "書きました",
-    "写道",
-    "寫道",
-    "写到",
-    "작성",
-    "yazdı",
-    "írta",
-    "a scris",
-    "έγραψε",
-    "kirjutas",
-    "je napisao",
-    "napísal",
-];
-/// How attribution lines begin, lowercased.
-const STARTS: &[&str] = &[
-    "on ",
-    "am ",
-    "le ",
-    "el ",
-    "il ",
-    "op ",
-    "em ",
-    "den ",
-    "på ",
-    "d. ",
-    "w dniu ",
-    "dnia ",
-    "dne ",
-    "в ",
-    "in message ",
-    "在 ",
-    "于 ",
-    "於 ",
-];
-const FROM: &[&str] = &[
-    "from",
-    "von",
-    "de",
-    "da",
-    "van",
-    "från",
-    "fra",
-    "lähettäjä",
-    "od",
-    "от",
-    "от кого",
-    "отправитель",
-    "差出人",
-    "发件人",
-    "寄件者",
-    "寄件人",
-    "보낸 사람",
-    "kimden",
-    "feladó",
-];
-const DATE: &[&str] = &[
-    "sent",
-    "date",
-    "gesendet",
-    "datum",
-    "envoyé",
-    "enviado",
-    "enviado el",
-    "enviada em",
-    "fecha",
-    "inviato",
-    "data",
-    "verzonden",
-    "skickat",
-    "sendt",
-    "dato",
-    "lähetetty",
-    "päivämäärä",
-    "wysłano",
-    "odesláno",
-    "отправлено",
-    "дата",
-    "送信日時",
-    "日付",
-    "发送时间",
-    "日期",
-    "寄件日期",
-    "보낸 날짜",
-    "tarih",
-    "küldve",
-    "data/ora",
-    "dátum",
-];
-const TO: &[&str] = &[
-    "to",
-    "an",
-    "à",
-    "para",
-    "a",
-    "aan",
-    "till",
-    "til",
-    "vastaanottaja",
-    "do",
-    "komu",
-    "кому",
-    "宛先",
-    "收件人",
-    "收件者",
-    "받는 사람",
-    "kime",
-    "címzett",
-    "pour",
-    "destinatario",
-];
-const SUBJECT: &[&str] = &[
-    "subject",
-    "betreff",
-    "objet",
-    "asunto",
-    "oggetto",
-    "onderwerp",
-    "assunto",
-    "ämne",
-    "emne",
-    "aihe",
-    "temat",
-    "předmět",
-    "тема",
-    "件名",
-    "主题",
-    "主旨",
-    "제목",
-    "konu",
-    "tárgy",
-    "re",
-];
-const CC: &[&str] = &[
-    "cc",
-    "kopie",
-    "copie",
-    "kopia",
-    "kopi",
-    "kopio",
-    "копия",
-    "抄送",
-    "副本",
-    "참조",
-    "bilgi",
-    "importance",
-    "reply-to",
-    "c.c.",
-];
+use super::words::{self, Field};
+use crate::mail::clean;
 
-/// Between dashes, lowercased.
-const ORIGINAL: &[&str] = &[
-    "original message",
-    "original mail",
-    "original appointment",
-    "ursprüngliche nachricht",
-    "originalnachricht",
-    "ursprüngliche mail",
-    "message d'origine",
-    "message original",
-    "message initial",
-    "mensaje original",
-    "messaggio originale",
-    "oorspronkelijk bericht",
-    "origineel bericht",
-    "mensagem original",
-    "ursprungligt meddelande",
-    "originalmeddelande",
-    "oprindelig meddelelse",
-    "opprinnelig melding",
-    "alkuperäinen viesti",
-    "oryginalna wiadomość",
-    "wiadomość oryginalna",
-    "původní zpráva",
-    "исходное сообщение",
-    "пересылаемое сообщение",
-    "元のメッセージ",
-    "原始邮件",
-    "原始郵件",
-    "원본 메시지",
-    "özgün ileti",
-    "eredeti üzenet",
-    "reply message",
-    "antwort",
-];
-const FORWARDED: &[&str] = &[
-    "forwarded message",
-    "begin forwarded message",
-    "forwarded by",
-    "weitergeleitete nachricht",
-    "anfang der weitergeleiteten",
-    "message transféré",
-    "début du message",
-    "message réexpédié",
-    "mensaje reenviado",
-    "inicio del mensaje reenviado",
-    "messaggio inoltrato",
-    "inizio messaggio inoltrato",
-    "doorgestuurd bericht",
-    "begin doorgestuurd bericht",
-    "mensagem encaminhada",
-    "mensagem reencaminhada",
-    "início da mensagem",
-    "vidarebefordrat meddelande",
-    "vidarebefordrat brev",
-    "videresendt meddelelse",
-    "videresendt melding",
-    "start på videresendt",
-    "edelleenlähetetty viesti",
-    "välitetty viesti",
-    "przekazana wiadomość",
-    "wiadomość przekazana",
-    "přeposlaná zpráva",
-    "předmět přeposlané",
-    "пересланное сообщение",
-    "пересылаемое сообщение",
-    "начало переадресованного",
-    "転送されたメッセージ",
-    "転送メッセージ",
-    "转发的邮件",
-    "轉寄的郵件",
-    "转发邮件信息",
-    "전달된 메시지",
-];
-/// Lines that phones and programs sign with, lowercased.
-const DEVICE: &[&str] = &[
-    "sent from my ",
-    "sent from mail for",
-    "sent from outlook",
-    "sent from yahoo",
-    "sent from proton",
-    "sent via ",
-    "sent with ",
-    "sent using ",
-    "get outlook for",
-    "von meinem ",
-    "gesendet mit ",
-    "diese nachricht wurde von meinem",
-    "envoyé de mon",
-    "envoyé depuis",
-    "envoyé à partir de",
-    "enviado desde",
-    "enviado de meu",
-    "enviado do meu",
-    "enviado via",
-    "inviato da",
-    "verzonden vanaf",
-    "verstuurd vanaf",
-    "verzonden met",
-    "skickat från",
-    "sendt fra",
-    "lähetetty ",
-    "wysłane z",
-    "wysłano z",
-    "odesláno z",
-    "отправлено с",
-    "отправлено из",
-    "iphoneから送信",
-    "私のiphoneから",
-    "发自我的",
-    "從我的",
-    "我的 iphone",
-    "나의 iphone에서",
-    "iphone'umdan gönderildi",
-];
+/// An attribution is wrapped over at most so many lines.
+const MAX_WRAPPED: usize = 4;
 
-/// An attribution line that was found.
+/// An attribution that was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Attribution {
-    /// How many lines it is wrapped over.
-    pub(super) lines: usize,
-    /// It names a date, so that what follows is quoted even without `>`.
-    pub(super) dated: bool,
+    /// Its first line.
+    pub(super) start: usize,
+    /// It names an address or a time, so that what follows is quoted even without `>`.
+    pub(super) sure: bool,
 }
 
 /// Lowercased, without the marks of emphasis, white space folded.
-fn fold(line: &str) -> String {
-    let line = crate::mail::clean::prefix(line, 600);
-    let line: String = line.chars().filter(|c| *c != '*').map(|c| if c == '\u{202f}' { ' ' } else { c }).collect();
-    line.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
-}
-
-/// An attribution (`On …, … wrote:`) at the start of these lines, over at most four of them.
-pub(super) fn attribution(lines: &[&str]) -> Option<Attribution> {
-    let may_end = |l: &&str| {
-        let l = l.trim_end_matches(['*', ' ']);
-        l.ends_with([':', '：']) || (l.ends_with('>') && l.contains('@'))
-    };
-    if !lines.iter().take(4).any(may_end) {
-        return None;
-    }
-    let mut joined = String::new();
-    for (i, line) in lines.iter().take(4).enumerate() {
-        if line.is_empty() || line.len() > 400 {
-            return None;
-        }
-        joined.push_str(&fold(line));
-        joined.push(' ');
-        let text = joined.trim_end();
-        if i > 0 && !starts_attribution(text) {
-            return None;
-        }
-        let said = text.trim_end_matches([':', '：', ' ']);
-        let numbers = said.chars().filter(char::is_ascii_digit).count();
-        let addressed = said.contains('<') && said.contains('@');
-        // `2016-02-01 4:58 GMT+01:00 Ada <ada@example.com>:` says it without a verb.
-        let bare = said.ends_with('>') && addressed && numbers >= 6 && said.len() < 160;
-        if bare && (said.len() < text.len() || text.starts_with(|c: char| c.is_ascii_digit())) {
-            return Some(Attribution { lines: i + 1, dated: true });
-        }
-        if said.len() == text.len() {
-            continue;
-        }
-        if WROTE.iter().any(|w| has_word(said, w)) {
-            let cjk = said.chars().any(|c| ('\u{3040}'..='\u{9fff}').contains(&c));
-            let dated = addressed || numbers >= 6 || (numbers >= 3 && (cjk || starts_attribution(text)));
-            return Some(Attribution { lines: i + 1, dated });
+pub(super) fn fold(line: &str) -> String {
+    let line = clean::prefix(line, 600);
+    let mut out = String::with_capacity(line.len());
+    for c in line.chars().filter(|c| *c != '*') {
+        if !c.is_whitespace() {
+            if c.is_ascii() { out.push(c.to_ascii_lowercase()) } else { out.extend(c.to_lowercase()) }
+        } else if !out.is_empty() && !out.ends_with(' ') {
+            out.push(' ');
         }
     }
-    None
+    out.truncate(out.trim_end().len());
+    out
 }
 
-/// A word that attributions begin with, a number, `Mon 1 …` in any language, or a mailbox.
-fn starts_attribution(text: &str) -> bool {
-    let mut words = text.split(' ');
-    let digit = |w: Option<&str>| w.is_some_and(|w| w.starts_with(|c: char| c.is_ascii_digit()));
-    let weekday = words.next().is_some_and(|w| w.chars().count() <= 5) && digit(words.next());
-    let mailbox = text.contains('<') && text.contains('@');
-    STARTS.iter().any(|s| text.starts_with(s)) || digit(Some(text)) || text.starts_with('<') || weekday || mailbox
+fn digits(text: &str) -> usize {
+    text.bytes().filter(u8::is_ascii_digit).count()
 }
 
-fn has_word(text: &str, word: &str) -> bool {
-    text.match_indices(word).any(|(at, _)| {
-        let before = text.get(..at).and_then(|t| t.chars().next_back());
-        let after = text.get(at + word.len()..).and_then(|t| t.chars().next());
-        let ascii = |c: Option<char>| c.is_some_and(|c| c.is_alphabetic());
-        let wide = word.chars().any(|c| c > '\u{3000}');
-        wide || (!ascii(before) && !ascii(after))
+/// `4:58`, `04.58`, `4h58`.
+fn has_time(text: &str) -> bool {
+    text.as_bytes().windows(4).any(|w| {
+        matches!(w, [a, b':' | b'.' | b'h', b, c] if a.is_ascii_digit() && b.is_ascii_digit() && c.is_ascii_digit())
     })
 }
 
-/// `-----Original Message-----` and its like.
-pub(super) fn separator(line: &str) -> bool {
-    if !line.trim_start_matches(['*', ' ', '\t']).starts_with(['-', '_', '>']) {
+fn has_mailbox(text: &str) -> bool {
+    memchr::memchr(b'@', text.as_bytes()).is_some() && text.contains(['<', '(', '['])
+}
+
+/// True for a line that an attribution may end with: all but a few lines are ruled out by their ends.
+fn may_end(line: &str) -> bool {
+    let line = line.trim_end_matches(['*', ' ', '\u{a0}']);
+    let first = line.bytes().find(|b| !b" \t*".contains(b));
+    line.ends_with([':', '：', '>'])
+        || first.is_some_and(|b| b.is_ascii_digit()) && line.contains(" GMT")
+        || memchr::memchr(b'@', line.as_bytes()).is_some() && line.contains('<')
+}
+
+/// The attribution (`On …, … wrote:`) that ends with line `end`.
+pub(super) fn attribution(lines: &[&str], end: usize) -> Option<Attribution> {
+    if !lines.get(end).is_some_and(|l| may_end(l) && l.len() <= 400) {
+        return None;
+    }
+    let mut windows = Vec::new();
+    let mut joined = String::new();
+    for start in (0..=end).rev().take(MAX_WRAPPED) {
+        let folded = fold(lines.get(start)?);
+        if folded.is_empty()
+            || folded.len() > 300
+            || start < end && folded.ends_with([':', '.', '!', '?']) && digits(&folded) == 0
+        {
+            break;
+        }
+        joined = if joined.is_empty() { folded.clone() } else { format!("{folded} {joined}") };
+        windows.push((start, begins(&folded), judge(&joined)));
+    }
+    let best = |wanted: Start| windows.iter().find(|(_, start, sure)| *start == wanted && sure.is_some());
+    let single = windows.first().filter(|(_, _, sure)| sure.is_some());
+    let (start, _, sure) =
+        best(Start::Word).or_else(|| best(Start::Date)).or_else(|| best(Start::Mailbox)).or(single)?;
+    Some(Attribution { start: *start, sure: sure.unwrap_or_default() })
+}
+
+/// How the first line of an attribution begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Start {
+    /// `On 1 Feb`.
+    Word,
+    /// `2026-02-01`, `Mon 1`.
+    Date,
+    /// `Ada Park <ada@example.com>`.
+    Mailbox,
+    None,
+}
+
+fn begins(folded: &str) -> Start {
+    let digit = |w: &str| w.starts_with(|c: char| c.is_ascii_digit());
+    let mut words = folded.split(' ');
+    let weekday =
+        words.next().is_some_and(|w| w.chars().count() <= 5 || w.ends_with(',')) && words.next().is_some_and(digit);
+    match () {
+        () if digits(folded) > 0 && words::starts_attribution(folded) => Start::Word,
+        () if digit(folded) || weekday => Start::Date,
+        () if has_mailbox(folded) && !folded.starts_with('<') => Start::Mailbox,
+        () => Start::None,
+    }
+}
+
+/// Whether a whole attribution says so much that what follows must be quoted; `None` when it is none.
+fn judge(text: &str) -> Option<bool> {
+    let said = text.trim_end_matches([':', '：', ' ']);
+    let (numbers, addressed) = (digits(said), has_mailbox(said));
+    let led = said.starts_with(|c: char| c.is_ascii_digit());
+    let colon = said.len() < text.len();
+    // `2016-02-01 4:58 GMT+01:00 Ada <ada@example.com>:` says it without a verb.
+    let bare = said.len() < 160 && (said.ends_with(['>', ')']) && addressed && numbers >= 6 && (colon || led));
+    let zoned = led && said.len() < 100 && numbers >= 8 && (said.contains(" gmt+") || said.contains(" gmt-"));
+    if bare || zoned && !said.contains("wrote") && has_time(said) {
+        return Some(true);
+    }
+    if !colon {
+        let whole = addressed && numbers >= 8 && has_time(said) && begins(said) != Start::None;
+        return (whole && words::ends_with_wrote(said)).then_some(true);
+    }
+    let cjk = || said.chars().any(|c| ('\u{3040}'..='\u{9fff}').contains(&c)) && numbers >= 3;
+    let sure = || addressed || numbers >= 8 || (numbers >= 3 && has_time(said)) || cjk();
+    words::says_wrote(said).then(sure)
+}
+
+/// True when a line is made of rules at its ends, as `----- words -----`; gives the words, folded.
+fn between_rules(line: &str) -> Option<String> {
+    let trimmed = line.trim_matches(['*', ' ', '\t', '>']);
+    let ruled = trimmed.starts_with("--") || trimmed.starts_with("__") || trimmed.starts_with("==");
+    let inner = trimmed.trim_matches(|c: char| "-_= ".contains(c));
+    (ruled && !inner.is_empty() && trimmed.len() > inner.len() && inner.len() < 120).then(|| fold(inner))
+}
+
+/// `-----Original Message-----` and its like: known words, or any words in rules above the fields of a mail.
+pub(super) fn separator(lines: &[&str], at: usize) -> bool {
+    let Some(line) = lines.get(at) else { return false };
+    let trimmed = line.trim_start_matches(['*', ' ', '\t']);
+    if !trimmed.starts_with(['-', '_', '=', '>']) {
         return false;
     }
-    let line = fold(line);
     // GroupWise: `>>> Ada Park 12/11/00 03:54PM >>>`.
-    let inner = line.strip_prefix(">>> ").and_then(|l| l.strip_suffix(" >>>"));
-    if inner.is_some_and(|l| l.chars().filter(char::is_ascii_digit).count() >= 4) {
+    let inner = trimmed.strip_prefix(">>> ").and_then(|l| l.trim_end().strip_suffix(">>>"));
+    if inner.is_some_and(|l| digits(l) >= 4) {
         return true;
     }
-    let inner = line.trim_matches(|c: char| "-_= ".contains(c));
-    let ruled = line.starts_with("--") || line.starts_with("__");
-    ruled && line.len() > inner.len() && ORIGINAL.contains(&inner)
+    if trimmed.starts_with('>') {
+        return false;
+    }
+    between_rules(line).is_some_and(|inner| {
+        let known = words::is_original(inner.trim_matches([':', ' ']));
+        known || (trimmed.ends_with(['-', '_', '=']) && fields(lines, at + 1, 2).is_some())
+    })
 }
 
 /// The line above mail that somebody passes on.
 pub(super) fn forward(line: &str) -> bool {
-    let bare = line.trim_matches(['*', ' ', '\t']);
-    if !bare.starts_with("--") && !bare.ends_with(':') {
+    let bare = line.trim_matches(['*', ' ', '\t', '>']);
+    if line.len() > 300
+        || !(bare.starts_with("--") || bare.starts_with("__") || bare.starts_with("==") || bare.ends_with([':', '：']))
+    {
         return false;
     }
-    let line = fold(line);
-    let inner = line.trim_matches(|c: char| "-_=>: ".contains(c));
-    let marked = line.starts_with("--") || line.ends_with(':');
-    line.len() < 200 && marked && FORWARDED.iter().any(|f| inner.starts_with(f))
+    words::begins_forward(fold(bare).trim_matches(|c: char| "-_=>: ".contains(c)))
 }
 
-/// A block of `From: … Sent: … To: … Subject: …` at the start of these lines.
-pub(super) fn header_block(lines: &[&str]) -> bool {
-    if !lines.first().is_some_and(|l| l.contains([':', '：'])) {
-        return false;
-    }
+/// A block of `From: … Sent: … To: … Subject: …` that begins with line `at`; gives the line after it.
+pub(super) fn header_block(lines: &[&str], at: usize) -> Option<usize> {
+    let first = key(lines.get(at)?)?;
+    matches!(first, Field::From | Field::Date | Field::To).then(|| fields(lines, at, 3))?
+}
+
+/// The field that a line sets.
+fn key(line: &str) -> Option<Field> {
+    let line = line.trim_start_matches([' ', '\t', '*', '\u{a0}']);
+    let colon = line.char_indices().take(30).find(|(_, c)| matches!(c, ':' | '：'))?.0;
+    words::field(fold(line.get(..colon)?).trim_end())
+}
+
+/// At least so many different fields, from line `at` on; gives the line after them.
+fn fields(lines: &[&str], at: usize, least: usize) -> Option<usize> {
     let mut seen = [false; 5];
-    let kinds = [FROM, DATE, TO, SUBJECT, CC];
-    let mut blank = 0;
-    for (i, line) in lines.iter().take(14).enumerate() {
-        let folded = fold(line);
-        if folded.is_empty() {
+    let (mut blank, mut wrapped, mut end) = (0, 0, at);
+    for (i, line) in lines.iter().enumerate().skip(at).take(40) {
+        if line.trim_matches(['*', ' ', '\t', '\u{a0}']).is_empty() {
             blank += 1;
             if blank > 3 {
                 break;
             }
             continue;
         }
-        let key = folded.split_once([':', '：']).map(|(k, _)| k.trim().to_owned());
-        let kind = key.and_then(|k| kinds.iter().position(|words| words.contains(&k.as_str())));
-        match (kind, i) {
-            (Some(0..=2), 0) => {}
-            (_, 0) => return false,
+        match key(line) {
+            Some(field) => {
+                if let Some(slot) = seen.get_mut(field as usize) {
+                    *slot = true;
+                }
+                (blank, wrapped, end) = (0, 0, i + 1);
+            }
             // A long list of recipients runs over several lines.
-            (None, _) if i > 8 || blank > 0 => break,
-            _ => {}
-        }
-        if let Some(slot) = kind.and_then(|k| seen.get_mut(k)) {
-            *slot = true;
+            None if i > at && blank == 0 && wrapped < 25 && recipients(line, wrapped) => {
+                (wrapped, end) = (wrapped + 1, i + 1)
+            }
+            None => break,
         }
     }
-    let [from, date, to, subject, cc] = seen;
-    (from && (date || to) && (subject || to)) || (to && subject && cc)
-}
-
-/// `Sent from my phone` and its like.
-pub(super) fn signature_start(line: &str) -> bool {
-    let line = fold(line);
-    let inner = line.trim_start_matches(|c: char| "-_<[( ".contains(c));
-    line.split(' ').count() <= 8 && DEVICE.iter().any(|d| inner.starts_with(d))
-}
-
-/// The rule above what a mailing list adds to each mail.
-pub(super) fn list_footer(lines: &[&str]) -> bool {
-    let is_rule = lines.first().is_some_and(|l| l.len() > 1 && l.chars().all(|c| c == '_' || c == '-' || c == '='));
-    let says = |l: &&str| {
-        let l = fold(l);
-        ["mailing list", "listinfo", "unsubscribe"].iter().any(|w| l.contains(w))
+    let [from, date, to, subject, other] = seen;
+    let count = [from, date, to, subject].iter().filter(|seen| **seen).count();
+    let enough = match least {
+        2 => count >= 2,
+        _ => {
+            (from && (date || to) && (subject || to))
+                || (from && date && count >= 2 && other)
+                || (to && subject && other)
+        }
     };
-    is_rule && lines.iter().skip(1).take(4).any(says)
+    enough.then_some(end)
+}
+
+/// What goes on in the next line: recipients, or the one line that a subject runs over.
+fn recipients(line: &str, before: usize) -> bool {
+    before == 0 || line.contains(['@', ';', ',']) || before < 3 && line.starts_with([' ', '\t'])
 }
 
 /// A line with a date and a time, as Lotus Notes puts it between a name and `To:`.
 pub(super) fn has_date(line: &str) -> bool {
-    let digits = line.chars().filter(char::is_ascii_digit).count();
-    digits >= 6 && line.contains(':') && line.len() < 80
+    digits(line) >= 6 && line.contains(':') && line.len() < 100
+}
+
+/// True for a line of nothing but rules.
+pub(super) fn is_rule(line: &str) -> bool {
+    let line = line.trim_matches([' ', '\t', '>']);
+    line.len() > 1 && line != "--" && line.bytes().all(|b| b"-_=*#~+".contains(&b))
+        || line.len() > 5 && line.chars().all(|c| matches!(c, '–' | '—' | '―' | '─' | '━'))
 }

@@ -135,6 +135,8 @@ pub struct Proposal<'a> {
     pub author: &'a Address,
     /// Something that the owner should see before approving, in words.
     pub warning: Option<&'a str>,
+    /// What stands below the reply's text, as Markdown.
+    pub quote: Option<&'a str>,
 }
 
 /// How each draft ends; below this line nothing is ever sent.
@@ -180,6 +182,9 @@ pub fn write(proposal: &Proposal<'_>, digest: &Digest) -> String {
         out.push_str(&format!("- {}\n", inert::line(question)));
     }
     out.push_str(&format!("\n---\n\n## Draft Response\n\n{}\n", digest.draft_body.trim_end()));
+    if let Some(quote) = proposal.quote {
+        out.push_str(&format!("\n{quote}\n"));
+    }
     out.push_str(&format!("\n---\n\n## Original Summary\n\n{}\n", inert::line(&digest.summary)));
     out.push_str(&format!("\n---\n\n{FOOTER}\n"));
     out

@@ -103,6 +103,7 @@ fn a_new_draft_reads_back_and_cannot_be_sent_as_it_is() {
         draft_id: "01JH0000000000000000000000",
         author: &ada,
         warning: None,
+        quote: None,
     };
     let text = write(&proposal, &digest);
     let draft = read(&text).expect("yaml").expect("a draft");

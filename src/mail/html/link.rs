@@ -1,0 +1,102 @@
+//! The target of a link: of the web, mail or telephone, or nothing; without the wrappers that programs on the way put
+//! around it; with a host that cannot pass for another.
+
+use std::borrow::Cow;
+
+mod unwrap;
+
+const MAX_URL: usize = 4096;
+
+/// The address if it may be a link's target, made safe to stand between parentheses or angle brackets.
+pub(super) fn target(href: &str) -> Option<String> {
+    let href = cleaned(href);
+    match unwrap::unwrapped(&href).and_then(|inner| web_address(&cleaned(&inner))) {
+        Some(inner) => Some(inner),
+        None => web_address(&href),
+    }
+}
+
+/// As browsers read it: without white space at the ends, and controls.
+fn cleaned(href: &str) -> Cow<'_, str> {
+    let href = href.trim();
+    match href.bytes().all(|b| (0x20..0x7f).contains(&b)) {
+        true => Cow::Borrowed(href),
+        false => href.chars().filter(|c| !c.is_control()).collect(),
+    }
+}
+
+fn web_address(href: &str) -> Option<String> {
+    let (scheme, rest) = href.split_once(':')?;
+    let is = |known: &str| scheme.eq_ignore_ascii_case(known);
+    let known = match () {
+        () if is("http") || is("https") => rest.starts_with("//") && rest.len() > 2,
+        () if is("mailto") || is("tel") => !rest.is_empty(),
+        () => false,
+    };
+    if !known || href.len() > MAX_URL {
+        return None;
+    }
+    let mut out = String::with_capacity(href.len() + 8);
+    out.push_str(scheme);
+    out.make_ascii_lowercase();
+    out.push(':');
+    let rest = if is("http") || is("https") { with_plain_host(rest) } else { Cow::Borrowed(rest) };
+    encode(&rest, &mut out);
+    Some(out)
+}
+
+/// `//host/…` with a host that looks like another (letters of other scripts) in punycode, as browsers would show it.
+fn with_plain_host(rest: &str) -> Cow<'_, str> {
+    let after = rest.get(2..).unwrap_or_default();
+    let end = after.find(['/', '?', '#', '\\']).unwrap_or(after.len());
+    let (authority, tail) = after.split_at_checked(end).unwrap_or_default();
+    if authority.is_ascii() {
+        return Cow::Borrowed(rest);
+    }
+    let (user, host) = authority.rsplit_once('@').map_or(("", authority), |(user, host)| (user, host));
+    let (host, port) = host.rsplit_once(':').map_or((host, ""), |(host, port)| (host, port));
+    let Ok(host) = idna::domain_to_ascii(host) else { return Cow::Borrowed(rest) };
+    let user = if user.is_empty() { String::new() } else { format!("{user}@") };
+    let port = if port.is_empty() { String::new() } else { format!(":{port}") };
+    Cow::Owned(format!("//{user}{host}{port}{tail}"))
+}
+
+/// What stands for itself wherever it stands.
+fn is_plain(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric()
+        || matches!(byte, b'/' | b'.' | b'-' | b'_' | b'?' | b'&' | b'#' | b'@' | b'!' | b'\'' | b'+' | b',')
+}
+
+fn encode(rest: &str, out: &mut String) {
+    let mut bytes = rest.bytes();
+    let (mut copied, mut at) = (0, 0);
+    while let Some(plain) = bytes.position(|b| !is_plain(b)) {
+        at += plain;
+        let Some(c) = rest.get(at..).and_then(|rest| rest.chars().next()) else { break };
+        let before = at.checked_sub(1).and_then(|before| rest.as_bytes().get(before)).copied();
+        let hex = || rest.as_bytes().get(at + 1..at + 3).is_some_and(|h| h.iter().all(u8::is_ascii_hexdigit));
+        let keep = match c {
+            '%' => hex(),
+            '~' | '=' => before != Some(c as u8),
+            ':' => at > 0 && before != Some(b':'),
+            c => c.is_alphanumeric(),
+        };
+        if !keep {
+            out.push_str(rest.get(copied..at).unwrap_or_default());
+            copied = at + c.len_utf8();
+            // A semicolon too: an entity would be decoded in a link's target.
+            for b in rest.get(at..copied).unwrap_or_default().bytes() {
+                out.push('%');
+                for digit in [b >> 4, b & 15] {
+                    out.extend(char::from_digit(u32::from(digit), 16).map(|d| d.to_ascii_uppercase()));
+                }
+            }
+        }
+        at += c.len_utf8();
+        bytes = rest.get(at..).unwrap_or_default().bytes();
+    }
+    out.push_str(rest.get(copied..).unwrap_or_default());
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,403 @@
+//! A tree → Markdown, marked for [`crate::mail::inert`], in one walk that writes each line as it will stand.
+//!
+//! Blocks say how they are to be set apart from what comes before them; only when words follow, the line is begun, with
+//! the markers of the quotes and lists around it. Emphasis and links open before a word and close behind one, so that
+//! no marker is ever empty, or reaches over a line.
+
+use super::quoted::{self, Keep, Part};
+use super::tag::Tag;
+use super::text::visible;
+use super::token::is_space;
+use super::tree::{Id, Tree};
+use super::{inline, link, table};
+use crate::mail::inert::{self, Marked};
+
+/// Deeper quotes and lists are not told apart.
+const MAX_CONTAINERS: usize = 24;
+
+/// What parts a word from the one before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Gap {
+    None,
+    /// An item's line.
+    Line,
+    /// A line within a paragraph.
+    Break,
+    Paragraph,
+}
+
+/// What lines stand in.
+#[derive(Debug)]
+enum Container {
+    Quote,
+    /// The marker, while it is not written; how far its lines are indented.
+    Item(Option<String>, usize),
+}
+
+/// Markdown in the making.
+pub(super) struct Writer<'t, 'a> {
+    pub(super) tree: &'t Tree<'a>,
+    keep: Keep,
+    pub(super) out: Marked,
+    most: usize,
+    gap: Gap,
+    pub(super) space: bool,
+    containers: Vec<Container>,
+    /// The level of the heading that begins.
+    heading: Option<u8>,
+    /// In what is one line: a heading, a cell.
+    pub(super) one_line: usize,
+    pub(super) in_cell: bool,
+    pub(super) wanted: inline::Wanted,
+    pub(super) open: Vec<inline::Mark>,
+}
+
+/// The Markdown of a tree; at most about as many bytes.
+pub(super) fn write(tree: &Tree<'_>, keep: Keep, most: usize) -> Marked {
+    let mut writer = Writer {
+        tree,
+        keep,
+        out: Marked::with_capacity(4096),
+        most,
+        gap: Gap::None,
+        space: false,
+        containers: Vec::new(),
+        heading: None,
+        one_line: 0,
+        in_cell: false,
+        wanted: inline::Wanted::default(),
+        open: Vec::new(),
+    };
+    writer.children(0);
+    writer.close_all(None);
+    writer.out
+}
+
+impl Writer<'_, '_> {
+    pub(super) fn children(&mut self, id: Id) {
+        let tree = self.tree;
+        for child in tree.children(id) {
+            if self.out.len() > self.most {
+                return;
+            }
+            match if self.keep == Keep::All { Part::New } else { quoted::part(tree, child) } {
+                Part::New => self.element(child),
+                Part::Old => {}
+                Part::OldFromHere => return,
+            }
+        }
+    }
+
+    fn element(&mut self, id: Id) {
+        match self.tree.tag(id) {
+            Tag::Text => {
+                let text = visible(self.tree.text(id));
+                self.words(&text);
+            }
+            Tag::Br => self.line_break(),
+            Tag::Img => {
+                let image = self.tree.image(id);
+                self.solid(&image);
+            }
+            Tag::A => self.link(id),
+            Tag::B => self.emphasis(id, |wanted| &mut wanted.bold),
+            Tag::I => self.emphasis(id, |wanted| &mut wanted.italic),
+            Tag::Code => self.code(id),
+            Tag::Pre => self.pre(id),
+            Tag::Hr => {
+                self.part(Gap::Paragraph);
+                if self.one_line == 0 {
+                    self.structure("* * *");
+                }
+                self.part(Gap::Paragraph);
+            }
+            Tag::Heading(level) => self.heading(id, level),
+            Tag::Ul | Tag::Ol => self.list(id),
+            Tag::Li => self.item(id, "-"),
+            Tag::Blockquote => self.quote(id),
+            Tag::Table => table::write(self, id),
+            Tag::P | Tag::Dl | Tag::Caption => self.block(id, Gap::Paragraph),
+            Tag::Dd => {
+                self.part(Gap::Break);
+                self.block(id, Gap::Break);
+            }
+            tag if tag.is_block() => {
+                let apart = self.tree.has_attributes(id) && quoted::stands_apart(self.tree, id);
+                self.block(id, if apart { Gap::Paragraph } else { Gap::Break });
+            }
+            _ => self.children(id),
+        }
+    }
+
+    fn block(&mut self, id: Id, gap: Gap) {
+        self.part(gap);
+        self.children(id);
+        self.part(gap);
+    }
+
+    /// What comes next is to be set apart at least so.
+    pub(super) fn part(&mut self, gap: Gap) {
+        if self.one_line > 0 {
+            self.space = true;
+        } else {
+            self.gap = self.gap.max(gap);
+        }
+    }
+
+    fn line_break(&mut self) {
+        let gap = if self.gap >= Gap::Break { Gap::Paragraph } else { Gap::Break };
+        self.part(gap);
+    }
+
+    /// Text of the mail, its white space folded.
+    fn words(&mut self, text: &str) {
+        let mut rest = text;
+        loop {
+            let word = rest.trim_start_matches(|c: char| c.is_ascii() && is_space(c as u8));
+            self.space |= word.len() < rest.len();
+            if word.is_empty() {
+                return;
+            }
+            // Up to white space that is not a single blank between words.
+            let bytes = word.as_bytes();
+            let mut end = bytes.len();
+            for (i, pair) in bytes.windows(2).enumerate() {
+                let [a, b] = pair else { continue };
+                if is_space(*a) && (*a != b' ' || is_space(*b)) {
+                    end = i;
+                    break;
+                }
+            }
+            let end = if end == bytes.len() {
+                word.trim_end_matches(|c: char| c.is_ascii() && is_space(c as u8)).len()
+            } else {
+                end
+            };
+            let (now, later) = word.split_at_checked(end).unwrap_or_default();
+            self.run(now);
+            rest = later;
+        }
+    }
+
+    fn run(&mut self, text: &str) {
+        // Blank that is no white space holds a line open, and is none.
+        let text =
+            if self.begins_line() && self.one_line == 0 { text.trim_start_matches(['\u{a0}', ' ']) } else { text };
+        let Some(first) = text.chars().next() else { return };
+        self.begin(first);
+        if self.wanted.link.is_some() {
+            self.out.push_text(text);
+        } else {
+            inert::push_words(&mut self.out, text);
+        }
+    }
+
+    /// Text of the mail that stays together.
+    fn solid(&mut self, text: &str) {
+        if let Some(first) = text.chars().next() {
+            self.begin(first);
+            self.out.push_text(text);
+        }
+    }
+
+    /// Markdown of ours.
+    pub(super) fn raw(&mut self, markdown: &str) {
+        if let Some(first) = markdown.chars().next() {
+            self.begin(first);
+            self.out.push_raw(markdown);
+        }
+    }
+
+    /// Markdown of ours that no emphasis and no link reaches: what a block begins with.
+    pub(super) fn structure(&mut self, markdown: &str) {
+        let wanted = std::mem::take(&mut self.wanted);
+        self.raw(markdown);
+        self.wanted = wanted;
+    }
+
+    /// Makes ready for a word that begins so: ends the line before, or parts the two by a space.
+    pub(super) fn begin(&mut self, first: char) {
+        if self.begins_line() {
+            self.close_all(None);
+            self.begin_line();
+            self.space = false;
+        }
+        self.settle_marks(first);
+    }
+
+    /// True when the next word is the first of its line.
+    pub(super) fn begins_line(&self) -> bool {
+        self.gap > Gap::None || self.out.len() == 0
+    }
+
+    fn begin_line(&mut self) {
+        let gap = std::mem::replace(&mut self.gap, Gap::None);
+        self.trim_end();
+        if self.out.len() > 0 {
+            match gap {
+                Gap::Break => self.out.push_text("  \n"),
+                Gap::Paragraph => {
+                    self.out.push_text("\n");
+                    self.margin(true);
+                    self.out.push_text("\n");
+                }
+                Gap::Line | Gap::None => self.out.push_text("\n"),
+            }
+        }
+        self.margin(false);
+        if let Some(level) = self.heading.take() {
+            self.out.push_raw("######".get(..usize::from(level.clamp(1, 6))).unwrap_or("#"));
+            self.out.push_text(" ");
+        }
+    }
+
+    /// Blank at the end of a line goes.
+    fn trim_end(&mut self) {
+        let text = self.out.as_str();
+        let kept = text.trim_end_matches([' ', '\u{a0}']).len().max(self.out.text_from());
+        self.out.truncate(kept);
+    }
+
+    /// The start of a line: the markers of what it stands in. A blank line has those of quotes only.
+    fn margin(&mut self, blank: bool) {
+        let quotes = self.containers.iter().rposition(|c| matches!(c, Container::Quote)).map_or(0, |at| at + 1);
+        let count = if blank { quotes } else { self.containers.len() };
+        for (i, container) in self.containers.iter_mut().take(count).enumerate() {
+            match container {
+                Container::Quote => {
+                    self.out.push_raw(">");
+                    if !blank || i + 1 < count {
+                        self.out.push_text(" ");
+                    }
+                }
+                Container::Item(marker, indent) => match marker.take_if(|_| !blank) {
+                    Some(marker) => {
+                        self.out.push_raw(&marker);
+                        self.out.push_text(" ");
+                    }
+                    None => self.out.push_text("                ".get(..*indent).unwrap_or("  ")),
+                },
+            }
+        }
+    }
+
+    fn heading(&mut self, id: Id, level: u8) {
+        self.part(Gap::Paragraph);
+        let before = self.heading;
+        if self.one_line == 0 {
+            self.heading = Some(level);
+        }
+        self.one_line += 1;
+        self.children(id);
+        self.one_line -= 1;
+        self.space = false;
+        self.heading = before;
+        self.part(Gap::Paragraph);
+    }
+
+    fn quote(&mut self, id: Id) {
+        self.within(Container::Quote, Gap::Paragraph, id);
+        self.part(Gap::Paragraph);
+    }
+
+    fn within(&mut self, container: Container, gap: Gap, id: Id) {
+        self.part(gap);
+        let fits = self.one_line == 0 && self.containers.len() < MAX_CONTAINERS;
+        if fits {
+            self.close_all(None);
+            self.containers.push(container);
+        }
+        self.children(id);
+        if fits {
+            self.containers.pop();
+        }
+    }
+
+    fn list(&mut self, id: Id) {
+        let inner = self.containers.iter().any(|c| matches!(c, Container::Item(..)));
+        let gap = if inner { Gap::Line } else { Gap::Paragraph };
+        self.part(gap);
+        let tree = self.tree;
+        let ordered = tree.tag(id) == Tag::Ol;
+        let mut number = tree.number(id, "start").filter(|n| ordered && *n < 1_000_000).unwrap_or(1);
+        for child in tree.children(id) {
+            match (tree.tag(child), ordered) {
+                (Tag::Li, true) => {
+                    self.item(child, &format!("{number}."));
+                    number += 1;
+                }
+                (Tag::Li, false) => self.item(child, "-"),
+                // A list in a list belongs to the item before it.
+                (Tag::Ul | Tag::Ol, _) => {
+                    self.within(Container::Item(None, 2), Gap::Line, child);
+                }
+                _ => self.element(child),
+            }
+        }
+        self.part(gap);
+    }
+
+    fn item(&mut self, id: Id, marker: &str) {
+        self.within(Container::Item(Some(marker.to_owned()), marker.len() + 1), Gap::Line, id);
+        // Paragraphs in an item do not set it apart from the next.
+        if self.one_line == 0 {
+            self.gap = Gap::Line;
+        }
+    }
+
+    fn link(&mut self, id: Id) {
+        let target = self.tree.attribute(id, "href").and_then(|href| link::target(&href));
+        let before = self.wanted.link.take();
+        self.wanted.link = target.map(|url| (id, url.into()));
+        self.children(id);
+        self.wanted.link = before;
+    }
+
+    fn emphasis(&mut self, id: Id, which: fn(&mut inline::Wanted) -> &mut u32) {
+        *which(&mut self.wanted) += 1;
+        self.children(id);
+        *which(&mut self.wanted) -= 1;
+    }
+
+    fn code_text(&self, id: Id) -> String {
+        inline::defused(&self.tree.words(id, usize::MAX))
+    }
+
+    fn code(&mut self, id: Id) {
+        // A link or a block in code is more to the reader than that it is code.
+        if self.tree.holds(id, |tag| matches!(tag, Tag::Pre | Tag::A) || tag.is_block()) {
+            return self.children(id);
+        }
+        let text = self.code_text(id);
+        let code = text.split_ascii_whitespace().collect::<Vec<_>>().join(" ");
+        self.space |= text.starts_with(|c: char| c.is_ascii_whitespace());
+        // Dataview runs `= …` and `$= …`.
+        match inline::is_plain_code(&code) {
+            true => self.push_code(&code),
+            false => self.solid(&code),
+        }
+        self.space |= text.ends_with(|c: char| c.is_ascii_whitespace()) && !code.is_empty();
+    }
+
+    fn pre(&mut self, id: Id) {
+        let code = self.code_text(id).replace("\r\n", "\n");
+        let code = code.trim_matches('\n').trim_end();
+        if code.trim().is_empty() {
+            return;
+        }
+        if self.one_line > 0 {
+            self.words(code);
+            self.space = true;
+            return;
+        }
+        self.part(Gap::Paragraph);
+        let ticks = inline::fence(code, 3);
+        self.structure(&ticks);
+        for line in code.split('\n').chain([ticks.as_str()]) {
+            self.out.push_text("\n");
+            self.margin(line.is_empty());
+            self.out.push_raw(line);
+        }
+        self.part(Gap::Paragraph);
+    }
+}
