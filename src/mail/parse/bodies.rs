@@ -201,7 +201,7 @@ fn cids(page: &str) -> Vec<&str> {
 
 /// A nested message has no name of its own: its subject is one.
 fn nested_name(media_type: &str, bytes: &[u8]) -> Option<String> {
-    if !matches!(media_type, "message/rfc822" | "message/global" | "message/news") {
+    if !matches!(media_type, "message/rfc822" | "message/global" | "message/news" | "text/rfc822-headers") {
         return None;
     }
     let (fields, _) = Fields::read(bytes.get(..bytes.len().min(64 << 10))?, 0, |_| false);

@@ -1,9 +1,16 @@
 //! text/enriched and text/richtext (RFC 1896, RFC 1341) → plain text: commands go, words stay.
 
+use crate::mail::clean;
+
+/// The longest name (RFC 1896 §3).
+const MAX_COMMAND: usize = 60;
+
 /// The text without its commands.
 pub(super) fn to_text(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
+    // What was looked for once and not found is not there.
+    let mut endless = Vec::new();
     while let Some((before, tail)) = rest.split_once('<') {
         out.push_str(before);
         rest = tail;
@@ -12,19 +19,22 @@ pub(super) fn to_text(text: &str) -> String {
             rest = after;
             continue;
         }
-        let command = rest.split_once('>').filter(|(name, _)| is_command(name));
-        let Some((name, after)) = command else {
+        let command = clean::prefix(rest, MAX_COMMAND + 2).split_once('>').filter(|(name, _)| is_command(name));
+        let Some((name, _)) = command else {
             out.push('<');
             continue;
         };
-        rest = after;
+        rest = rest.get(name.len() + 1..).unwrap_or_default();
         match name.to_ascii_lowercase().as_str() {
             "nl" | "np" | "/paragraph" => out.push('\n'),
             "lt" => out.push('<'),
             // What stands between is no text.
-            "param" | "comment" => {
+            "param" | "comment" if !endless.contains(&name) => {
                 let end = format!("</{name}>");
-                rest = rest.split_once(end.as_str()).map_or(rest, |(_, after)| after);
+                match rest.split_once(end.as_str()) {
+                    Some((_, after)) => rest = after,
+                    None => endless.push(name),
+                }
             }
             _ => {}
         }
@@ -35,7 +45,8 @@ pub(super) fn to_text(text: &str) -> String {
 
 fn is_command(name: &str) -> bool {
     let bare = name.strip_prefix('/').unwrap_or(name);
-    (1..=60).contains(&bare.len()) && bare.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
+    (1..=MAX_COMMAND).contains(&bare.len())
+        && bare.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
 }
 
 #[cfg(test)]

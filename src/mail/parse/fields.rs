@@ -24,32 +24,40 @@ pub(super) struct Fields<'a>(Vec<Field<'a>>);
 impl<'a> Fields<'a> {
     /// Reads the section that begins at `from` and ends before a line that is an `end`; also says where the body begins.
     pub(super) fn read(raw: &'a [u8], from: usize, end: impl Fn(&[u8]) -> bool) -> (Self, usize) {
+        Self::read_some(raw, from, end, |_| true)
+    }
+
+    /// The same, with only those fields kept whose names are wanted.
+    pub(super) fn read_some(
+        raw: &'a [u8],
+        from: usize,
+        end: impl Fn(&[u8]) -> bool,
+        wanted: impl Fn(&str) -> bool,
+    ) -> (Self, usize) {
         let is_end = end;
         let (mut fields, mut at) = (Vec::new(), from);
-        // Where the value of the last field begins.
-        let (mut value, mut full) = (from, false);
+        // Where the value of the field begins that the last lines belong to; `None` of one that is passed over.
+        let (mut value, mut any) = (None, false);
         while let Some(line) = line(raw, at).filter(|line| !is_end(line)) {
             let end = at + line.len();
             let next = || self::line(raw, end).unwrap_or_default();
             let goes_on = |line: &[u8]| name(line).is_some() || is_folded(line);
             let bare = line.trim_ascii();
-            if bare.is_empty() && !(is_folded(line) && !fields.is_empty() && goes_on(next())) {
+            if bare.is_empty() && !(is_folded(line) && any && goes_on(next())) {
                 return (Fields(fields), end);
             }
-            if is_folded(line)
-                && let Some(Field { value: last, .. }) = fields.last_mut()
-            {
-                if !full {
+            if is_folded(line) && any {
+                if let (Some(value), Some(Field { value: last, .. })) = (value, fields.last_mut()) {
                     *last = raw.get(value..end).unwrap_or_default();
                 }
             } else if let Some(name) = name(line) {
-                full = fields.len() >= MAX_FIELDS;
-                if full {
-                    at = end;
-                    continue;
+                any = true;
+                value = None;
+                if fields.len() < MAX_FIELDS && wanted(name) {
+                    let start = at + memchr::memchr(b':', line).unwrap_or_default() + 1;
+                    fields.push(Field { name, value: raw.get(start..end).unwrap_or_default() });
+                    value = Some(start);
                 }
-                value = at + memchr::memchr(b':', line).unwrap_or_default() + 1;
-                fields.push(Field { name, value: raw.get(value..end).unwrap_or_default() });
             } else if name(next()).is_none() {
                 return (Fields(fields), at);
             }
@@ -126,6 +134,8 @@ mod tests {
         let (fields, body) = Fields::read(raw.as_bytes(), 0, |_| false);
         assert_eq!((fields.0.len(), body), (MAX_FIELDS, (MAX_FIELDS + 10) * 8));
         assert!(fields.all("a").all(|value| one_line(value) == "1 2"));
+        let (fields, body) = Fields::read_some(b"A: 1\n 2\nB: 3\n 4\nA: 5\n\n", 0, |_| false, |name| name == "B");
+        assert_eq!((fields.0.len(), fields.line("b").as_deref(), body), (1, Some("3 4"), 22));
     }
 
     #[test]

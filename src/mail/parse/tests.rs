@@ -164,7 +164,36 @@ fn bombs_are_bounded() {
         "Content-Type: multipart/mixed; boundary=b\r\n\r\n{}",
         "--b\r\nContent-Type: a/b\r\n\r\nx\r\n".repeat(5_000)
     );
+    let text = |kind: &str, piece: &str| {
+        let head = format!("Subject: x\r\nContent-Type: {kind}\r\n\r\n");
+        head + &piece.repeat((1 << 20) / piece.len())
+    };
+    let base64 = |piece: &str| text("text/plain\r\nContent-Transfer-Encoding: base64", piece);
+    let same = format!(
+        "{}{}",
+        "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n".repeat(2_000),
+        "--b--\r\n".repeat(100_000)
+    );
     for raw in [
+        text("text/plain", "begin 644 x\n"),
+        text("text/plain; format=flowed", "> a \n>> "),
+        text("text/enriched", "<"),
+        text("text/enriched", "<param>"),
+        text("text/plain", "\0"),
+        text("multipart/mixed", "--a\nContent-Type: multipart/mixed\n\n"),
+        text("multipart/mixed; boundary=\"b \"", "--b \nContent-Type: multipart/mixed; boundary=\"b \"\n\n"),
+        text("multipart/mixed; boundary=b", "--b\nA:\nA:\nA:\n"),
+        base64("QQ=="),
+        base64("=A"),
+        base64("QQ\n\n"),
+        base64("!"),
+        text("text/plain\r\nContent-Transfer-Encoding: quoted-printable", "=\n ="),
+        "Subject: =?a?Q?x".to_owned() + &"=?a?Q?x".repeat(20_000),
+        "Subject: ".to_owned() + &"=?utf-8?B?YQ?= ".repeat(5_000),
+        "To: <()".to_owned() + &"()".repeat(40_000) + "a@b>\r\n",
+        "To: ".to_owned() + &"a@b,".repeat(20_000) + "\r\n",
+        "Content-Type: a/b".to_owned() + &"; x*0*=%".repeat(20_000) + "\r\n",
+        same,
         nested,
         multipart,
         digest,

@@ -2,13 +2,14 @@
 //! it stays as it stands.
 
 use base64::Engine;
-use base64::alphabet::STANDARD;
+use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use base64_simd::STANDARD;
 use std::borrow::Cow;
 
-/// What decodes: it does not care what stands in bits that no octet is made of.
+/// What decodes an end: it does not care what stands in bits that no octet is made of.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
-    &STANDARD,
+    &alphabet::STANDARD,
     GeneralPurposeConfig::new()
         .with_decode_padding_mode(DecodePaddingMode::Indifferent)
         .with_decode_allow_trailing_bits(true),
@@ -126,7 +127,7 @@ fn flush(letters: &mut Vec<u8>, out: &mut Vec<u8>) -> Option<()> {
     let whole = letters.len() & !3;
     // Padding is an end, and only the last chunk has one.
     let group = letters.get(..whole).filter(|group| !group.ends_with(b"="))?;
-    BASE64.decode_vec(group, out).ok()?;
+    STANDARD.decode_append(group, out).ok()?;
     letters.drain(..whole);
     Some(())
 }
@@ -304,8 +305,9 @@ pub(super) struct Uuencoded {
 
 /// The first uuencoded file (`begin 644 name` … `end`) from `from` on that is whole.
 pub(super) fn uuencoded(text: &[u8], from: usize) -> Option<Uuencoded> {
-    let starts = memchr::memmem::find_iter(text.get(from..)?, b"begin ").map(|at| from + at).take(100);
-    starts.filter(|at| *at == 0 || text.get(at - 1) == Some(&b'\n')).find_map(|at| uuencoded_at(text, at))
+    let starts = memchr::memmem::find_iter(text.get(from..)?, b"begin ").map(|at| from + at);
+    let starts = starts.filter(|at| *at == 0 || text.get(at - 1) == Some(&b'\n'));
+    starts.take(100).find_map(|at| uuencoded_at(text, at))
 }
 
 fn uuencoded_at(text: &[u8], start: usize) -> Option<Uuencoded> {

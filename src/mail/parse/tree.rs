@@ -14,6 +14,8 @@ use std::ops::Range;
 const MAX_DEPTH: usize = 1000;
 /// What follows this many parts belongs to the last of them.
 const MAX_PARTS: usize = 10_000;
+/// So many open multiparts with one boundary are told apart.
+const SAME: usize = 20;
 /// How far into a part a boundary that is not named is looked for.
 const GUESS: usize = 64 << 10;
 /// So many boundaries are guessed in a message: each costs a look at all that follows.
@@ -169,7 +171,10 @@ impl<'a> Walk<'a> {
     /// Reads the part that begins at `at`, and finds what ends it or begins the first part within it.
     fn part(&mut self, at: usize) -> Option<Delimiter> {
         let is_end = |line: &[u8]| line.starts_with(b"--") && self.level(line).is_some();
-        let (fields, body) = Fields::read(self.raw, at, is_end);
+        // Of a part, only what describes its content is of interest.
+        let wanted =
+            |name: &str| self.parts.is_empty() || name.get(..8).is_some_and(|n| n.eq_ignore_ascii_case("content-"));
+        let (fields, body) = Fields::read_some(self.raw, at, is_end, wanted);
         let parent = self.stack.last().map(|open| open.part);
         let in_digest = parent.and_then(|p| self.parts.get(p)).is_some_and(|p| p.is("multipart/digest"));
         let part = describe(fields, in_digest);
@@ -290,7 +295,7 @@ impl<'a> Walk<'a> {
         let find = |boundary: &[u8]| {
             let levels = self.levels.get(boundary)?;
             let is_open = |level: &&usize| self.stack.get(**level).is_some_and(|open| !open.closed);
-            levels.iter().rev().find(is_open).or_else(|| levels.last()).copied()
+            levels.iter().rev().take(SAME).find(is_open).or_else(|| levels.last()).copied()
         };
         // White space may have been added on the way, or belong to it.
         let either = |whole: &[u8], text: &[u8]| {

@@ -63,9 +63,11 @@ fn word(raw: &[u8]) -> Option<(Word<'_>, &[u8])> {
         b'q' | b'Q' => false,
         _ => return None,
     };
-    let end = memmem::find(text, b"?=")?;
+    // Where another word begins before this one ends, this one has no end.
+    let next = memmem::find(text, b"=?").map_or(text.len(), |next| text.len().min(next + 3));
+    let within = text.get(..next)?;
+    let end = memmem::find(within, b"?=")?;
     let (text, after) = text.split_at_checked(end)?;
-    // Another word begins before this one ends: this one has no end.
     let ok = charset_ok && memmem::find(text, b"=?").is_none();
     ok.then(|| (Word { charset, base64, text }, after.get(2..).unwrap_or_default()))
 }
