@@ -13,6 +13,9 @@ use super::{html, inert};
 use std::collections::HashMap;
 use words::{Words, number};
 
+/// So many words ahead two texts are looked at for where they meet again.
+const REACH: usize = 8;
+
 /// The body of a message, ready for a note.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Body {
@@ -58,29 +61,46 @@ fn structured(html: &str, text: &str, zones: &quote::Zones) -> Option<String> {
 
 /// True when the two share nearly all of their words. Addresses do not count: text parts write them out.
 fn same_words(markdown: &str, text: &str) -> bool {
-    let mut left: HashMap<u64, usize, foldhash::fast::RandomState> = HashMap::default();
-    let (mut all, mut ours, mut shared) = (0_usize, 0_usize, 0_usize);
-    let (mut theirs, mut words) = (Words::of(text).peekable(), Words::of(markdown).peekable());
-    // Mostly they run side by side.
-    while let (Some(their), Some(word)) = (theirs.peek(), words.peek())
-        && their.eq_ignore_ascii_case(word)
-    {
-        theirs.next();
-        words.next();
-        (all, ours, shared) = (all + 1, ours + 1, shared + 1);
-    }
-    for word in theirs {
-        all += 1;
-        *left.entry(number(word)).or_insert(0) += 1;
-    }
-    for word in words {
-        ours += 1;
-        if let Some(count) = left.get_mut(&number(word)).filter(|count| **count > 0) {
-            *count -= 1;
-            shared += 1;
+    let (theirs, ours) = (Words::of(text).collect::<Vec<_>>(), Words::of(markdown).collect::<Vec<_>>());
+    let most = theirs.len().max(ours.len());
+    most > 0 && shared(&theirs, &ours) * 10 >= most * 8
+}
+
+/// How many words two texts share, whatever their order. Mostly they run side by side.
+fn shared(mut theirs: &[&[u8]], mut ours: &[&[u8]]) -> usize {
+    let mut shared = 0;
+    // Words of the one that the other has not, yet: theirs count up, ours down.
+    let mut open: HashMap<u64, isize, foldhash::fast::RandomState> = HashMap::default();
+    let mut leave = |words: &[&[u8]], one: isize| {
+        for word in words {
+            let count = open.entry(number(word)).or_insert(0);
+            shared += usize::from(count.signum() == -one);
+            *count += one;
         }
+    };
+    let mut beside = 0;
+    while let ([their, their_rest @ ..], [our, our_rest @ ..]) = (theirs, ours) {
+        if their.eq_ignore_ascii_case(our) {
+            (theirs, ours, beside) = (their_rest, our_rest, beside + 1);
+            continue;
+        }
+        let find = |words: &[&[u8]], word: &[u8]| words.iter().take(REACH).position(|w| w.eq_ignore_ascii_case(word));
+        let (skip_theirs, skip_ours) = match (find(their_rest, our), find(our_rest, their)) {
+            (Some(theirs), Some(ours)) if theirs < ours => (theirs + 1, 0),
+            (_, Some(ours)) => (0, ours + 1),
+            (Some(theirs), None) => (theirs + 1, 0),
+            (None, None) => (1, 1),
+        };
+        let (left, rest) = theirs.split_at_checked(skip_theirs).unwrap_or_default();
+        leave(left, 1);
+        theirs = rest;
+        let (left, rest) = ours.split_at_checked(skip_ours).unwrap_or_default();
+        leave(left, -1);
+        ours = rest;
     }
-    all + ours > 0 && shared * 10 >= all.max(ours) * 8
+    leave(theirs, 1);
+    leave(ours, -1);
+    shared + beside
 }
 
 /// Takes one level of `>` off where all of it is quoted: the note folds it into a quote anyway.
@@ -126,6 +146,22 @@ mod tests {
         // Passed on, it is all content.
         let body = render(&message("Fwd: x", text, Some(html)));
         assert!(body.new_markdown.contains("**Subject:** Plan") && body.quoted_markdown.is_empty(), "{body:?}");
+    }
+
+    #[test]
+    fn words_are_shared_in_any_order() {
+        for (theirs, ours, expect) in [
+            ("a b c", "a b c", 3),
+            ("a b c d", "A c x d", 3),
+            ("a b c d e f g h i j k", "k j i h g f e d c b a", 11),
+            ("a a a b", "a b b b", 2),
+            ("", "a", 0),
+            ("x a b", "a b x", 3),
+        ] {
+            let words = |text| Words::of(text).collect::<Vec<_>>();
+            assert_eq!(shared(&words(theirs), &words(ours)), expect, "{theirs}");
+            assert_eq!(shared(&words(ours), &words(theirs)), expect, "{theirs}");
+        }
     }
 
     #[test]

@@ -69,10 +69,19 @@ impl<'t> Words<'t> {
 
     fn long(&self) -> (Kind, usize) {
         let c = self.text.get(self.at..).and_then(|rest| rest.chars().next()).unwrap_or(' ');
+        // Blocks of marks and pictures; all others have letters, nearly enough, and no table is asked.
         let kind = match c {
-            _ if c.is_alphanumeric() => Kind::Part,
             _ if c.is_whitespace() => Kind::Blank,
-            _ => Kind::Mark,
+            '\u{aa}' | '\u{b5}' | '\u{ba}' => Kind::Part,
+            '\u{80}'..='\u{bf}' | '\u{d7}' | '\u{f7}' => Kind::Mark,
+            '\u{2000}'..='\u{2bff}' | '\u{2e00}'..='\u{2e7f}' | '\u{3000}'..='\u{3003}' | '\u{3008}'..='\u{3020}' => {
+                Kind::Mark
+            }
+            '\u{fe00}'..='\u{fe6f}' | '\u{ff00}'..='\u{ff0f}' | '\u{ff1a}'..='\u{ff20}' | '\u{fff0}'..='\u{ffff}' => {
+                Kind::Mark
+            }
+            '\u{1f000}'..='\u{1faff}' => Kind::Mark,
+            _ => Kind::Part,
         };
         (kind, c.len_utf8())
     }
