@@ -50,8 +50,8 @@ pub fn render(message: &Message) -> Body {
 
 /// The new part of the HTML, where it says what the plain text says.
 fn structured(html: &str, text: &str, zones: &quote::Zones) -> Option<String> {
-    let fits = |markdown: &String| same_words(markdown, &zones.new);
     let whole = zones.quoted.is_empty() && zones.signature.is_empty();
+    let fits = |markdown: &String| same_words(markdown, &zones.new, whole);
     let marked = || (!whole && html::marks_quotes(html)).then(|| html::to_markdown_new(html)).filter(fits);
     marked().or_else(|| {
         let markdown = html::to_markdown(html);
@@ -59,11 +59,12 @@ fn structured(html: &str, text: &str, zones: &quote::Zones) -> Option<String> {
     })
 }
 
-/// True when the two share nearly all of their words. Addresses do not count: text parts write them out.
-fn same_words(markdown: &str, text: &str) -> bool {
+/// True when the two share nearly all of their words. Addresses do not count: text parts write them out. Where parts of the
+/// HTML were left out, hardly a word of the text may be missing: one that is would stand nowhere in the note.
+fn same_words(markdown: &str, text: &str, whole: bool) -> bool {
     let (theirs, ours) = (Words::of(text).collect::<Vec<_>>(), Words::of(markdown).collect::<Vec<_>>());
-    let most = theirs.len().max(ours.len());
-    most > 0 && shared(&theirs, &ours) * 10 >= most * 8
+    let (most, shared) = (theirs.len().max(ours.len()), shared(&theirs, &ours));
+    most > 0 && shared * 10 >= most * 8 && (whole || (theirs.len() - shared.min(theirs.len())) * 25 <= theirs.len())
 }
 
 /// How many words two texts share, whatever their order. Mostly they run side by side.
@@ -162,6 +163,20 @@ mod tests {
             assert_eq!(shared(&words(theirs), &words(ours)), expect, "{theirs}");
             assert_eq!(shared(&words(ours), &words(theirs)), expect, "{theirs}");
         }
+    }
+
+    #[test]
+    fn html_in_another_order_loses_nothing() {
+        let answer = "The first of the answers has some words, too.";
+        let more = "And a second one that says much more than the first one does, in many words, which are all of them in the \
+            HTML as well as in the text, so that nearly nothing seems to be missing when the first one is left out of it all.";
+        let text =
+            format!("On 1 Feb 2026, Ada Park wrote:\n> Shall we go on?\n\n{answer}\n\n{more}\n\n{more}\n\n> Or not?\n");
+        let html = format!(
+            "<p>{answer}</p><p>{more}</p><p>{more}</p><p><b>From:</b> Ada Park<br><b>Sent:</b> 1 Feb 2026</p><p>Shall we go on?</p><p>Or not?</p>"
+        );
+        let body = render(&message("Re: x", &text, Some(&html)));
+        assert!(body.new_markdown.contains("The first of the answers"), "{body:?}");
     }
 
     #[test]
