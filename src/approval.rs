@@ -128,6 +128,21 @@ impl Rehearsal {
         &self.0.account
     }
 
+    /// Everybody who would get it.
+    pub fn recipients(&self) -> Vec<&Address> {
+        self.0.recipients().into_iter().flatten().collect()
+    }
+
+    /// The text, Markdown.
+    pub fn body(&self) -> &str {
+        &self.0.body
+    }
+
+    /// How many files would go with it.
+    pub fn attachments(&self) -> usize {
+        self.0.attachments.len()
+    }
+
     pub(crate) fn draft(&self) -> &ApprovedDraft {
         &self.0
     }

@@ -42,6 +42,9 @@ pub(super) fn preview(config: &Config, state: &Path, args: &PreviewArgs) -> Resu
     }
     let (message, _) = parse::parse(&bytes);
     println!("Goes to: {}", printable(&recipients.join(", ")));
+    for doubt in outbound::doubts::doubts(&desk, &note, &rehearsal, now().date())? {
+        println!("Look at this: {}", printable(&doubt));
+    }
     let list = |l: &[crate::mail::Address]| l.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
     let ids = |l: &[String]| l.iter().map(|id| format!("<{id}>")).collect::<Vec<_>>().join(" ");
     for (name, value) in [

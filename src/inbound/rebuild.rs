@@ -4,7 +4,7 @@
 use super::Desk;
 use super::take::own_key;
 use crate::config::Config;
-use crate::mail::subject;
+use crate::mail::{subject, thread};
 use crate::note::source::{self, strip_brackets};
 use crate::note::{draft, frontmatter};
 use crate::store::messages::StoredMessage;
@@ -26,6 +26,9 @@ pub fn rebuild(desk: &mut Desk, config: &Config, zone: &TimeZone) -> Result<usiz
                 .map_or(0, |t| t.timestamp().as_second());
             let author = crate::mail::Address::bare(record.from);
             let base = subject::base(&record.subject);
+            if let Some(uid) = &record.event {
+                store.link(&[&thread::event_id(uid)], &record.thread)?;
+            }
             store.put_message(&StoredMessage {
                 // The next pass reads Sent anew, and knows.
                 own: false,

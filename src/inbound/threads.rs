@@ -4,7 +4,8 @@
 //! message ties two conversations together they become one, and the notes of the one that gives up its name are told
 //! of it: their `thread` line changes, and nothing else.
 //!
-//! Only ids tie messages together here. Which of several mails of one subject an answer without ids belongs to changes with
+//! Only ids tie messages together here; that of a calendar's event ties invitation, update, cancellation and answer, where their
+//! headers do not. Which of several mails of one subject an answer without ids belongs to changes with
 //! each that comes, so that the end would depend on the order, and what was joined by mistake is never parted again.
 //! [`forest`](crate::mail::thread::forest), which sees all messages at once, can go by subjects.
 
@@ -31,11 +32,13 @@ pub(super) struct Merged {
 /// The thread of a message, and which others it makes part of it.
 pub(super) fn of(vault: &Vault, store: &Store, message: &Message) -> Result<(String, Vec<Merged>)> {
     let ancestors = shortened(&thread::ancestors(message));
-    // The nearest ancestor counts; without any, whoever named this message before it came.
+    let event = thread::event(message);
+    // The nearest ancestor counts; without any, whoever named this message before it came, or what else is about its event.
     let mut ids: Vec<&str> = ancestors.iter().rev().copied().collect();
     ids.extend(message.message_id.as_deref());
+    ids.extend(event.as_deref());
     let mut threads = store.threads_of(&ids)?.into_iter();
-    let Some(mut name) = threads.next() else { return Ok((thread::root(message), Vec::new())) };
+    let mut name = threads.next().unwrap_or_else(|| thread::root(message));
     let mut merged = Vec::new();
     for other in threads {
         let from = match (store.has_root(&name)?, store.has_root(&other)?) {
@@ -46,6 +49,9 @@ pub(super) fn of(vault: &Vault, store: &Store, message: &Message) -> Result<(Str
         };
         merge(vault, store, &from, &name)?;
         merged.push(Merged { from, into: name.clone() });
+    }
+    if let Some(event) = event.as_deref() {
+        store.link(&[event], &name)?;
     }
     Ok((name, merged))
 }
@@ -93,6 +99,7 @@ fn rename(vault: &Vault, path: &str, from: &str, into: &str) -> Result<Option<(S
 mod tests {
     use super::*;
     use crate::mail::Address;
+    use crate::mail::invite::Invite;
     use crate::mail::thread::forest::{By, forest};
     use crate::store::messages::StoredMessage;
 
@@ -143,6 +150,38 @@ mod tests {
         for arriving in [[ask.clone(), answer.clone()], [answer, ask]] {
             let threads = threads(&arriving);
             assert_ne!(threads[0], threads[1]);
+        }
+    }
+
+    #[test]
+    fn mails_about_one_event_are_one_conversation() {
+        let about = |id: &str, uid: &str, references: &[&str]| Message {
+            invite: Some(Invite { uid: uid.to_owned(), ..Invite::default() }),
+            ..message(id, "Plan", "ada@example.com", "sam@example.org", references)
+        };
+        let all = [
+            about("a", "u", &[]),
+            message("b", "Re: Plan", "sam@example.org", "ada@example.com", &["a"]),
+            about("c", "u", &[]),
+            message("d", "Re: Plan", "sam@example.org", "ada@example.com", &["c"]),
+            about("e", "other", &[]),
+            // Passed on in a conversation of its own.
+            about("f", "u", &["g"]),
+            message("g", "Hello", "ada@example.com", "sam@example.org", &[]),
+            about("h", "", &[]),
+        ];
+        for turn in 0..8 {
+            for step in [1, 3, 5, 7] {
+                let arriving: Vec<Message> = (0..8).map(|i| all[(i * step + turn) % 8].clone()).collect();
+                let told = threads(&arriving);
+                let of = |id: &str| arriving.iter().zip(&told).find(|(m, _)| m.key() == id).map(|(_, t)| t);
+                for (id, first) in [("b", "a"), ("c", "a"), ("d", "a"), ("f", "g")] {
+                    assert_eq!(of(id), of(first), "{turn} {step}: {id}");
+                }
+                for (id, other) in [("a", "e"), ("a", "g"), ("a", "h"), ("e", "g"), ("e", "h")] {
+                    assert_ne!(of(id), of(other), "{turn} {step}: {id}");
+                }
+            }
         }
     }
 

@@ -4,12 +4,17 @@
 //! so that a page with other content than its text part can not show the reader what the digest never saw.
 
 mod align;
+mod words;
 
 use super::message::Message;
 use super::quote::{self, Sent, Zone};
 use super::subject::{self, Mark};
 use super::{html, inert};
 use std::collections::HashMap;
+use words::{Words, number};
+
+/// So many words ahead two texts are looked at for where they meet again.
+const REACH: usize = 8;
 
 /// The body of a message, ready for a note.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -56,91 +61,46 @@ fn structured(html: &str, text: &str, zones: &quote::Zones) -> Option<String> {
 
 /// True when the two share nearly all of their words. Addresses do not count: text parts write them out.
 fn same_words(markdown: &str, text: &str) -> bool {
-    let mut left: HashMap<u64, usize, foldhash::fast::RandomState> = HashMap::default();
-    let (mut all, mut ours, mut shared) = (0_usize, 0_usize, 0_usize);
-    let (mut theirs, mut words) = (Words::of(text).peekable(), Words::of(markdown).peekable());
-    // Mostly they run side by side.
-    while theirs.peek().is_some() && theirs.peek() == words.peek() {
-        theirs.next();
-        words.next();
-        (all, ours, shared) = (all + 1, ours + 1, shared + 1);
-    }
-    for word in theirs {
-        all += 1;
-        *left.entry(word).or_insert(0) += 1;
-    }
-    for word in words {
-        ours += 1;
-        if let Some(count) = left.get_mut(&word).filter(|count| **count > 0) {
-            *count -= 1;
-            shared += 1;
+    let (theirs, ours) = (Words::of(text).collect::<Vec<_>>(), Words::of(markdown).collect::<Vec<_>>());
+    let most = theirs.len().max(ours.len());
+    most > 0 && shared(&theirs, &ours) * 10 >= most * 8
+}
+
+/// How many words two texts share, whatever their order. Mostly they run side by side.
+fn shared(mut theirs: &[&[u8]], mut ours: &[&[u8]]) -> usize {
+    let mut shared = 0;
+    // Words of the one that the other has not, yet: theirs count up, ours down.
+    let mut open: HashMap<u64, isize, foldhash::fast::RandomState> = HashMap::default();
+    let mut leave = |words: &[&[u8]], one: isize| {
+        for word in words {
+            let count = open.entry(number(word)).or_insert(0);
+            shared += usize::from(count.signum() == -one);
+            *count += one;
         }
-    }
-    all + ours > 0 && shared * 10 >= all.max(ours) * 8
-}
-
-/// The words of a text, whatever their case, each as a number.
-struct Words<'t> {
-    text: &'t str,
-    /// What of the text's first piece is still to be read; addresses are none.
-    piece: &'t str,
-}
-
-impl<'t> Words<'t> {
-    fn of(text: &'t str) -> Self {
-        Words { text, piece: "" }
-    }
-}
-
-impl Iterator for Words<'_> {
-    type Item = u64;
-
-    fn next(&mut self) -> Option<u64> {
-        loop {
-            if let Some((word, rest)) = first_word(self.piece) {
-                self.piece = rest;
-                return Some(word);
-            }
-            let text = self.text.trim_start_matches(ends_piece);
-            if text.is_empty() {
-                return None;
-            }
-            let ascii = text.bytes().position(|b| !b.is_ascii() || ends_piece(b as char)).unwrap_or(text.len());
-            let end = match text.as_bytes().get(ascii) {
-                Some(b) if !b.is_ascii() => text.find(ends_piece).unwrap_or(text.len()),
-                _ => ascii,
-            };
-            let (piece, rest) = text.split_at_checked(end).unwrap_or_default();
-            self.text = rest;
-            let has_colon = memchr::memchr(b':', piece.as_bytes()).is_some();
-            if !(has_colon && (piece.contains("://") || piece.starts_with("mailto:"))) {
-                self.piece = piece;
-            }
-        }
-    }
-}
-
-fn ends_piece(c: char) -> bool {
-    c.is_whitespace() || matches!(c, '(' | ')' | '<' | '>' | '[' | ']' | '|')
-}
-
-/// The first run of letters and digits as a number, and what follows it.
-fn first_word(piece: &str) -> Option<(u64, &str)> {
-    let (mut hash, mut length) = (0_u64, 0_usize);
-    let mut mix = |code: u32| hash = (hash.rotate_left(5) ^ u64::from(code)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    for (at, c) in piece.char_indices() {
-        if c.is_ascii_alphanumeric() {
-            mix(u32::from(c.to_ascii_lowercase()));
-        } else if !c.is_ascii() && c.is_alphanumeric() {
-            c.to_lowercase().map(u32::from).for_each(&mut mix);
-        } else if length > 0 {
-            return Some((hash, piece.get(at..).unwrap_or_default()));
-        } else {
+    };
+    let mut beside = 0;
+    while let ([their, their_rest @ ..], [our, our_rest @ ..]) = (theirs, ours) {
+        if their.eq_ignore_ascii_case(our) {
+            (theirs, ours, beside) = (their_rest, our_rest, beside + 1);
             continue;
         }
-        length += 1;
+        let find = |words: &[&[u8]], word: &[u8]| words.iter().take(REACH).position(|w| w.eq_ignore_ascii_case(word));
+        let (skip_theirs, skip_ours) = match (find(their_rest, our), find(our_rest, their)) {
+            (Some(theirs), Some(ours)) if theirs < ours => (theirs + 1, 0),
+            (_, Some(ours)) => (0, ours + 1),
+            (Some(theirs), None) => (theirs + 1, 0),
+            (None, None) => (1, 1),
+        };
+        let (left, rest) = theirs.split_at_checked(skip_theirs).unwrap_or_default();
+        leave(left, 1);
+        theirs = rest;
+        let (left, rest) = ours.split_at_checked(skip_ours).unwrap_or_default();
+        leave(left, -1);
+        ours = rest;
     }
-    (length > 0).then_some((hash, ""))
+    leave(theirs, 1);
+    leave(ours, -1);
+    shared + beside
 }
 
 /// Takes one level of `>` off where all of it is quoted: the note folds it into a quote anyway.
@@ -186,6 +146,22 @@ mod tests {
         // Passed on, it is all content.
         let body = render(&message("Fwd: x", text, Some(html)));
         assert!(body.new_markdown.contains("**Subject:** Plan") && body.quoted_markdown.is_empty(), "{body:?}");
+    }
+
+    #[test]
+    fn words_are_shared_in_any_order() {
+        for (theirs, ours, expect) in [
+            ("a b c", "a b c", 3),
+            ("a b c d", "A c x d", 3),
+            ("a b c d e f g h i j k", "k j i h g f e d c b a", 11),
+            ("a a a b", "a b b b", 2),
+            ("", "a", 0),
+            ("x a b", "a b x", 3),
+        ] {
+            let words = |text| Words::of(text).collect::<Vec<_>>();
+            assert_eq!(shared(&words(theirs), &words(ours)), expect, "{theirs}");
+            assert_eq!(shared(&words(ours), &words(theirs)), expect, "{theirs}");
+        }
     }
 
     #[test]

@@ -1,8 +1,14 @@
 //! A calendar invitation as a value (iCalendar, RFC 5545; iTIP, RFC 5546).
+//!
+//! Text in, one [`Invite`] out: what one mail says of one event. What several mails say of it together is
+//! [`state::state`]. No clock and no zone of the reader's: where times are shown, they are turned into those.
+
+mod repeats;
+pub mod state;
+mod zone;
 
 use super::clean;
 use calcard::common::PartialDateTime;
-use calcard::common::timezone::Tz;
 use calcard::icalendar::{
     ICalendar, ICalendarComponent, ICalendarEntry, ICalendarParameterName, ICalendarProperty, ICalendarValue,
 };
@@ -10,7 +16,6 @@ use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use std::panic::catch_unwind;
-use std::str::FromStr;
 
 /// What an invitation says, in the words that a reader wants. Texts are single lines, control-free.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -19,6 +24,12 @@ pub struct Invite {
     pub method: String,
     /// UID of the event.
     pub uid: String,
+    /// SEQUENCE: how often the organizer changed it.
+    pub sequence: i64,
+    /// DTSTAMP: when this was written.
+    pub stamp: Option<Timestamp>,
+    /// STATUS, lowercased: `confirmed`, `tentative`, `cancelled`; empty when absent.
+    pub status: String,
     /// SUMMARY.
     pub summary: String,
     /// DTSTART as an instant, when it can be resolved.
@@ -27,18 +38,49 @@ pub struct Invite {
     pub end: Option<Timestamp>,
     /// The event lasts whole days (VALUE=DATE): only the dates of `start` and `end` (UTC) count.
     pub all_day: bool,
+    /// Whose clock `start` and `end` go by.
+    pub clock: Clock,
+    /// RECURRENCE-ID: this is about that one time of a series.
+    pub occurrence: Option<Timestamp>,
     /// LOCATION.
     pub location: String,
     /// ORGANIZER: name or address.
     pub organizer: String,
-    /// ATTENDEEs: name or address, and the answer (PARTSTAT, lowercased, `needs-action` by default).
-    pub attendees: Vec<(String, String)>,
-    /// An RRULE is present.
-    pub recurring: bool,
+    /// ATTENDEEs.
+    pub attendees: Vec<Attendee>,
+    /// RRULE, RDATE and EXDATE in words, by the event's own clock; empty for an event that happens once.
+    pub repeats: String,
+}
+
+/// Somebody who is invited.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Attendee {
+    /// Name or address.
+    pub name: String,
+    /// The address, as sent.
+    pub address: String,
+    /// PARTSTAT, lowercased, `needs-action` by default.
+    pub answer: String,
+}
+
+/// Whose clock the times of an event go by.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Clock {
+    /// They are instants, whoever looks.
+    #[default]
+    Utc,
+    /// They are instants, and were set in this zone.
+    Zone(TimeZone),
+    /// The clock on the wall, wherever one is (RFC 5545 §3.3.5): what `start` and `end` show in UTC. So are days.
+    Wall,
+    /// The clock on the wall of a zone that is not known: what `start` and `end` show in UTC.
+    Unknown(String),
 }
 
 const MAX_TEXT: usize = 1 << 20;
 const MAX_ATTENDEES: usize = 500;
+/// So many of the dates that are added to a rule or left out.
+const MAX_DATES: usize = 60;
 
 /// Reads an invitation: its first event. `method` is the one of the Content-Type, which counts before the
 /// calendar's own. `None` where there is no event in it.
@@ -51,26 +93,32 @@ pub(crate) fn parse(text: &str, method: Option<&str>) -> Option<Invite> {
     let own_method = calendar.components.iter().find_map(|c| value(c, &ICalendarProperty::Method));
     let method = method.map(clean::header).filter(|m| !m.is_empty()).or(own_method).unwrap_or_default();
     let text = |p: ICalendarProperty| value(event, &p).unwrap_or_default();
-    let (start, all_day) = match event.property(&ICalendarProperty::Dtstart) {
-        Some(entry) => (instant(entry), is_date(entry)),
-        None => (None, false),
-    };
+    let moment = |p: ICalendarProperty| event.property(&p).and_then(|entry| moment(entry, &calendar));
+    let start = moment(ICalendarProperty::Dtstart);
+    let at = start.as_ref().map(|start| start.at);
+    let clock = start.map(|start| start.clock).unwrap_or_default();
     let duration = event.property(&ICalendarProperty::Duration).and_then(|e| match e.values.first() {
         Some(ICalendarValue::Duration(d)) => Some(d.as_seconds()),
         _ => None,
     });
-    let after = || Timestamp::from_second(start?.as_second().checked_add(duration?)?).ok();
+    let after = || Timestamp::from_second(at?.as_second().checked_add(duration?)?).ok();
+    let sequence = event.property(&ICalendarProperty::Sequence).and_then(|e| e.values.first()?.as_integer());
     Some(Invite {
         method: clean::prefix(&method, 40).to_uppercase(),
         uid: text(ICalendarProperty::Uid),
+        sequence: sequence.unwrap_or_default(),
+        stamp: moment(ICalendarProperty::Dtstamp).map(|m| m.at),
+        status: clean::prefix(&text(ICalendarProperty::Status), 40).to_lowercase(),
         summary: text(ICalendarProperty::Summary),
-        start,
-        end: event.property(&ICalendarProperty::Dtend).and_then(instant).or_else(after),
-        all_day,
+        start: at,
+        end: moment(ICalendarProperty::Dtend).map(|m| m.at).or_else(after),
+        all_day: event.property(&ICalendarProperty::Dtstart).is_some_and(is_date),
+        occurrence: moment(ICalendarProperty::RecurrenceId).map(|m| m.at),
         location: text(ICalendarProperty::Location),
         organizer: event.property(&ICalendarProperty::Organizer).map(person).unwrap_or_default(),
         attendees: event.properties(&ICalendarProperty::Attendee).take(MAX_ATTENDEES).map(attendee).collect(),
-        recurring: event.has_property(&ICalendarProperty::Rrule),
+        repeats: repeats(event, at, &clock),
+        clock,
     })
 }
 
@@ -85,14 +133,17 @@ fn parameter(entry: &ICalendarEntry, name: &ICalendarParameterName) -> Option<St
     (!text.is_empty()).then_some(text)
 }
 
-fn person(entry: &ICalendarEntry) -> String {
-    let address = || entry.calendar_address().map(clean::header).unwrap_or_default();
-    parameter(entry, &ICalendarParameterName::Cn).unwrap_or_else(address)
+fn address(entry: &ICalendarEntry) -> String {
+    entry.calendar_address().map(|address| clean::header(clean::prefix(address, 500))).unwrap_or_default()
 }
 
-fn attendee(entry: &ICalendarEntry) -> (String, String) {
+fn person(entry: &ICalendarEntry) -> String {
+    parameter(entry, &ICalendarParameterName::Cn).unwrap_or_else(|| address(entry))
+}
+
+fn attendee(entry: &ICalendarEntry) -> Attendee {
     let answer = parameter(entry, &ICalendarParameterName::Partstat).unwrap_or_else(|| "needs-action".to_owned());
-    (person(entry), answer.to_lowercase())
+    Attendee { name: person(entry), address: address(entry), answer: answer.to_lowercase() }
 }
 
 fn date_time(entry: &ICalendarEntry) -> Option<&PartialDateTime> {
@@ -103,12 +154,39 @@ fn is_date(entry: &ICalendarEntry) -> bool {
     date_time(entry).is_some_and(|d| d.hour.is_none())
 }
 
-/// The instant that a DTSTART or DTEND means. A time without a zone (floating) is taken as UTC, and so is one in
-/// a zone that no database knows.
-fn instant(entry: &ICalendarEntry) -> Option<Timestamp> {
-    let d = date_time(entry)?;
+/// What a DTSTART or DTEND means.
+struct Moment {
+    at: Timestamp,
+    clock: Clock,
+}
+
+fn moment(entry: &ICalendarEntry, calendar: &ICalendar) -> Option<Moment> {
+    let time = date_time(entry)?;
+    let civil = civil(time)?;
+    let clock = match parameter(entry, &ICalendarParameterName::Tzid) {
+        _ if time.tz_hour.is_some() => Clock::Utc,
+        Some(id) if time.hour.is_some() => zone::named(&id, calendar, civil)
+            .map_or_else(|| Clock::Unknown(clean::prefix(&id, 80).to_owned()), Clock::Zone),
+        _ => Clock::Wall,
+    };
+    let at = moment_of(time, &clock.zone())?;
+    Some(Moment { at, clock })
+}
+
+impl Clock {
+    /// The zone in which the times show what was written.
+    fn zone(&self) -> TimeZone {
+        match self {
+            Clock::Zone(zone) => zone.clone(),
+            Clock::Utc | Clock::Wall | Clock::Unknown(_) => TimeZone::UTC,
+        }
+    }
+}
+
+/// Date and time as written.
+fn civil(d: &PartialDateTime) -> Option<DateTime> {
     let part = |v: Option<u8>| i8::try_from(v.unwrap_or(0)).unwrap_or(0);
-    let civil = DateTime::new(
+    DateTime::new(
         i16::try_from(d.year?).ok()?,
         i8::try_from(d.month?).ok()?,
         i8::try_from(d.day?).ok()?,
@@ -117,67 +195,42 @@ fn instant(entry: &ICalendarEntry) -> Option<Timestamp> {
         part(d.second).min(59),
         0,
     )
-    .ok()?;
-    let utc = civil.to_zoned(TimeZone::UTC).ok()?.timestamp();
+    .ok()
+}
+
+/// The instant of a time that was written in that zone, or with its own offset.
+fn moment_of(d: &PartialDateTime, zone: &TimeZone) -> Option<Timestamp> {
+    let civil = civil(d)?;
     if let Some(hours) = d.tz_hour {
+        let utc = civil.to_zoned(TimeZone::UTC).ok()?.timestamp();
         let offset =
             (i64::from(hours) * 60 + i64::from(d.tz_minute.unwrap_or(0))) * 60 * if d.tz_minus { -1 } else { 1 };
         return Timestamp::from_second(utc.as_second().checked_sub(offset)?).ok();
     }
-    let zone = parameter(entry, &ICalendarParameterName::Tzid).filter(|_| d.hour.is_some()).and_then(|id| zone(&id));
-    match zone {
-        Some(zone) => Some(civil.to_zoned(zone).ok()?.timestamp()),
-        None => Some(utc),
-    }
+    Some(civil.to_zoned(zone.clone()).ok()?.timestamp())
 }
 
-/// An IANA zone, or Windows's name for one.
-fn zone(id: &str) -> Option<TimeZone> {
-    let id = id.trim_matches(['"', '/']);
-    let by_windows = || Tz::from_str(id).ok().and_then(|t| t.name()).and_then(|n| TimeZone::get(&n).ok());
-    TimeZone::get(id).ok().or_else(by_windows)
+/// When it happens besides the first time.
+fn repeats(event: &ICalendarComponent, start: Option<Timestamp>, clock: &Clock) -> String {
+    let zone = &clock.zone();
+    let first = start.map(|at| at.to_zoned(zone.clone()).date());
+    let mut words = event.property(&ICalendarProperty::Rrule).map(|entry| match entry.values.first() {
+        Some(ICalendarValue::RecurrenceRule(rule)) => repeats::words(rule, first, zone),
+        _ => "again and again".to_owned(),
+    });
+    for (property, before) in [(ICalendarProperty::Rdate, "also on "), (ICalendarProperty::Exdate, "but not on ")] {
+        let values = event.properties(&property).flat_map(|entry| &entry.values);
+        let times = values.take(MAX_DATES).filter_map(|value| moment_of(value.as_partial_date_time()?, zone));
+        let dates = repeats::listed(times.map(|at| at.to_zoned(zone.clone()).date()));
+        if !dates.is_empty() {
+            let words = words.get_or_insert_default();
+            words.push_str(if words.is_empty() { "" } else { ", " });
+            words.push_str(before);
+            words.push_str(&dates);
+        }
+    }
+    words.unwrap_or_default()
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const REQUEST: &str = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nMETHOD:request\r\nBEGIN:VEVENT\r\nUID:u1\r\nSUMMARY:Plan\\, and\r\n  more\r\n\
-        DTSTART;TZID=Europe/Berlin:20260701T100000\r\nDURATION:PT90M\r\nLOCATION:Room 1\r\n\
-        ORGANIZER;CN=Ada Park:mailto:ada@example.com\r\nATTENDEE;PARTSTAT=ACCEPTED:mailto:sam@example.org\r\n\
-        ATTENDEE;CN=\"Lee, K\":mailto:k@example.org\r\nRRULE:FREQ=WEEKLY\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n";
-
-    #[test]
-    fn reads_a_request() {
-        let invite = parse(REQUEST, None).expect("an invitation");
-        assert_eq!((invite.method.as_str(), invite.summary.as_str()), ("REQUEST", "Plan, and more"));
-        assert_eq!(invite.start.map(|t| t.to_string()).as_deref(), Some("2026-07-01T08:00:00Z"));
-        assert_eq!(invite.end.map(|t| t.to_string()).as_deref(), Some("2026-07-01T09:30:00Z"));
-        assert_eq!((invite.organizer.as_str(), invite.recurring, invite.all_day), ("Ada Park", true, false));
-        let attendees: Vec<_> = invite.attendees.iter().map(|(a, b)| (a.as_str(), b.as_str())).collect();
-        assert_eq!(attendees, [("sam@example.org", "accepted"), ("Lee, K", "needs-action")]);
-    }
-
-    #[test]
-    fn times_in_every_form() {
-        for (start, expect, all_day) in [
-            ("DTSTART:20260701T100000Z", "2026-07-01T10:00:00Z", false),
-            ("DTSTART:20260701T100000", "2026-07-01T10:00:00Z", false),
-            ("DTSTART;VALUE=DATE:20260701", "2026-07-01T00:00:00Z", true),
-            ("DTSTART;TZID=W. Europe Standard Time:20260701T100000", "2026-07-01T08:00:00Z", false),
-            ("DTSTART;TZID=Nowhere:20260701T100000", "2026-07-01T10:00:00Z", false),
-        ] {
-            let text = format!("BEGIN:VCALENDAR\nBEGIN:VEVENT\nUID:1\n{start}\nEND:VEVENT\nEND:VCALENDAR\n");
-            let invite = parse(&text, Some("cancel")).expect("an invitation");
-            assert_eq!(invite.start.map(|t| t.to_string()).as_deref(), Some(expect), "{start}");
-            assert_eq!((invite.all_day, invite.method.as_str()), (all_day, "CANCEL"));
-        }
-    }
-
-    #[test]
-    fn what_is_no_invitation_is_none() {
-        for text in ["", "hello", "BEGIN:VCALENDAR\nEND:VCALENDAR", "BEGIN:VCARD\nEND:VCARD"] {
-            assert_eq!(parse(text, None), None, "{text:?}");
-        }
-    }
-}
+mod tests;

@@ -315,8 +315,9 @@ fn collect(lines: &[&str], zones: Vec<Zone>) -> Zones {
     let signature = of(&[Zone::Signature]);
     let signature = signature
         .strip_prefix("--")
-        .filter(|rest| rest.trim_start_matches(' ').starts_with('\n'))
-        .map_or(signature.as_str(), |s| s.trim_start_matches([' ', '\n']));
+        .map(|rest| rest.trim_start_matches(' '))
+        .filter(|rest| rest.is_empty() || rest.starts_with('\n'))
+        .map_or(signature.as_str(), |rest| rest.trim_start_matches('\n'));
     Zones {
         new: of(&[Zone::New, Zone::Answered, Zone::Forwarded]),
         quoted: of(&[Zone::Quoted]),

@@ -29,6 +29,18 @@ pub fn root(message: &Message) -> String {
     ancestors(message).first().map_or_else(|| message.key(), |id| (*id).to_owned())
 }
 
+/// What else ties a message to others: the event that it is about, where its headers name no message before it. No Message-ID
+/// looks like this.
+pub fn event(message: &Message) -> Option<String> {
+    let invite = message.invite.as_ref().filter(|invite| !invite.uid.is_empty())?;
+    ancestors(message).is_empty().then(|| event_id(&invite.uid))
+}
+
+/// The same from a calendar's UID.
+pub fn event_id(uid: &str) -> String {
+    format!("event: {uid}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

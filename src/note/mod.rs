@@ -7,6 +7,7 @@
 //! - [`frontmatter`]: the YAML block: read, written, edited in place
 //! - [`name`]: names of notes, wikilinks, tags
 //! - [`source`]: one message
+//! - [`invitation`]: the table of an event in it
 //! - [`summary`]: one conversation
 //! - [`draft`]: one reply, from proposal to sent
 //! - [`moving`]: a file on its way to its place
@@ -14,6 +15,7 @@
 pub mod digest;
 pub mod draft;
 pub mod frontmatter;
+mod invitation;
 pub mod moving;
 pub mod name;
 pub mod owner;

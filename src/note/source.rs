@@ -1,12 +1,11 @@
 //! The source note: one message, written once.
 
 use super::frontmatter::{self, Writer};
+use super::invitation;
 use super::name::{tag, wikilink};
 use crate::mail::body::Body;
-use crate::mail::invite::Invite;
-use crate::mail::{Address, Message, inert};
+use crate::mail::{Address, Message, inert, thread};
 use jiff::Zoned;
-use jiff::tz::TimeZone;
 
 /// What a source note says besides its message.
 #[derive(Debug)]
@@ -39,7 +38,7 @@ pub fn write(message: &Message, body: &Body, facts: &Facts<'_>) -> String {
         out.push_str(&format!("Before: {}\n\n", wikilink(before)));
     }
     if let Some(invite) = &message.invite {
-        out.push_str(&invite_table(invite, facts.received.time_zone()));
+        out.push_str(&invitation::table(invite, facts.received.time_zone()));
     }
     let text = body.new_markdown.trim_end();
     out.push_str(if text.is_empty() { "*(no text)*" } else { text });
@@ -83,6 +82,9 @@ fn frontmatter(message: &Message, facts: &Facts<'_>) -> String {
     if let Some(parent) = message.in_reply_to.first() {
         writer.text("in_reply_to", &format!("<{parent}>"));
     }
+    if let Some(invite) = message.invite.as_ref().filter(|_| thread::event(message).is_some()) {
+        writer.text("event", &invite.uid);
+    }
     writer.text("thread", &format!("<{}>", facts.thread)).plain("triage", facts.triage);
     if !links.is_empty() {
         writer.list("attachments", &links);
@@ -123,50 +125,6 @@ fn folded(out: &mut String, title: &str, text: &str) {
     }
 }
 
-fn invite_table(invite: &Invite, zone: &TimeZone) -> String {
-    let when = match (invite.start, invite.end) {
-        (None, _) => String::new(),
-        (Some(start), end) if invite.all_day => {
-            let day = |t: jiff::Timestamp| t.to_zoned(TimeZone::UTC).strftime("%A, %Y-%m-%d").to_string();
-            // DTEND of a whole-day event is the day after its last (RFC 5545 §3.6.1).
-            let last = end.and_then(|e| e.checked_sub(jiff::Span::new().hours(24)).ok()).filter(|e| *e > start);
-            last.map_or_else(|| day(start), |last| format!("{} to {}", day(start), day(last)))
-        }
-        (Some(start), end) => {
-            let start = start.to_zoned(zone.clone());
-            let until = end.map(|e| e.to_zoned(zone.clone()));
-            let tail = match until {
-                Some(u) if u.date() == start.date() => format!(" to {}", u.strftime("%H:%M")),
-                Some(u) => format!(" to {}", u.strftime("%A, %Y-%m-%d %H:%M")),
-                None => String::new(),
-            };
-            format!("{}{tail}", start.strftime("%A, %Y-%m-%d %H:%M"))
-        }
-    };
-    let who: Vec<_> =
-        invite.attendees.iter().map(|(name, answer)| format!("{} ({answer})", inert::line(name))).collect();
-    let status = match invite.method.as_str() {
-        "CANCEL" => "cancelled",
-        _ if invite.recurring => "repeats",
-        _ => "",
-    };
-    let mut out = "| Invitation | |\n| --- | --- |\n".to_owned();
-    for (label, value) in [
-        ("What", inert::line(&invite.summary)),
-        ("When", when),
-        ("Where", inert::line(&invite.location)),
-        ("Organizer", inert::line(&invite.organizer)),
-        ("Who", who.join(", ")),
-        ("Status", status.to_owned()),
-    ] {
-        if !value.is_empty() {
-            out.push_str(&format!("| **{label}** | {value} |\n"));
-        }
-    }
-    out.push('\n');
-    out
-}
-
 fn human_size(bytes: usize) -> String {
     match bytes {
         0..1_000 => format!("{bytes} bytes"),
@@ -184,6 +142,8 @@ pub struct Record {
     pub message_id: Option<String>,
     /// The parent's id.
     pub in_reply_to: Option<String>,
+    /// UID of the event that it is about, where that ties it to its thread.
+    pub event: Option<String>,
     /// The thread's root.
     pub thread: String,
     /// Subject as sent.
@@ -210,6 +170,7 @@ pub fn read(text: &str) -> Option<Record> {
     Some(Record {
         thread: id("thread").unwrap_or_else(|| key.clone()),
         in_reply_to: id("in_reply_to"),
+        event: front.text("event").filter(|uid| !uid.is_empty()),
         subject: front.text("subject").unwrap_or_default(),
         from: front.text("from").and_then(|f| Address::parse(&f).ok()).map(|a| a.email).unwrap_or_default(),
         received: front.text("received").unwrap_or_default(),

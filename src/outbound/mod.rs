@@ -4,11 +4,13 @@
 //! - [`recall`]: drafts that need no second look
 //! - [`follow`]: files and outbox brought to say the same
 //! - [`deliver`]: what is due goes out, one by one
+//! - [`doubts`]: what its owner should look twice at
 //! - [`filing`]: the Sent copy, and \Answered on the mail that was answered
 //! - [`ledger`]: the vault's own record of what was attempted, for when the database is lost
 //! - this file: what these share
 
 pub mod deliver;
+pub mod doubts;
 pub mod filing;
 mod follow;
 pub mod freeze;

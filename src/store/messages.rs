@@ -2,6 +2,7 @@
 
 use super::{Store, StoreError};
 use rusqlite::{OptionalExtension, Row, params};
+use std::collections::BTreeSet;
 
 /// One message, in either direction.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,6 +63,14 @@ fn row(r: &Row<'_>) -> rusqlite::Result<StoredMessage> {
 }
 
 impl Store {
+    /// Every address that mail came from or went to, lowercased.
+    pub fn addresses(&self) -> Result<BTreeSet<String>, StoreError> {
+        let sql = "SELECT DISTINCT author FROM messages UNION SELECT recipients FROM outbox WHERE state IN ('accepted', 'filed')";
+        let mut statement = self.db.prepare_cached(sql)?;
+        let found = statement.query_map([], |r| r.get::<_, String>(0))?.collect::<Result<Vec<_>, _>>()?;
+        Ok(found.iter().flat_map(|list| list.split('\n')).filter(|a| !a.is_empty()).map(str::to_lowercase).collect())
+    }
+
     /// Puts a message in, or takes over where it was found and what is known of it now.
     pub fn put_message(&self, m: &StoredMessage) -> Result<(), StoreError> {
         self.db.prepare_cached(

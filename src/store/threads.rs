@@ -35,7 +35,7 @@ impl Store {
     }
 
     /// Remembers that ids belong to a thread, where nothing is known of them yet.
-    pub(super) fn link(&self, ids: &[&str], thread: &str) -> Result<(), StoreError> {
+    pub fn link(&self, ids: &[&str], thread: &str) -> Result<(), StoreError> {
         let sql = "INSERT OR IGNORE INTO links SELECT value, ?2 FROM json_each(?1)";
         self.db.prepare_cached(sql)?.execute(params![json(ids), thread])?;
         Ok(())

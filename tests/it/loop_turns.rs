@@ -99,6 +99,28 @@ fn loop_quotes_what_it_answers_if_asked_to() {
 }
 
 #[test]
+fn loop_shows_what_to_look_twice_at() {
+    let world = World::on_greenmail();
+    let ada = world.greenmail.user("ada", "harbour.example");
+    world.receive(&question(&ada, 1, "Could you measure the oak shelf?"));
+    world.sync();
+    let draft = world.draft("Re: The shelf");
+    let text = world.approve(&draft, "I come on Friday, 10 January 2026; the plan is attached.");
+    let seen = |text: &str| {
+        put(&draft, text);
+        world.case.postnote(&["preview", draft.to_str().unwrap()]).ended(0).stdout
+    };
+    let shown = seen(&text);
+    assert!(shown.contains("It says Friday, but 2026-01-10 is a Saturday"), "{shown}");
+    assert!(shown.contains("nothing is attached") && !shown.contains("never had mail"), "{shown}");
+    let other = seen(&text.replace(&ada.email, "ada@harb0ur.example"));
+    assert!(other.contains("came from") && other.contains("who does not get it"), "{other}");
+    assert!(other.contains("ada@harb0ur.example looks like an address at harbour.example"), "{other}");
+    let fine = seen(&text.replace("Friday, 10 January 2026; the plan is attached", "Friday"));
+    assert!(!fine.contains("Look at this"), "{fine}");
+}
+
+#[test]
 fn loop_sends_what_is_written_by_hand() {
     let world = World::on_greenmail();
     let (ada, noor) = (world.greenmail.user("ada", "example.com"), world.greenmail.user("noor", "example.com"));

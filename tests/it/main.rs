@@ -14,6 +14,7 @@ mod extensions;
 mod faults;
 mod ground_truth;
 mod import;
+mod invites;
 mod keyring;
 mod killed;
 mod live;

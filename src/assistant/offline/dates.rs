@@ -100,6 +100,27 @@ fn in_words(words: &[Cow<'_, str>], day: Date) -> impl Iterator<Item = Date> {
     })
 }
 
+/// A day of the week that a date behind it is not (`Monday, 13 January 2026`): its name as written, and the date.
+pub fn misfit(sentence: &str, day: Date) -> Option<(String, Date)> {
+    let raw: Vec<&str> = sentence.split(char::is_whitespace).filter(|w| !w.is_empty()).collect();
+    raw.iter().enumerate().find_map(|(at, word)| {
+        let wanted = weekday(&clean(word))?;
+        // A date in figures right behind it, and nothing that could be another's.
+        let behind: Vec<&str> = raw.iter().skip(at + 1).take(5).copied().collect();
+        let near = behind.iter().take(2).any(|w| w.contains(|c: char| c.is_ascii_digit()) || is_month(&clean(w)));
+        let single = near && behind.iter().all(|w| weekday(&clean(w)).is_none());
+        let behind = behind.join(" ");
+        let words = words(&behind);
+        let date = (0..words.len()).find_map(|at| {
+            let near =
+                |back: usize, on: usize| (at + on).checked_sub(back).and_then(|i| words.get(i)).map_or("", |w| &**w);
+            written(&near, day)
+        });
+        let named = || word.trim_matches(|c: char| !c.is_alphanumeric()).to_owned();
+        date.filter(|date| single && date.weekday() != wanted).map(|date| (named(), date))
+    })
+}
+
 /// The day by which a request has to be met: the first date in it that is not before `day`.
 pub fn due(sentence: &str, day: Date) -> Option<Date> {
     find(sentence, day).into_iter().find(|date| *date >= day)
@@ -297,6 +318,24 @@ mod tests {
     use jiff::civil::date;
 
     /// All read on Monday, 5 January 2026.
+    #[test]
+    fn days_of_the_week_that_do_not_fit() {
+        let day: Date = "2026-01-05".parse().expect("a date");
+        for (sentence, expect) in [
+            ("Let us meet on Friday, 9 January.", None),
+            ("Let us meet on Friday, 10 January 2026.", Some("2026-01-10")),
+            ("am Freitag, den 10. Januar", Some("2026-01-10")),
+            ("Tuesday 2026-01-05?", Some("2026-01-05")),
+            ("on Monday or on 7 January", None),
+            ("Monday, and Friday the 9th of January", None),
+            ("Friday at 10", None),
+            ("the 9th of January, a Monday", None),
+        ] {
+            let found = misfit(sentence, day).map(|(_, date)| date.to_string());
+            assert_eq!(found.as_deref(), expect, "{sentence}");
+        }
+    }
+
     #[test]
     fn dates_in_many_words() {
         let day = date(2026, 1, 5);

@@ -4,7 +4,7 @@
 //! what it says, and both have the same words in the same order: each line of Markdown goes with the lines of text that it matches.
 //! A fenced block goes or stays whole, so that none is ever left open; no line is changed.
 
-use super::Words;
+use super::words::{Words, number};
 use crate::mail::quote::Zone;
 
 /// So many words of the text may be missing in the Markdown at one place.
@@ -15,7 +15,7 @@ pub(super) fn shown(markdown: &str, text: &str, zones: &[Zone]) -> String {
     let mut words: Vec<(u64, bool)> = Vec::new();
     for (line, zone) in text.split('\n').zip(zones) {
         let shown = !matches!(zone, Zone::Quoted | Zone::Signature);
-        words.extend(Words::of(line).map(|word| (word, shown)));
+        words.extend(Words::of(line).map(|word| (number(word), shown)));
     }
     let mut rest = words.as_slice();
     let mut out = String::new();
@@ -24,7 +24,7 @@ pub(super) fn shown(markdown: &str, text: &str, zones: &[Zone]) -> String {
     let mut between = String::new();
     for unit in units(markdown) {
         let (mut shown, mut hidden, mut wordless) = (0_usize, 0_usize, true);
-        for word in Words::of(unit) {
+        for word in Words::of(unit).map(number) {
             wordless = false;
             let Some(at) = rest.iter().take(REACH).position(|(other, _)| *other == word) else { continue };
             match rest.get(at) {

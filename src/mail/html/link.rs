@@ -48,7 +48,7 @@ fn web_address(href: &str) -> Option<String> {
 /// `//host/…` with a host that looks like another (letters of other scripts) in punycode, as browsers would show it.
 fn with_plain_host(rest: &str) -> Cow<'_, str> {
     let after = rest.get(2..).unwrap_or_default();
-    let end = after.find(['/', '?', '#', '\\']).unwrap_or(after.len());
+    let end = after.bytes().position(|b| matches!(b, b'/' | b'?' | b'#' | b'\\')).unwrap_or(after.len());
     let (authority, tail) = after.split_at_checked(end).unwrap_or_default();
     if authority.is_ascii() {
         return Cow::Borrowed(rest);
@@ -62,9 +62,21 @@ fn with_plain_host(rest: &str) -> Cow<'_, str> {
 }
 
 /// What stands for itself wherever it stands.
+const PLAIN: [bool; 256] = {
+    let mut plain = [false; 256];
+    let mut rest: &[u8] = b"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ/.-_?&#@!'+,";
+    while let [first, tail @ ..] = rest {
+        #[allow(clippy::indexing_slicing)] // A constant: checked when it is compiled.
+        {
+            plain[*first as usize] = true;
+        }
+        rest = tail;
+    }
+    plain
+};
+
 fn is_plain(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric()
-        || matches!(byte, b'/' | b'.' | b'-' | b'_' | b'?' | b'&' | b'#' | b'@' | b'!' | b'\'' | b'+' | b',')
+    PLAIN.get(usize::from(byte)).copied().unwrap_or_default()
 }
 
 fn encode(rest: &str, out: &mut String) {

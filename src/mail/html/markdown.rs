@@ -43,6 +43,10 @@ pub(super) struct Writer<'t, 'a> {
     gap: Gap,
     pub(super) space: bool,
     containers: Vec<Container>,
+    /// How many of them the last line stands in, too.
+    shared: usize,
+    /// How long the text was when a numbered list ended, and whether its numbers had brackets.
+    ended: Option<(usize, bool)>,
     /// The level of the heading that begins.
     heading: Option<u8>,
     /// In what is one line: a heading, a cell.
@@ -62,6 +66,8 @@ pub(super) fn write(tree: &Tree<'_>, keep: Keep, most: usize) -> Marked {
         gap: Gap::None,
         space: false,
         containers: Vec::new(),
+        shared: 0,
+        ended: None,
         heading: None,
         one_line: 0,
         in_cell: false,
@@ -139,7 +145,8 @@ impl Writer<'_, '_> {
     pub(super) fn part(&mut self, gap: Gap) {
         if self.one_line > 0 {
             self.space = true;
-        } else {
+        } else if !matches!(self.containers.last(), Some(Container::Item(Some(_), _))) {
+            // What an item begins with stands beside its marker.
             self.gap = self.gap.max(gap);
         }
     }
@@ -161,9 +168,9 @@ impl Writer<'_, '_> {
             // Up to white space that is not a single blank between words.
             let bytes = word.as_bytes();
             let mut end = bytes.len();
-            for (i, pair) in bytes.windows(2).enumerate() {
-                let [a, b] = pair else { continue };
-                if is_space(*a) && (*a != b' ' || is_space(*b)) {
+            for (i, (a, b)) in bytes.iter().zip(bytes.get(1..).unwrap_or_default()).enumerate() {
+                // No other control is left.
+                if *a <= b' ' && (*a != b' ' || *b <= b' ') {
                     end = i;
                     break;
                 }
@@ -245,6 +252,7 @@ impl Writer<'_, '_> {
             }
         }
         self.margin(false);
+        self.shared = self.containers.len();
         if let Some(level) = self.heading.take() {
             self.out.push_raw("######".get(..usize::from(level.clamp(1, 6))).unwrap_or("#"));
             self.out.push_text(" ");
@@ -258,9 +266,11 @@ impl Writer<'_, '_> {
         self.out.truncate(kept);
     }
 
-    /// The start of a line: the markers of what it stands in. A blank line has those of quotes only.
+    /// The start of a line: the markers of what it stands in. A blank line has those of quotes only, which hold the
+    /// line before, too.
     fn margin(&mut self, blank: bool) {
-        let quotes = self.containers.iter().rposition(|c| matches!(c, Container::Quote)).map_or(0, |at| at + 1);
+        let mut shared = self.containers.iter().take(self.shared);
+        let quotes = shared.rposition(|c| matches!(c, Container::Quote)).map_or(0, |at| at + 1);
         let count = if blank { quotes } else { self.containers.len() };
         for (i, container) in self.containers.iter_mut().take(count).enumerate() {
             match container {
@@ -296,20 +306,21 @@ impl Writer<'_, '_> {
     }
 
     fn quote(&mut self, id: Id) {
-        self.within(Container::Quote, Gap::Paragraph, id);
+        self.within(Container::Quote, Gap::Paragraph, |writer| writer.children(id));
         self.part(Gap::Paragraph);
     }
 
-    fn within(&mut self, container: Container, gap: Gap, id: Id) {
+    fn within(&mut self, container: Container, gap: Gap, write: impl FnOnce(&mut Self)) {
         self.part(gap);
         let fits = self.one_line == 0 && self.containers.len() < MAX_CONTAINERS;
         if fits {
             self.close_all(None);
             self.containers.push(container);
         }
-        self.children(id);
+        write(self);
         if fits {
             self.containers.pop();
+            self.shared = self.shared.min(self.containers.len());
         }
     }
 
@@ -320,25 +331,45 @@ impl Writer<'_, '_> {
         let tree = self.tree;
         let ordered = tree.tag(id) == Tag::Ol;
         let mut number = tree.number(id, "start").filter(|n| ordered && *n < 1_000_000).unwrap_or(1);
+        // Two lists in a row would be one, and its numbers go on.
+        let length = self.out.as_str().trim_end().len();
+        let bracket = ordered && self.ended.is_some_and(|(ended, bracket)| ended == length && !bracket);
+        // How far what belongs to the last item is indented; whether that item is what came last.
+        let (mut indent, mut behind) = (None, false);
         for child in tree.children(id) {
-            match (tree.tag(child), ordered) {
-                (Tag::Li, true) => {
-                    self.item(child, &format!("{number}."));
+            let tag = tree.tag(child);
+            match (tag, indent) {
+                (Tag::Li, _) => {
+                    let marker = match ordered {
+                        true => format!("{number}{}", if bracket { ')' } else { '.' }),
+                        false => "-".to_owned(),
+                    };
                     number += 1;
+                    indent = Some(marker.len() + 1);
+                    self.item(child, &marker);
                 }
-                (Tag::Li, false) => self.item(child, "-"),
-                // A list in a list belongs to the item before it.
-                (Tag::Ul | Tag::Ol, _) => {
-                    self.within(Container::Item(None, 2), Gap::Line, child);
+                (Tag::Ul | Tag::Ol, None) => self.list(child),
+                // A list in a list belongs to the item before it; so does all else.
+                (Tag::Ul | Tag::Ol, Some(indent)) => {
+                    self.within(Container::Item(None, indent), Gap::Line, |writer| writer.list(child));
                 }
-                _ => self.element(child),
+                (_, None) => self.element(child),
+                (_, Some(indent)) => {
+                    let gap = if behind { Gap::Line } else { Gap::None };
+                    self.within(Container::Item(None, indent), gap, |writer| writer.element(child));
+                }
             }
+            behind = matches!(tag, Tag::Li | Tag::Ul | Tag::Ol);
+        }
+        if ordered {
+            self.ended = Some((self.out.as_str().trim_end().len(), bracket));
         }
         self.part(gap);
     }
 
     fn item(&mut self, id: Id, marker: &str) {
-        self.within(Container::Item(Some(marker.to_owned()), marker.len() + 1), Gap::Line, id);
+        let container = Container::Item(Some(marker.to_owned()), marker.len() + 1);
+        self.within(container, Gap::Line, |writer| writer.children(id));
         // Paragraphs in an item do not set it apart from the next.
         if self.one_line == 0 {
             self.gap = Gap::Line;

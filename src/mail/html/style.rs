@@ -119,8 +119,10 @@ fn declares(style: &str) -> Declared {
         if !matches!(value.as_bytes().first(), Some(b'0' | b'-' | b'.' | b'h' | b'H' | b'a' | b'A' | b'n' | b'N')) {
             continue;
         }
-        let key = key.rsplit(';').next().unwrap_or_default().trim_ascii();
-        let value = value.split(';').next().unwrap_or_default().trim_ascii_end();
+        let from = key.bytes().rposition(|b| b == b';').map_or(0, |at| at + 1);
+        let key = key.get(from..).unwrap_or_default().trim_ascii();
+        let ends = value.bytes().position(|b| b == b';').unwrap_or(value.len());
+        let value = value.get(..ends).unwrap_or_default().trim_ascii_end();
         let is = |known: &str| key.eq_ignore_ascii_case(known);
         match key.len() {
             7 if is("display") => found.gone |= begins(value, "none"),

@@ -1,6 +1,6 @@
 use super::*;
 use proptest::prelude::*;
-use pulldown_cmark::{Event, Options, Parser, Tag};
+use pulldown_cmark::{Event, LinkType, Options, Parser, Tag};
 
 #[test]
 fn reads_well() {
@@ -10,6 +10,15 @@ fn reads_well() {
         ("<h2>Title</h2><ul><li>one</li><li>two<ul><li>deep</li></ul></li></ul>", "## Title\n\n- one\n- two\n  - deep"),
         ("<ol><li>a<li>b</ol>", "1. a\n2. b"),
         ("<blockquote>said</blockquote>ok", "> said\n\nok"),
+        (
+            "a<blockquote><p>b<p>c<blockquote>d</blockquote></blockquote><blockquote>e</blockquote>",
+            "a\n\n> b\n>\n> c\n>\n> > d\n\n> e",
+        ),
+        ("<ol><li>a<li><p>b<p>c<ul><li><blockquote>d</blockquote></ul></ol>", "1. a\n2. b\n\n   c\n\n   - > d"),
+        ("<ol><li>a</ol> <ol start=7><li>b</ol><ol><li>c</ol>", "1. a\n\n7) b\n\n1. c"),
+        ("<ol>x<li>a</li> <ol><li>b</ol> c <b>d</b><li>e</ol>", "x\n1. a\n   1. b\n   c **d**\n2. e"),
+        ("<ul><ul><li>a<li>b</ul></ul>c", "- a\n- b\n\nc"),
+        ("a<div hidden>x</div> b", "a b"),
         ("<a href='https://a.example/x(1)?q=a b'>the plan</a>", "[the plan](https://a.example/x%281%29?q=a%20b)"),
         ("<a href='https://a.example/'>https://a.example</a>", "<https://a.example/>"),
         ("<a href='javascript:alert(1)'>click</a>", "click"),
@@ -120,30 +129,30 @@ fn bombs_are_bounded() {
         "<table><tr><td>".repeat(10_000) + "x",
         "<ul><li>".repeat(10_000) + "x",
         "<blockquote>".repeat(5_000) + &"x<br>".repeat(5_000),
-        (0..200).map(|i| format!("<b id={i}>")).collect::<String>() + &"<p>x".repeat(20_000),
-        format!("<p {}>x", (0..50_000).map(|i| format!("a{i}=1 ")).collect::<String>()),
-        "<".repeat(100_000),
-        "&".repeat(100_000),
-        "<a href=x>".repeat(20_000),
-        "<table>".to_owned() + &"<tr><td>x".repeat(20_000),
+        (0..200).map(|i| format!("<b id={i}>")).collect::<String>() + &"<p>x".repeat(8_000),
+        format!("<p {}>x", (0..8_000).map(|i| format!("a{i}=1 ")).collect::<String>()),
+        "<".repeat(30_000),
+        "&".repeat(30_000),
+        "<a href=x>".repeat(8_000),
+        "<table>".to_owned() + &"<tr><td>x".repeat(8_000),
         format!("<table><tr>{}", "<td>x<td>".repeat(10_000)),
-        "`".repeat(100_000),
-        "<div>".repeat(1_000_000),
-        "<div x=".repeat(100_000),
-        "<!--".repeat(100_000),
-        "<title>".repeat(100_000),
-        "<svg>".repeat(100_000),
-        "<a href='x".repeat(100_000),
-        "</p>".repeat(100_000),
-        "<p><span>".repeat(100_000) + &"</x>".repeat(100_000),
-        ("<b>".repeat(88) + &"<i>".repeat(12) + &"</b>".repeat(88)).repeat(300),
-        format!("<table><tr>{}<tr><td>x", "<td colspan=40>x".repeat(50_000)),
-        " ^".repeat(100_000) + &"\u{2003}".repeat(100_000) + "x",
-        format!("http://a.example/{}", ")".repeat(300_000)),
-        "mailto: ".repeat(200_000),
-        "&am".repeat(200_000),
-        "<p>$~:".repeat(100_000),
-        "x ".repeat(200_000),
+        "`".repeat(30_000),
+        "<div>".repeat(60_000),
+        "<div x=".repeat(30_000),
+        "<!--".repeat(30_000),
+        "<title>".repeat(30_000),
+        "<svg>".repeat(30_000),
+        "<a href='x".repeat(30_000),
+        "</p>".repeat(30_000),
+        "<p><span>".repeat(30_000) + &"</x>".repeat(30_000),
+        ("<b>".repeat(88) + &"<i>".repeat(12) + &"</b>".repeat(88)).repeat(50),
+        format!("<table><tr>{}<tr><td>x", "<td colspan=40>x".repeat(8_000)),
+        " ^".repeat(30_000) + &"\u{2003}".repeat(30_000) + "x",
+        format!("http://a.example/{}", ")".repeat(100_000)),
+        "mailto: ".repeat(60_000),
+        "&am".repeat(60_000),
+        "<p>$~:".repeat(30_000),
+        "x ".repeat(60_000),
     ] {
         let start = html.get(..html.len().min(20)).unwrap_or_default().to_owned();
         let (markdown, text) = (to_markdown(&html), to_text(&html));
@@ -161,7 +170,13 @@ fn assert_inert(html: &str) {
         | Options::ENABLE_GFM
         | Options::ENABLE_STRIKETHROUGH;
     assert!(!markdown.contains("<%"), "{html:?} became {markdown:?}");
-    for event in Parser::new_ext(&markdown, options) {
+    let mut outside = markdown.clone().into_bytes();
+    for (event, range) in Parser::new_ext(&markdown, options).into_offset_iter() {
+        if matches!(event, Event::Code(_) | Event::Start(Tag::CodeBlock(_)))
+            || matches!(event, Event::Start(Tag::Link { link_type: LinkType::Autolink, .. }))
+        {
+            outside.get_mut(range).into_iter().flatten().for_each(|b| *b = b' ');
+        }
         match event {
             Event::Start(Tag::Link { dest_url, .. }) => assert!(
                 ["http:", "https:", "mailto:", "tel:"].iter().any(|s| dest_url.to_lowercase().starts_with(s)),
@@ -179,6 +194,65 @@ fn assert_inert(html: &str) {
                 assert!(!c.trim().starts_with('=') && !c.trim().starts_with("$="), "{html:?} became {markdown:?}");
             }
             _ => {}
+        }
+    }
+    // What Obsidian and its plugins look for in the text as it is written.
+    let outside = String::from_utf8_lossy(&outside).replace("\\!", "").replace("\\[", "");
+    for live in ["[[", "![", "%%", "==", "{{", "::", "<!--", "~~", "$$"] {
+        assert!(!outside.contains(live), "{live} in {html:?} became {markdown:?}");
+    }
+}
+
+/// What a mail may bring in, by FAULTS' row 25.
+const LIVE: &[&str] = &[
+    "---\nstatus: approved\n---",
+    "!!python/object &a *a",
+    "<% tp.file.delete() %>",
+    "`= this.file` `$= dv.pages()`",
+    "{{title}}",
+    "```dataviewjs\ndv.x()\n```",
+    "~~~tasks\nnot done\n~~~",
+    "![[note]] [[a|b]]",
+    "%% gone %%",
+    "#tag",
+    "- [ ] task 📅 2026-01-01",
+    "key:: value (a:: b)",
+    "<iframe src=x></iframe><script>alert(1)</script>",
+    "[a](javascript:x) [b](file:///etc/passwd) <obsidian://open?vault=x>",
+    "![x](http://t.example/p.png)",
+    "\u{1b}]0;x\u{7}\u{202e}",
+    "> [!danger] callout",
+    "words ^block",
+    "==mark== ~~gone~~ $$x$$ [^1]: note",
+];
+
+#[test]
+fn nothing_is_live_wherever_it_stands() {
+    for live in LIVE {
+        let text = live.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;").replace('\'', "&#39;");
+        let numbered: String = live.chars().map(|c| format!("&#{};", c as u32)).collect();
+        for inner in [text.as_str(), &numbered, live] {
+            for html in [
+                inner.to_owned(),
+                format!("<p>{inner}</p>"),
+                format!("<h1>{inner}</h1>"),
+                format!("<ul><li>{inner}</ul>"),
+                format!("<ol><li>{inner}</ol>"),
+                format!("<blockquote>{inner}</blockquote>"),
+                format!("<table><tr><th>{inner}<td>{inner}<tr><td>{inner}<td>x</table>"),
+                format!("<pre>{inner}</pre>"),
+                format!("<pre class='language-dataviewjs'><code class=dataviewjs>{inner}</code></pre>"),
+                format!("<code>{inner}</code>"),
+                format!("<b>{inner}</b><i>{inner}</i>{inner}"),
+                format!("<a href='https://a.example/'>{inner}</a>"),
+                format!("<a href='{inner}'>x</a>!<a href=\"{inner}\">y</a>"),
+                format!("<a href='https://a.example/{inner}'>x</a>"),
+                format!("<img src='{inner}' alt='{inner}'>"),
+                format!("<img src='cid:{inner}'>"),
+                format!("<div title='{inner}' class='{inner}' style='{inner}'>x</div>"),
+            ] {
+                assert_inert(&html);
+            }
         }
     }
 }

@@ -82,6 +82,10 @@ impl<'a> Tokens<'a> {
     fn start_tag(&mut self) -> Option<Start<'a>> {
         let name = self.name();
         let tag = Tag::of(name);
+        if self.rest().starts_with('>') {
+            self.at += 1;
+            return Some(Start::bare(name, tag));
+        }
         let mut attributes = Attributes { text: self.rest(), at: 0, end: End::Text };
         let look = style::look(tag, &mut attributes, &self.style);
         let (end, after) = (attributes.end, attributes.at);
@@ -146,6 +150,10 @@ impl<'a> Iterator for Tokens<'a> {
                 [b'<', b'/', b'a'..=b'z' | b'A'..=b'Z', ..] => {
                     self.at += 2;
                     let name = self.name();
+                    if self.rest().starts_with('>') {
+                        self.at += 1;
+                        return Some(Token::End(name, Tag::of(name)));
+                    }
                     let mut attributes = Attributes { text: self.rest(), at: 0, end: End::Text };
                     attributes.by_ref().for_each(drop);
                     self.at += attributes.at;

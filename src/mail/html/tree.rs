@@ -51,6 +51,8 @@ struct Open<'a> {
     depth: usize,
     /// Its text is not seen.
     tiny: bool,
+    /// Blanks in it count.
+    pre: bool,
 }
 
 struct Builder<'a> {
@@ -65,7 +67,7 @@ struct Builder<'a> {
 pub(super) fn parse(html: &str) -> Tree<'_> {
     let mut nodes = Vec::with_capacity(html.len() / 64 + 8);
     nodes.push(Node { tag: Tag::Root, hidden: false, nests: false, written: "", first: 0, last: 0, next: 0 });
-    let root = Open { start: Start::bare("", Tag::Root), tag: Tag::Root, node: 0, depth: 0, tiny: false };
+    let root = Open { start: Start::bare("", Tag::Root), tag: Tag::Root, node: 0, depth: 0, tiny: false, pre: false };
     let mut builder = Builder { tree: Tree { nodes }, open: vec![root], passed: 0, reopened: 0 };
     for token in Tokens::new(html) {
         match token {
@@ -154,13 +156,28 @@ impl<'a> Builder<'a> {
             }
             self.make_cell();
         }
-        let (tag, node, _) = self.top();
-        let tiny = self.open.last().is_some_and(|open| open.tiny);
+        let Some((tag, node, tiny, pre)) = self.open.last().map(|open| (open.tag, open.node, open.tiny, open.pre))
+        else {
+            return;
+        };
+        // Most blanks part blocks from each other.
+        if blank && !pre && self.is_beside_block(node) {
+            return;
+        }
         let text = if tiny { " " } else { text };
         // The first line break in preformatted text does not count.
         let first = tag == Tag::Pre && self.tree.node(node).is_some_and(|n| n.first == 0);
         let text = if first { text.strip_prefix("\r\n").or(text.strip_prefix('\n')).unwrap_or(text) } else { text };
         self.tree.append(node, Tag::Text, text, false);
+    }
+
+    /// True when what comes next in a node begins a line whatever it is.
+    fn is_beside_block(&self, node: Id) -> bool {
+        let Some(parent) = self.tree.node(node) else { return false };
+        if parent.last == 0 {
+            return parent.tag.is_block();
+        }
+        self.tree.node(parent.last).is_some_and(|last| last.tag.is_block() && !last.hidden)
     }
 
     /// True in a table, and in no cell of it.
@@ -178,6 +195,14 @@ impl<'a> Builder<'a> {
 
     fn start(&mut self, start: Start<'a>) {
         let (tag, hidden) = (start.tag, start.look.hidden);
+        if self.open.len() >= MAX_OPEN && !tag.is_empty() {
+            // Words of two blocks are not one all the same.
+            if tag.is_block() {
+                self.tree.append(self.top().1, Tag::Br, "", false);
+            }
+            self.passed += 1;
+            return;
+        }
         match tag {
             Tag::Cell(_) | Tag::Row | Tag::Rows | Tag::Caption => {
                 if !self.open.iter().any(|open| open.tag == Tag::Table) {
@@ -221,16 +246,13 @@ impl<'a> Builder<'a> {
 
     fn push(&mut self, start: Start<'a>) {
         let Start { tag, attributes, look, .. } = start;
-        if self.open.len() >= MAX_OPEN {
-            self.passed += 1;
-            return;
-        }
         let (_, parent, depth) = self.top();
         // What looks like nothing needs no node, but its end tag has to be known.
         let seen = tag != Tag::Inline || look.hidden || has_name(attributes);
         let in_tiny = self.open.last().is_some_and(|open| open.tiny);
         let tiny = look.tiny || (in_tiny && !style::may_size(attributes));
-        let mut open = Open { start, tag, node: parent, depth, tiny };
+        let pre = tag == Tag::Pre || self.open.last().is_some_and(|open| open.pre);
+        let mut open = Open { start, tag, node: parent, depth, tiny, pre };
         if tag == Tag::Table
             && let Some(outer) = self.open.iter().rev().find(|open| open.tag == Tag::Table)
             && let Some(outer) = self.tree.nodes.get_mut(outer.node as usize)

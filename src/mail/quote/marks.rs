@@ -180,7 +180,7 @@ fn key(line: &str) -> Option<Field> {
 
 /// At least so many different fields, from line `at` on; gives the line after them.
 fn fields(lines: &[&str], at: usize, least: usize) -> Option<usize> {
-    let mut seen = [false; 5];
+    let mut seen = [0_u8; 5];
     let (mut blank, mut wrapped, mut end) = (0, 0, at);
     for (i, line) in lines.iter().enumerate().skip(at).take(40) {
         if line.trim_matches(['*', ' ', '\t', '\u{a0}']).is_empty() {
@@ -192,8 +192,11 @@ fn fields(lines: &[&str], at: usize, least: usize) -> Option<usize> {
         }
         match key(line) {
             Some(field) => {
-                if let Some(slot) = seen.get_mut(field as usize) {
-                    *slot = true;
+                let slot = seen.get_mut(field as usize)?;
+                *slot += 1;
+                // No header names its sender three times: what does is looked at no further.
+                if *slot > 2 && field != Field::Other {
+                    break;
                 }
                 (blank, wrapped, end) = (0, 0, i + 1);
             }
@@ -204,7 +207,7 @@ fn fields(lines: &[&str], at: usize, least: usize) -> Option<usize> {
             None => break,
         }
     }
-    let [from, date, to, subject, other] = seen;
+    let [from, date, to, subject, other] = seen.map(|times| times > 0);
     let count = [from, date, to, subject].iter().filter(|seen| **seen).count();
     let enough = match least {
         2 => count >= 2,

@@ -194,21 +194,6 @@ fn what_is_passed_on_is_content() {
 }
 
 #[test]
-fn many_marks_are_bounded() {
-    for line in [
-        "On 1 Feb 2026 19:32, <ada@example.com> wrote:\n",
-        ">>> a 1234 >>>\n> b\n",
-        "From: a\nDate: b\nTo: c\n> d\n> e\n=\n",
-        "-- \n",
-        ">\n\n",
-        "> a\n=\n",
-    ] {
-        let text = line.repeat(20_000);
-        assert_eq!(zones(&text, Sent::Answer).len(), text.split('\n').count());
-    }
-}
-
-#[test]
 fn plain_mail_stays_whole() {
     for text in [
         "He wrote:\nI will come.",
@@ -222,15 +207,69 @@ fn plain_mail_stays_whole() {
     }
 }
 
+/// What a hostile mail repeats: each line alone may be a mark, and all of them together cost what their number costs.
+#[test]
+fn hostile_text_is_read_once() {
+    for line in [
+        ">\n",
+        "> \n\n",
+        "> a\nb\n",
+        "On 1 Feb 2026 19:32, <ada@example.com> wrote:\n",
+        "On Mon, 1 Feb 2026 at 19:32, Ada <ada@example.com> wrote:\n> a\nb\n",
+        "Ada wrote:\n\n\n\n",
+        "From: a\n",
+        "From: a\nSent: b\nTo: c\nSubject: d\n\n> e\nf\n",
+        "-----Original Message-----\n",
+        "\nThis e-mail and any attachments are confidential.\n",
+        "______\n",
+        ">>> a 1234 >>>\n> b\n",
+        "From: a\nDate: b\nTo: c\n> d\n> e\n=\n",
+        "-- \n",
+        ">\n\n",
+        "=20",
+        ">",
+        "wrote: ",
+    ] {
+        let text = line.repeat(20_000);
+        let zones = split(&text, Sent::Answer);
+        assert_eq!(zones.lines.len(), text.split('\n').count());
+    }
+}
+
+const LINES: &str = "(> ?|>> x|-- |--|___+|On 1 Feb 2026, x wrote:|Ada <a@b.c>|wrote:|From: a|To: b|Date: 1:23|Subject: c|AP> x|: x|Regards,|555 010 0199|Sent from my x|-----Original Message-----|---- Forwarded message ----|于2026年2月1日写道：|[a-z ]{0,9}|.{0,20})";
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(200) })]
     #[test]
-    fn no_line_is_lost(lines in proptest::collection::vec("(> ?|>> x|-- |--|___+|On 1 Feb 2026, x wrote:|Ada <a@b.c>|wrote:|From: a|To: b|Date: 1:23|Subject: c|AP> x|: x|Regards,|555 010 0199|Sent from my x|-----Original Message-----|---- Forwarded message ----|于2026年2月1日写道：|[a-z ]{0,9}|.{0,20})", 0..30), passed_on in any::<bool>()) {
+    fn no_line_is_lost(lines in proptest::collection::vec(LINES, 0..30), passed_on in any::<bool>()) {
         let sent = if passed_on { Sent::PassedOn } else { Sent::Answer };
         let text = lines.join("\n");
         let zones = split(&text, sent);
         prop_assert_eq!(zones.lines.len(), text.split('\n').count());
         let letters = |s: &str| s.chars().filter(|c| c.is_alphanumeric()).count();
         prop_assert_eq!(letters(&text), letters(&zones.new) + letters(&zones.quoted) + letters(&zones.signature));
+    }
+    /// Each line stands in the part that its zone names, in its place: put together in the order of the zones, the parts are the
+    /// text, but for blank lines and the mark above a signature.
+    #[test]
+    fn the_parts_put_together_are_the_text(lines in proptest::collection::vec(LINES, 0..40), passed_on in any::<bool>()) {
+        let sent = if passed_on { Sent::PassedOn } else { Sent::Answer };
+        let text = lines.join("\n");
+        let zones = split(&text, sent);
+        fn said(part: &str) -> std::iter::Peekable<impl Iterator<Item = &str>> {
+            part.split('\n').map(str::trim_end).filter(|line| !line.is_empty()).peekable()
+        }
+        let (mut new, mut quoted, mut signature) = (said(&zones.new), said(&zones.quoted), said(&zones.signature));
+        let mut begun = false;
+        for (line, zone) in text.split('\n').map(str::trim_end).zip(&zones.lines).filter(|(line, _)| !line.is_empty()) {
+            let next = match zone {
+                Zone::Quoted => quoted.next(),
+                Zone::Signature if !begun && line == "--" => { begun = true; continue }
+                Zone::Signature => { begun = true; signature.next() }
+                Zone::New | Zone::Answered | Zone::Forwarded => new.next(),
+            };
+            prop_assert_eq!(next, Some(line));
+        }
+        prop_assert_eq!((new.next(), quoted.next(), signature.next()), (None, None, None));
     }
 }

@@ -3,9 +3,13 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use memchr::memmem::Finder;
+use std::sync::LazyLock;
 
 /// Wrapped links are wrapped again on the way; seldom more often.
 const MAX_WRAPS: usize = 5;
+static WEB: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("http"));
+static MAIL: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("mailto"));
 
 /// The address within, when the link is a wrapper that tells it.
 pub(super) fn unwrapped(href: &str) -> Option<String> {
@@ -22,8 +26,7 @@ pub(super) fn unwrapped(href: &str) -> Option<String> {
 fn once(href: &str) -> Option<String> {
     let (scheme, rest) = href.split_once("://")?;
     // Most links lead where they say: no address is in them.
-    let within = ["http", "HTTP", "mailto"];
-    if !within.iter().any(|scheme| memchr::memmem::find(rest.as_bytes(), scheme.as_bytes()).is_some()) {
+    if WEB.find(rest.as_bytes()).is_none() && MAIL.find(rest.as_bytes()).is_none() {
         return None;
     }
     if !scheme.eq_ignore_ascii_case("https") && !scheme.eq_ignore_ascii_case("http") {

@@ -1,0 +1,140 @@
+//! Text → its words, so that two texts can be compared by what they say. Nothing is copied.
+
+/// The words of a text; addresses are none.
+#[derive(Debug)]
+pub(super) struct Words<'t> {
+    text: &'t str,
+    at: usize,
+}
+
+/// What a character is to words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Part,
+    /// Between words.
+    Mark,
+    /// Between words and addresses.
+    Blank,
+    /// The start of a longer character.
+    Long,
+}
+
+const KINDS: [Kind; 256] = {
+    let mut kinds = [Kind::Mark; 256];
+    let mut byte = 0_usize;
+    while byte < 256 {
+        #[allow(clippy::indexing_slicing)] // A constant: checked when it is compiled.
+        {
+            kinds[byte] = match byte as u8 {
+                b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' => Kind::Part,
+                b' ' | b'\t'..=b'\r' | b'(' | b')' | b'<' | b'>' | b'[' | b']' | b'|' => Kind::Blank,
+                0x80.. => Kind::Long,
+                _ => Kind::Mark,
+            };
+        }
+        byte += 1;
+    }
+    kinds
+};
+
+fn kind(byte: u8) -> Kind {
+    KINDS.get(usize::from(byte)).copied().unwrap_or(Kind::Mark)
+}
+
+impl<'t> Words<'t> {
+    pub(super) fn of(text: &'t str) -> Self {
+        Words { text, at: 0 }
+    }
+
+    /// Moves on to a character that is wanted, or to the end.
+    fn pass(&mut self, wanted: impl Fn(Kind) -> bool) {
+        loop {
+            let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
+            let stops = |byte: &u8| kind(*byte) == Kind::Long || wanted(kind(*byte));
+            let Some(length) = rest.iter().position(stops) else {
+                self.at = self.text.len();
+                return;
+            };
+            self.at += length;
+            let (kind, length) = match rest.get(length) {
+                Some(byte) if kind(*byte) == Kind::Long => self.long(),
+                _ => return,
+            };
+            if wanted(kind) {
+                return;
+            }
+            self.at += length;
+        }
+    }
+
+    fn long(&self) -> (Kind, usize) {
+        let c = self.text.get(self.at..).and_then(|rest| rest.chars().next()).unwrap_or(' ');
+        // Blocks of marks and pictures; all others have letters, nearly enough, and no table is asked.
+        let kind = match c {
+            _ if c.is_whitespace() => Kind::Blank,
+            '\u{aa}' | '\u{b5}' | '\u{ba}' => Kind::Part,
+            '\u{80}'..='\u{bf}' | '\u{d7}' | '\u{f7}' => Kind::Mark,
+            '\u{2000}'..='\u{2bff}' | '\u{2e00}'..='\u{2e7f}' | '\u{3000}'..='\u{3003}' | '\u{3008}'..='\u{3020}' => {
+                Kind::Mark
+            }
+            '\u{fe00}'..='\u{fe6f}' | '\u{ff00}'..='\u{ff0f}' | '\u{ff1a}'..='\u{ff20}' | '\u{fff0}'..='\u{ffff}' => {
+                Kind::Mark
+            }
+            '\u{1f000}'..='\u{1faff}' => Kind::Mark,
+            _ => Kind::Part,
+        };
+        (kind, c.len_utf8())
+    }
+}
+
+impl<'t> Iterator for Words<'t> {
+    type Item = &'t [u8];
+
+    fn next(&mut self) -> Option<&'t [u8]> {
+        loop {
+            self.pass(|kind| kind == Kind::Part);
+            let from = self.at;
+            self.pass(|kind| kind != Kind::Part);
+            let word = self.text.as_bytes().get(from..self.at).filter(|word| !word.is_empty())?;
+            let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
+            if rest.first() != Some(&b':') || !(rest.starts_with(b"://") || word.eq_ignore_ascii_case(b"mailto")) {
+                return Some(word);
+            }
+            self.pass(|kind| kind == Kind::Blank);
+        }
+    }
+}
+
+/// A number for a word, whatever the case of its ASCII letters.
+pub(super) fn number(word: &[u8]) -> u64 {
+    let mut hash = word.len() as u64;
+    for part in word.chunks(8) {
+        let mut eight = [0_u8; 8];
+        eight.iter_mut().zip(part).for_each(|(to, from)| *to = from.to_ascii_lowercase());
+        hash = (hash.rotate_left(5) ^ u64::from_le_bytes(eight)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    }
+    hash
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Words, number};
+
+    #[test]
+    fn addresses_and_marks_are_no_words() {
+        for (text, expect) in [
+            ("One, two\\_3!", vec!["One", "two", "3"]),
+            ("see https://a.example/b?c=d ok", vec!["see", "ok"]),
+            ("[x](https://a.example/b) y", vec!["x", "y"]),
+            ("<mailto:a@b.example> MAILTO:c z:d", vec!["z", "d"]),
+            ("\u{a0}Größe «и» 日本。語", vec!["Größe", "и", "日本", "語"]),
+            ("", vec![]),
+            ("http://", vec![]),
+        ] {
+            let words: Vec<_> = Words::of(text).map(|w| std::str::from_utf8(w).unwrap()).collect();
+            assert_eq!(words, expect, "{text}");
+        }
+        assert_eq!(number(b"Extraordinary"), number(b"eXTRAORDINARY"));
+        assert_ne!(number(b"a"), number(b"a\0"));
+    }
+}

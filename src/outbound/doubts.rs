@@ -1,0 +1,178 @@
+//! What an approved draft should make its owner look twice at, in words: shown by `postnote preview`, and never a reason not
+//! to send.
+
+use super::parent;
+use crate::approval::Rehearsal;
+use crate::assistant::offline::dates;
+use crate::inbound::Desk;
+use crate::mail::Address;
+use crate::note::draft::DraftNote;
+use anyhow::Result;
+use jiff::civil::Date;
+use std::collections::BTreeSet;
+
+/// How mail says that something is attached.
+const PROMISES: &[&str] = &[
+    "attached",
+    "attachment",
+    "enclosed",
+    "im anhang",
+    "angehängt",
+    "anbei",
+    "ci-joint",
+    "ci-jointe",
+    "pièce jointe",
+    "adjunto",
+    "adjunta",
+    "in allegato",
+    "em anexo",
+    "bijlage",
+    "bijgevoegd",
+    "添付",
+    "附件",
+];
+
+/// What to look at before approving.
+pub fn doubts(desk: &Desk, draft: &DraftNote, rehearsal: &Rehearsal, today: Date) -> Result<Vec<String>> {
+    let known = desk.store.addresses()?;
+    let to = rehearsal.recipients();
+    let mut out = Vec::new();
+    if let Some(parent) = parent(&desk.store, draft)?.filter(|p| !p.own && !p.author.is_empty())
+        && to.iter().all(|a| a.key() != parent.author)
+    {
+        out.push(format!("The mail that it answers came from {}, who does not get it.", parent.author));
+    }
+    for address in to {
+        out.extend(of_address(address, &known));
+    }
+    let body = own_lines(rehearsal.body());
+    if rehearsal.attachments() == 0 && promises(&body) {
+        out.push("It speaks of something attached, and nothing is attached.".to_owned());
+    }
+    for line in body.lines() {
+        if let Some((word, date)) = dates::misfit(line, today) {
+            out.push(format!("It says {word}, but {date} is a {}.", date.strftime("%A")));
+        }
+    }
+    Ok(out)
+}
+
+/// The lines that are not quoted.
+fn own_lines(body: &str) -> String {
+    body.lines().filter(|line| !line.trim_start().starts_with('>')).collect::<Vec<_>>().join("\n")
+}
+
+fn promises(body: &str) -> bool {
+    let body = body.to_lowercase();
+    let word = |at: usize, promise: &str| {
+        let alone = |c: Option<char>| c.is_none_or(|c| !c.is_alphanumeric() || !c.is_ascii());
+        let (before, rest) = body.split_at_checked(at).unwrap_or_default();
+        alone(before.chars().next_back()) && alone(rest.get(promise.len()..).and_then(|r| r.chars().next()))
+    };
+    PROMISES.iter().any(|promise| body.match_indices(promise).any(|(at, _)| word(at, promise)))
+}
+
+fn of_address(address: &Address, known: &BTreeSet<String>) -> Option<String> {
+    if known.contains(&address.key()) {
+        return None;
+    }
+    let domain = address.domain();
+    let shown = match idna::domain_to_ascii(&domain) {
+        Ok(ascii) if ascii != domain => format!("{} (its domain is really {ascii})", address.email),
+        _ => address.email.clone(),
+    };
+    let domains: BTreeSet<&str> = known.iter().filter_map(|k| k.rsplit_once('@')).map(|(_, d)| d).collect();
+    if !domains.contains(domain.as_str())
+        && let Some(other) = domains.iter().find(|other| look_alike(&domain, other))
+    {
+        return Some(format!("{shown} looks like an address at {other}, where you know people, and is not."));
+    }
+    Some(format!("You have never had mail from {shown}, nor sent any there."))
+}
+
+/// Two domains that a quick look takes for one.
+fn look_alike(a: &str, b: &str) -> bool {
+    let (a, b) = (skeleton(a), skeleton(b));
+    a == b || (a.len().min(b.len()) > 6 && one_apart(&a, &b))
+}
+
+/// Letters that look like others, as those others (the usual cases of Unicode TR 39).
+fn skeleton(domain: &str) -> String {
+    let mut out = String::with_capacity(domain.len());
+    for c in domain.chars() {
+        out.push(match c {
+            '0' | 'о' | 'ο' | 'ö' | 'ó' | 'ø' => 'o',
+            '1' | 'i' | 'í' | 'ì' | 'ı' | 'і' | '|' => 'l',
+            '5' | 'ѕ' => 's',
+            'а' | 'α' | 'á' | 'à' | 'ä' | 'å' => 'a',
+            'е' | 'ё' | 'é' | 'è' | 'ê' => 'e',
+            'р' | 'ρ' => 'p',
+            'с' | 'ç' => 'c',
+            'х' => 'x',
+            'у' | 'ü' | 'ú' | 'ù' => {
+                if c == 'у' {
+                    'y'
+                } else {
+                    'u'
+                }
+            }
+            'ñ' => 'n',
+            c => c,
+        });
+    }
+    out.replace("rn", "m").replace("vv", "w").replace("cl", "d")
+}
+
+/// One letter more, less or other, or two that changed places.
+fn one_apart(a: &str, b: &str) -> bool {
+    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
+    let front = a.iter().zip(&b).take_while(|(a, b)| a == b).count();
+    let back = a.iter().rev().zip(b.iter().rev()).take_while(|(a, b)| a == b).count();
+    let rest = |all: &[char]| all.len().saturating_sub(front + back);
+    let swapped = a.len() == b.len()
+        && matches!((a.get(front..front + 2), b.get(front..front + 2)), (Some([w, x]), Some([y, z])) if w == z && x == y)
+        && a.get(front + 2..) == b.get(front + 2..);
+    swapped || (rest(&a) <= 1 && rest(&b) <= 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn look_alikes() {
+        for (a, b) in [
+            ("examp1e.com", "example.com"),
+            ("exarnple.com", "example.com"),
+            ("exаmple.com", "example.com"),
+            ("exmaple.com", "example.com"),
+            ("exampl.com", "example.com"),
+            ("examples.com", "example.com"),
+        ] {
+            assert!(look_alike(a, b), "{a} {b}");
+        }
+        for (a, b) in [("example.org", "example.com"), ("a.de", "b.de"), ("harbour.example", "garden.example")] {
+            assert!(!look_alike(a, b), "{a} {b}");
+        }
+    }
+
+    #[test]
+    fn new_people_are_named() {
+        let known = BTreeSet::from(["ada@example.com".to_owned()]);
+        let said = |email: &str| of_address(&Address::bare(email), &known);
+        assert_eq!(said("Ada@Example.com"), None);
+        assert!(said("ben@example.com").is_some_and(|s| s.contains("never had mail from ben@example.com")));
+        assert!(said("ada@exampIe.com".to_lowercase().as_str()).is_some_and(|s| s.contains("looks like")));
+        assert!(said("ada@пример.рф").is_some_and(|s| s.contains("really xn--e1afmkfd.xn--p1ai")));
+    }
+
+    #[test]
+    fn promises_are_words() {
+        for text in ["See the attached plan.", "Anbei der Plan", "資料を添付します"] {
+            assert!(promises(text), "{text}");
+        }
+        for text in ["I am unattached.", "> attached\n"] {
+            assert!(!promises(&own_lines(text)), "{text}");
+        }
+    }
+}
