@@ -94,31 +94,39 @@ fn text_body(text: &str, defects: &mut Vec<Defect>) -> String {
 /// SHA-256 over the bytes with bare LF made CRLF, in lowercase hex.
 fn content_hash(raw: &[u8]) -> String {
     let mut hash = Sha256::new();
-    // Many short pieces cost more than one long one.
-    let mut pieces = Vec::new();
-    let mut done = 0;
-    for at in memchr::memchr_iter(b'\n', raw) {
-        if at.checked_sub(1).and_then(|before| raw.get(before)) == Some(&b'\r') {
-            continue;
+    let (mut whole, mut before) = (Vec::new(), 0);
+    for block in raw.chunks(HASHED) {
+        if has_bare_line_feed(block, before) {
+            with_crlf(block, before, &mut whole);
+            hash.update(&whole);
+            whole.clear();
+        } else {
+            hash.update(block);
         }
-        let piece = raw.get(done..at).unwrap_or_default();
-        done = at + 1;
-        if piece.len() + pieces.len() > HASHED {
-            hash.update(&pieces);
-            pieces.clear();
-        }
-        if piece.len() > HASHED {
-            hash.update(piece);
-            pieces.extend_from_slice(b"\r\n");
-            continue;
-        }
-        pieces.reserve(HASHED + 2);
-        pieces.extend_from_slice(piece);
-        pieces.extend_from_slice(b"\r\n");
+        before = block.last().copied().unwrap_or_default();
     }
-    hash.update(&pieces);
-    hash.update(raw.get(done..).unwrap_or_default());
     hex(&hash.finalize())
+}
+
+/// Whether some LF does not follow a CR; `before` is the byte above.
+fn has_bare_line_feed(block: &[u8], before: u8) -> bool {
+    let bare = |above: u8, byte: u8| (byte == b'\n') & (above != b'\r');
+    let pairs = block.iter().zip(block.get(1..).unwrap_or_default());
+    // Without a branch: many are looked at at a time.
+    block.first().is_some_and(|first| bare(before, *first)) | pairs.fold(false, |any, (a, b)| any | bare(*a, *b))
+}
+
+fn with_crlf(block: &[u8], before: u8, out: &mut Vec<u8>) {
+    let mut done = 0;
+    for at in memchr::memchr_iter(b'\n', block) {
+        let above = at.checked_sub(1).map_or(Some(before), |above| block.get(above).copied());
+        if above != Some(b'\r') {
+            out.extend_from_slice(block.get(done..at).unwrap_or_default());
+            out.extend_from_slice(b"\r\n");
+            done = at + 1;
+        }
+    }
+    out.extend_from_slice(block.get(done..).unwrap_or_default());
 }
 
 #[cfg(test)]

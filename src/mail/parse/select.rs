@@ -54,8 +54,9 @@ fn visit(tree: &Tree<'_>, id: usize, first: bool, level: &mut Level, selected: &
         ..*level
     };
     let (texts, htmls) = (selected.text.len(), selected.html.len());
-    for (n, child) in part.children.iter().enumerate() {
-        visit(tree, *child, n == 0, &mut inner, selected);
+    let first = if inner.is_related { root_of(tree, part) } else { part.children.first().copied() };
+    for child in &part.children {
+        visit(tree, *child, Some(*child) == first, &mut inner, selected);
     }
     if is_alternative && inner.need_text && inner.need_html {
         if selected.text.len() == texts {
@@ -64,6 +65,18 @@ fn visit(tree: &Tree<'_>, id: usize, first: bool, level: &mut Level, selected: &
             selected.html.extend(selected.text.iter().skip(texts));
         }
     }
+}
+
+/// The part of a `multipart/related` that the others belong to: the one that it names (RFC 2387 §3.2), else the first that can
+/// be read.
+fn root_of(tree: &Tree<'_>, related: &Part<'_>) -> Option<usize> {
+    let bare = |id: &str| id.trim_matches(['<', '>', ' ']).to_owned();
+    let start = related.kind.get("start").map(bare);
+    let is_named = |part: &Part<'_>| start.is_some() && part.fields.line("Content-ID").map(|id| bare(&id)) == start;
+    let is_readable = |part: &Part<'_>| part.is_text() || part.is_multipart();
+    let find =
+        |is: &dyn Fn(&Part<'_>) -> bool| related.children.iter().copied().find(|id| tree.part(*id).is_some_and(is));
+    find(&is_named).or_else(|| find(&is_readable)).or_else(|| related.children.first().copied())
 }
 
 fn leaf(part: &Part<'_>, id: usize, first: bool, level: &mut Level, selected: &mut Selected) {
@@ -144,6 +157,11 @@ mod tests {
             (
                 multi("alternative", "x", &[plain, &multi("mixed", "y", &[html, image, html])]),
                 (vec![1], vec![3, 5], vec![4]),
+            ),
+            (multi("related", "x", &[image, html]), (vec![2], vec![2], vec![1])),
+            (
+                multi("related; start=\"<r>\"", "x", &[plain, "Content-ID: <r>\nContent-Type: text/html\n\nb\n"]),
+                (vec![2], vec![2], vec![1]),
             ),
             ("Content-Type: multipart/mixed; boundary=b\n\nwords\n".to_owned(), (vec![0], vec![0], vec![])),
             ("Content-Type: multipart/mixed; boundary=b\n\n\n".to_owned(), (vec![], vec![], vec![])),

@@ -143,6 +143,16 @@ fn content_hash_ignores_line_ends() {
     assert_eq!(a.content_hash, b.content_hash);
     assert_ne!(a.content_hash, parse(b"Subject: y\n\na\n").0.content_hash);
     assert_eq!(a.content_hash.len(), 64);
+    // Wherever a block ends, and with both kinds of line ends in one mail.
+    for pad in HASHED - 20..HASHED + 20 {
+        let unix = format!("Subject: x\n\n{}\na\n\nb\n", "y".repeat(pad));
+        let dos = unix.replace('\n', "\r\n");
+        let mixed = dos.replacen("\r\n", "\n", 4);
+        let expect = crate::mail::hash::sha256(&dos);
+        for raw in [unix, dos, mixed] {
+            assert_eq!(parse(raw.as_bytes()).0.content_hash, expect, "{pad}");
+        }
+    }
 }
 
 #[test]

@@ -243,7 +243,17 @@ fn looks_like_base64(text: &[u8]) -> bool {
 pub(super) fn quoted_printable(text: &[u8]) -> Decoded {
     let mut out = Vec::with_capacity(text.len());
     let (mut rest, mut bad) = (text, false);
-    while let Some((before, at)) = memchr::memchr2(b'=', b'\n', rest).and_then(|at| rest.split_at_checked(at)) {
+    loop {
+        // One code often follows another.
+        while let [b'=', a, b, tail @ ..] = rest
+            && let Some(octet) = octet(*a, *b)
+        {
+            out.push(octet);
+            rest = tail;
+        }
+        let Some((before, at)) = memchr::memchr2(b'=', b'\n', rest).and_then(|at| rest.split_at_checked(at)) else {
+            break;
+        };
         out.extend_from_slice(before);
         match at {
             // White space at a line's end was added on the way.
