@@ -5,8 +5,10 @@
 //! remote is kept but links (`link`).
 
 mod charref;
+mod code;
 mod inline;
 mod link;
+mod list;
 mod markdown;
 mod plain;
 mod quoted;

@@ -22,7 +22,7 @@ pub(super) enum Mark {
 }
 
 impl Wanted {
-    fn keeps(&self, mark: &Mark) -> bool {
+    pub(super) fn keeps(&self, mark: &Mark) -> bool {
         match mark {
             Mark::Emphasis("**", _) => self.bold > 0,
             Mark::Emphasis(..) => self.italic > 0,
@@ -120,71 +120,6 @@ impl Writer<'_, '_> {
         self.out.push_raw(url);
         self.out.push_raw(")");
     }
-
-    /// Code within a line.
-    pub(super) fn push_code(&mut self, code: &str) {
-        let joined = !self.space && self.out.ends_with_raw("`");
-        let code = if self.in_cell { code.replace('|', "\\|") } else { code.to_owned() };
-        let ticks = fence(&code, 1);
-        let last = self.out.len().saturating_sub(1);
-        // Two in a row would be one with longer marks.
-        if joined && ticks.len() == 1 && !self.out.as_str().ends_with("``") && self.open_keeps() {
-            self.out.truncate(last);
-            self.out.push_raw(&format!("{code}`"));
-            return;
-        }
-        self.space |= joined;
-        let pad = if ticks.len() > 1 { " " } else { "" };
-        self.raw(&format!("{ticks}{pad}{code}{pad}{ticks}"));
-    }
-
-    /// True when nothing has to be closed or opened before the next word.
-    fn open_keeps(&self) -> bool {
-        let wanted = usize::from(self.wanted.bold > 0)
-            + usize::from(self.wanted.italic > 0)
-            + usize::from(self.wanted.link.is_some());
-        self.open.len() == wanted && self.open.iter().all(|mark| self.wanted.keeps(mark)) && !self.begins_line()
-    }
-}
-
-/// Backticks that the code does not hold, at least so many.
-pub(super) fn fence(code: &str, least: usize) -> String {
-    let longest = code.split(|c| c != '`').map(str::len).max().unwrap_or(0);
-    "`".repeat(if longest < least { least } else { longest + 1 })
-}
-
-/// True for code that nothing runs: Dataview runs `= …` and `$= …`.
-pub(super) fn is_plain_code(code: &str) -> bool {
-    !code.is_empty() && !code.starts_with('=') && !code.starts_with("$=")
-}
-
-/// Code as it stands, but for what is live even there: Templater's opening mark, and `key:: value`, which Dataview takes
-/// for the note's. A zero-width space breaks them.
-pub(super) fn defused(code: &str) -> String {
-    let code = code.replace("<%", "<\u{200b}%");
-    if memchr::memmem::find(code.as_bytes(), b"::").is_none() {
-        return code;
-    }
-    let mut out = String::with_capacity(code.len() + 8);
-    let mut rest = code.as_str();
-    while let Some((before, after)) = rest.split_once("::") {
-        out.push_str(before);
-        out.push_str(if is_field(&out, after) { ":\u{200b}:" } else { "::" });
-        rest = after;
-    }
-    out + rest
-}
-
-/// True for a key with a blank on either side of its colons: paths (`std::fmt`) are code, and are copied.
-fn is_field(before: &str, after: &str) -> bool {
-    let before = before.rsplit('\n').next().unwrap_or_default();
-    let is_blank = |c: char| c.is_whitespace();
-    if !before.ends_with(is_blank) && !after.starts_with(is_blank) && !after.is_empty() {
-        return false;
-    }
-    let is_key = |c: char| !c.is_ascii() || c.is_ascii_alphanumeric() || b" _-/".contains(&(c as u8));
-    let lead = before.trim_end_matches(is_key);
-    lead.len() < before.len() && (lead.is_empty() || lead.ends_with(['[', '(']))
 }
 
 /// Punctuation as CommonMark has it, near enough: what is neither a letter, nor a digit, nor white space.

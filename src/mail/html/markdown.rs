@@ -28,7 +28,7 @@ pub(super) enum Gap {
 
 /// What lines stand in.
 #[derive(Debug)]
-enum Container {
+pub(super) enum Container {
     Quote,
     /// The marker, while it is not written; how far its lines are indented.
     Item(Option<String>, usize),
@@ -40,13 +40,13 @@ pub(super) struct Writer<'t, 'a> {
     keep: Keep,
     pub(super) out: Marked,
     most: usize,
-    gap: Gap,
+    pub(super) gap: Gap,
     pub(super) space: bool,
-    containers: Vec<Container>,
+    pub(super) containers: Vec<Container>,
     /// How many of them the last line stands in, too.
     shared: usize,
     /// How long the text was when a numbered list ended, and whether its numbers had brackets.
-    ended: Option<(usize, bool)>,
+    pub(super) ended: Option<(usize, bool)>,
     /// The level of the heading that begins.
     heading: Option<u8>,
     /// In what is one line: a heading, a cell.
@@ -94,7 +94,7 @@ impl Writer<'_, '_> {
         }
     }
 
-    fn element(&mut self, id: Id) {
+    pub(super) fn element(&mut self, id: Id) {
         match self.tree.tag(id) {
             Tag::Text => {
                 let text = visible(self.tree.text(id));
@@ -157,7 +157,7 @@ impl Writer<'_, '_> {
     }
 
     /// Text of the mail, its white space folded.
-    fn words(&mut self, text: &str) {
+    pub(super) fn words(&mut self, text: &str) {
         let mut rest = text;
         loop {
             let word = rest.trim_start_matches(|c: char| c.is_ascii() && is_space(c as u8));
@@ -200,7 +200,7 @@ impl Writer<'_, '_> {
     }
 
     /// Text of the mail that stays together.
-    fn solid(&mut self, text: &str) {
+    pub(super) fn solid(&mut self, text: &str) {
         if let Some(first) = text.chars().next() {
             self.begin(first);
             self.out.push_text(text);
@@ -268,7 +268,7 @@ impl Writer<'_, '_> {
 
     /// The start of a line: the markers of what it stands in. A blank line has those of quotes only, which hold the
     /// line before, too.
-    fn margin(&mut self, blank: bool) {
+    pub(super) fn margin(&mut self, blank: bool) {
         let mut shared = self.containers.iter().take(self.shared);
         let quotes = shared.rposition(|c| matches!(c, Container::Quote)).map_or(0, |at| at + 1);
         let count = if blank { quotes } else { self.containers.len() };
@@ -310,7 +310,7 @@ impl Writer<'_, '_> {
         self.part(Gap::Paragraph);
     }
 
-    fn within(&mut self, container: Container, gap: Gap, write: impl FnOnce(&mut Self)) {
+    pub(super) fn within(&mut self, container: Container, gap: Gap, write: impl FnOnce(&mut Self)) {
         self.part(gap);
         let fits = self.one_line == 0 && self.containers.len() < MAX_CONTAINERS;
         if fits {
@@ -321,58 +321,6 @@ impl Writer<'_, '_> {
         if fits {
             self.containers.pop();
             self.shared = self.shared.min(self.containers.len());
-        }
-    }
-
-    fn list(&mut self, id: Id) {
-        let inner = self.containers.iter().any(|c| matches!(c, Container::Item(..)));
-        let gap = if inner { Gap::Line } else { Gap::Paragraph };
-        self.part(gap);
-        let tree = self.tree;
-        let ordered = tree.tag(id) == Tag::Ol;
-        let mut number = tree.number(id, "start").filter(|n| ordered && *n < 1_000_000).unwrap_or(1);
-        // Two lists in a row would be one, and its numbers go on.
-        let length = self.out.as_str().trim_end().len();
-        let bracket = ordered && self.ended.is_some_and(|(ended, bracket)| ended == length && !bracket);
-        // How far what belongs to the last item is indented; whether that item is what came last.
-        let (mut indent, mut behind) = (None, false);
-        for child in tree.children(id) {
-            let tag = tree.tag(child);
-            match (tag, indent) {
-                (Tag::Li, _) => {
-                    let marker = match ordered {
-                        true => format!("{number}{}", if bracket { ')' } else { '.' }),
-                        false => "-".to_owned(),
-                    };
-                    number += 1;
-                    indent = Some(marker.len() + 1);
-                    self.item(child, &marker);
-                }
-                (Tag::Ul | Tag::Ol, None) => self.list(child),
-                // A list in a list belongs to the item before it; so does all else.
-                (Tag::Ul | Tag::Ol, Some(indent)) => {
-                    self.within(Container::Item(None, indent), Gap::Line, |writer| writer.list(child));
-                }
-                (_, None) => self.element(child),
-                (_, Some(indent)) => {
-                    let gap = if behind { Gap::Line } else { Gap::None };
-                    self.within(Container::Item(None, indent), gap, |writer| writer.element(child));
-                }
-            }
-            behind = matches!(tag, Tag::Li | Tag::Ul | Tag::Ol);
-        }
-        if ordered {
-            self.ended = Some((self.out.as_str().trim_end().len(), bracket));
-        }
-        self.part(gap);
-    }
-
-    fn item(&mut self, id: Id, marker: &str) {
-        let container = Container::Item(Some(marker.to_owned()), marker.len() + 1);
-        self.within(container, Gap::Line, |writer| writer.children(id));
-        // Paragraphs in an item do not set it apart from the next.
-        if self.one_line == 0 {
-            self.gap = Gap::Line;
         }
     }
 
@@ -388,47 +336,5 @@ impl Writer<'_, '_> {
         *which(&mut self.wanted) += 1;
         self.children(id);
         *which(&mut self.wanted) -= 1;
-    }
-
-    fn code_text(&self, id: Id) -> String {
-        inline::defused(&self.tree.words(id, usize::MAX))
-    }
-
-    fn code(&mut self, id: Id) {
-        // A link or a block in code is more to the reader than that it is code.
-        if self.tree.holds(id, |tag| matches!(tag, Tag::Pre | Tag::A) || tag.is_block()) {
-            return self.children(id);
-        }
-        let text = self.code_text(id);
-        let code = text.split_ascii_whitespace().collect::<Vec<_>>().join(" ");
-        self.space |= text.starts_with(|c: char| c.is_ascii_whitespace());
-        // Dataview runs `= …` and `$= …`.
-        match inline::is_plain_code(&code) {
-            true => self.push_code(&code),
-            false => self.solid(&code),
-        }
-        self.space |= text.ends_with(|c: char| c.is_ascii_whitespace()) && !code.is_empty();
-    }
-
-    fn pre(&mut self, id: Id) {
-        let code = self.code_text(id).replace("\r\n", "\n");
-        let code = code.trim_matches('\n').trim_end();
-        if code.trim().is_empty() {
-            return;
-        }
-        if self.one_line > 0 {
-            self.words(code);
-            self.space = true;
-            return;
-        }
-        self.part(Gap::Paragraph);
-        let ticks = inline::fence(code, 3);
-        self.structure(&ticks);
-        for line in code.split('\n').chain([ticks.as_str()]) {
-            self.out.push_text("\n");
-            self.margin(line.is_empty());
-            self.out.push_raw(line);
-        }
-        self.part(Gap::Paragraph);
     }
 }

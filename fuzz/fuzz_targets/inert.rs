@@ -1,0 +1,17 @@
+//! Any text → inert Markdown: nothing in it that Obsidian or a plugin looks for.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use postnote::mail::inert::{line, text};
+
+fuzz_target!(|source: &str| {
+    let letters = |text: &str| text.chars().filter(|c| c.is_alphanumeric()).count();
+    let line = line(source);
+    assert!(!line.contains('\n'));
+    for markdown in [text(source), line] {
+        for live in ["<%", "{{", "[[", "![", "%%", "::", "<!--"] {
+            assert!(!markdown.contains(live), "{live} in {markdown:?}");
+        }
+        assert_eq!(letters(source), letters(&markdown));
+    }
+});
