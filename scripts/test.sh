@@ -60,6 +60,7 @@ step clippy cargo clippy --locked --all-targets --quiet -- -D warnings
 step test cargo test --locked
 # 10,000 messages are too many for a debug build: this checks each of their notes, and prints how long they took.
 step large "$root/scripts/bench.sh" --runs 1 large
+step fuzz "$root/scripts/fuzz.sh" 15
 step documentation documentation
 step dependencies cargo deny --log-level error check bans licenses sources
 step advisories advisories
