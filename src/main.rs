@@ -7,9 +7,5 @@ use std::process::ExitCode;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    // What the allocator keeps for later it keeps in whole pages: of two megabytes each, they were half of the memory that a
-    // first sync took.
-    #[cfg(target_os = "linux")]
-    rustix::thread::disable_transparent_huge_pages(true).ok();
     postnote::cli::run(std::env::args_os())
 }
