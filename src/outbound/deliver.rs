@@ -255,7 +255,8 @@ impl Item<'_> {
         );
         self.desk.store.set_state(self.row.id, State::Uncertain, Some(&why))?;
         self.record(Event::Uncertain)?;
-        self.say(Status::Uncertain, &[("error", &why)]);
+        let id = self.row.draft_id.clone();
+        self.say(Status::Uncertain, &[("error", &why), ("uncertain_about", &id)]);
         self.posted.problems.push(format!("{}: {why}", self.row.note));
         Ok(())
     }

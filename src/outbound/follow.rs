@@ -49,7 +49,7 @@ impl Pass<'_> {
                 Ok(())
             }
             State::Failed => self.change(&file, Status::Failed, &row.error.unwrap_or_default()),
-            State::Uncertain => self.change(&file, Status::Uncertain, &row.error.unwrap_or_default()),
+            State::Uncertain => self.uncertain(&file, &row.draft_id, &row.error.unwrap_or_default()),
             State::Stopped => self.change_quietly(&file, Status::Pending),
             State::Attempting => Ok(()),
         }
@@ -72,11 +72,7 @@ impl Pass<'_> {
         match line.as_ref().map(|l| l.event) {
             Some(Event::Sent) => self.say_sent(&file, None, line.as_ref()),
             Some(Event::Attempting) => {
-                self.change(
-                    &file,
-                    Status::Uncertain,
-                    "an attempt to send it was cut short, and the state was lost; look for it in your Sent mailbox. If it is not there, approve again",
-                )?;
+                self.uncertain(&file, &id, super::NOBODY_CAN_TELL)?;
                 // Its owner knows now: a new approval counts.
                 let at = self.now.strftime("%Y-%m-%dT%H:%M:%S").to_string();
                 ledger::record(&self.desk.vault, &self.config.paths.outbox, &id, "", Event::Uncertain, &at)

@@ -259,6 +259,16 @@ impl Pass<'_> {
             (None, Some(Event::Attempting)) => return self.lost(file),
             (None, Some(Event::Refused | Event::Uncertain) | None) => Known::Unsent,
         };
+        let uncertain = match (row.as_ref().map(|r| r.state), line.as_ref().map(|l| l.event)) {
+            (Some(state), _) => state == State::Uncertain,
+            (None, event) => event == Some(Event::Uncertain),
+        };
+        // Only who was told so says with it that it is to be sent again: a file as it was before that, out of a backup or a
+        // checkout, does not.
+        if uncertain && file.draft.uncertain_about.is_none() {
+            let why = row.and_then(|r| r.error).unwrap_or_else(|| super::NOBODY_CAN_TELL.to_owned());
+            return self.uncertain(&file, &id, &why);
+        }
         match approval::judge(&file.draft, gathered.facts(&id, known, self.now)) {
             Judgement::Waiting => Ok(()),
             Judgement::Approved(approved) => self.queue(&file, &approved, gathered.parent_key),
@@ -345,6 +355,21 @@ impl Pass<'_> {
 
     pub(super) fn change(&mut self, file: &File, status: Status, why: &str) -> Result<()> {
         let marked = mark(&self.desk.vault, &file.path, &file.text, &[("status", status.as_str()), ("error", why)]);
+        self.posted.problems.push(format!("{}: {why}", file.path));
+        match marked.as_ref().err().and_then(|e| e.downcast_ref::<VaultError>()) {
+            // It is being edited: the next pass sees it again.
+            Some(VaultError::Changed(_)) => Ok(()),
+            _ => marked.map(|_| ()),
+        }
+    }
+
+    /// Says that nobody can tell whether the draft was sent. Approved again, it goes by the same id.
+    pub(super) fn uncertain(&mut self, file: &File, id: &str, why: &str) -> Result<()> {
+        let mut changes = vec![("status", Status::Uncertain.as_str()), ("error", why), ("uncertain_about", id)];
+        if file.draft.draft_id.is_none() {
+            changes.push(("draft_id", id));
+        }
+        let marked = mark(&self.desk.vault, &file.path, &file.text, &changes);
         self.posted.problems.push(format!("{}: {why}", file.path));
         match marked.as_ref().err().and_then(|e| e.downcast_ref::<VaultError>()) {
             // It is being edited: the next pass sees it again.

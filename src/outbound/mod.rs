@@ -134,6 +134,9 @@ fn draft_id_of(text: &str, draft: &DraftNote) -> Option<String> {
 const MOVED_ON: &str =
     "the thread has a newer message than the one answered; look at it, and approve again to send this all the same";
 
+/// Why a draft waits whose last attempt nobody knows the end of.
+const NOBODY_CAN_TELL: &str = "an attempt to send it was cut short, and the state was lost; look for it in your Sent mailbox. If it is not there, approve again";
+
 /// Why a queued draft is taken out.
 const EDITED_BEFORE: &str = "edited after it was approved, so it was not sent; approve again";
 

@@ -55,6 +55,8 @@ pub struct DraftNote {
     pub was_sent: bool,
     /// `conflict_with`: the message that a conflict was shown for.
     pub conflict_with: Option<String>,
+    /// `uncertain_about`: the draft's id, once its owner was told that nobody can tell whether it was sent.
+    pub uncertain_about: Option<String>,
     /// `urgency`, as written.
     pub urgency: Option<String>,
     /// The text to send, or why there is none.
@@ -99,6 +101,10 @@ pub fn read(text: &str) -> Result<Option<DraftNote>, FrontmatterError> {
         send_at: front.text("send_at"),
         was_sent: front.text("message_id").is_some() || front.text("sent_at").is_some(),
         conflict_with: front.text("conflict_with").map(|id| strip_brackets(&id).to_owned()),
+        uncertain_about: front
+            .text("uncertain_about")
+            .map(|id| strip_brackets(&id).to_owned())
+            .filter(|id| !id.is_empty()),
         urgency: front.text("urgency"),
         body: body::extract(kind, rest),
     }))
