@@ -81,8 +81,11 @@ pub fn copy(from: &Path, to: &Path) {
         };
         if path.is_dir() {
             copy(&path, &target);
-        } else {
-            std::fs::copy(&path, &target).unwrap();
+        } else if let Err(error) = std::fs::copy(&path, &target) {
+            // SQLite's log and index go when the last who reads the database leaves it, which another test may be.
+            let name = path.to_string_lossy();
+            let passing = name.ends_with("-wal") || name.ends_with("-shm");
+            assert!(passing && error.kind() == std::io::ErrorKind::NotFound, "{name}: {error}");
         }
     }
 }
