@@ -16,10 +16,8 @@ shift || true
 if [ $# -eq 0 ]; then
     for file in fuzz/fuzz_targets/*.rs; do set -- "$@" "$(basename "$file" .rs)"; done
 fi
-if ! have cargo-fuzz; then
-    say "installing cargo-fuzz with cargo (a minute, once)"
-    cargo install cargo-fuzz --locked >&2 || die "cargo could not install cargo-fuzz. Install it by hand: cargo install cargo-fuzz --locked"
-fi
+"$root/scripts/install.sh" test
+mkdir -p target
 # The same versions as everywhere else.
 cp Cargo.lock fuzz/Cargo.lock
 failed=()

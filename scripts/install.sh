@@ -2,7 +2,7 @@
 # Installs what the demo or the tests need and this machine lacks.
 #
 #   scripts/install.sh demo    a compiler, curl, Java 17 and Maven (for GreenMail)
-#   scripts/install.sh test    the same, and Dovecot, strace, a keyring daemon, rustfmt, clippy, cargo-deny
+#   scripts/install.sh test    the same, and Dovecot, strace, a keyring daemon, rustfmt, clippy, cargo-deny, cargo-fuzz
 #   scripts/install.sh bench   a compiler, Dovecot, mbsync and time (for scripts/bench.sh)
 #
 # On Debian and Ubuntu it uses apt, with sudo when not root. Elsewhere it says what to install, and stops.
@@ -27,7 +27,7 @@ java_is_new_enough() {
 
 # A line "command|Debian packages|what it is" for each thing that is not here.
 missing() {
-    have cc || echo "cc|build-essential|a C compiler"
+    have c++ || echo "c++|build-essential|a C and C++ compiler"
     have pkg-config || echo "pkg-config|pkg-config|pkg-config"
     if [ "$what" != bench ]; then
         have curl || echo "curl|curl|curl with IMAP and SMTP"
@@ -111,9 +111,11 @@ if [ "$what" = test ]; then
             (cd "$root" && rustup component add "$component") >&2
         fi
     done
-    if ! have cargo-deny; then
-        say "installing cargo-deny with cargo (a few minutes, once)"
-        cargo install cargo-deny --locked >&2 ||
-            die "cargo could not install cargo-deny. Install it by hand: cargo install cargo-deny --locked"
-    fi
+    for tool in cargo-deny cargo-fuzz; do
+        if ! have "$tool"; then
+            say "installing $tool with cargo (a few minutes, once)"
+            cargo install "$tool" --locked >&2 ||
+                die "cargo could not install $tool. Install it by hand: cargo install $tool --locked"
+        fi
+    done
 fi

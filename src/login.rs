@@ -5,7 +5,7 @@ use crate::compose::Outgoing;
 use crate::config::Account;
 use crate::imap::{self, ImapError, Session};
 use crate::secret::{self, Credentials, SecretError};
-use crate::smtp::{self, Receipt, SmtpError};
+use crate::smtp::{self, Receipt, SmtpError, Until};
 use anyhow::Result;
 use std::sync::{Mutex, PoisonError};
 
@@ -81,7 +81,7 @@ impl<'a> Login<'a> {
                 Ok(Some(renewed)) => connect(&renewed).await,
                 Ok(None) => Err(refused),
                 Err(e) if e.is_transient() => {
-                    Err(SmtpError::Refused { what: "the login".to_owned(), text: e.to_string(), transient: true })
+                    Err(SmtpError::Refused { what: "the login".to_owned(), text: e.to_string(), until: Until::Later })
                 }
                 Err(e) => {
                     let (host, user) = (account.smtp.host.clone(), account.smtp_username.clone());

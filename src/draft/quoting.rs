@@ -1,7 +1,8 @@
 //! What a mail says → the quote below a reply, as Markdown in the draft: its owner sees it, trims it, and approves it with
 //! the rest.
 
-use crate::mail::Message;
+use crate::mail::{Message, inert};
+use crate::note::source;
 use jiff::Zoned;
 
 /// A quote is cut after so many lines: whoever wants all of it has the mail.
@@ -26,15 +27,11 @@ pub fn below(message: &Message, text: &str, received: &Zoned, language: Option<&
     let pattern = |code| ATTRIBUTIONS.iter().find(|(c, _)| Some(*c) == code).map(|(_, pattern)| *pattern);
     let pattern = pattern(language).or_else(|| pattern(Some("eng")))?;
     let when = received.strftime("%Y-%m-%d %H:%M").to_string();
-    let who = crate::mail::inert::line(who.label());
+    let who = inert::line(who.label());
     let mut out = pattern.replace("{when}", &when).replace("{who}", &who);
     out.push_str("\n\n");
     let lines = text.trim().lines();
-    for line in lines.clone().take(MOST_LINES) {
-        out.push_str(if line.is_empty() { ">" } else { "> " });
-        out.push_str(line);
-        out.push('\n');
-    }
+    source::quote(&mut out, lines.clone().take(MOST_LINES));
     if lines.count() > MOST_LINES {
         out.push_str(">\n> (…)\n");
     }

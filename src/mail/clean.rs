@@ -3,6 +3,19 @@
 //! What enters is decoded text; what leaves is the same text without them. A decoded header can bring a line
 //! break (an encoded word holds any byte), so [`header`] also makes one line of it.
 
+/// A table that says of each octet whether it is in the list.
+pub(crate) const fn table(mut list: &[u8]) -> [bool; 256] {
+    let mut table = [false; 256];
+    while let [first, tail @ ..] = list {
+        #[allow(clippy::indexing_slicing)] // An octet has a place among 256.
+        {
+            table[*first as usize] = true;
+        }
+        list = tail;
+    }
+    table
+}
+
 /// True for what is taken out everywhere: C0 and C1 controls other than line break and tab, bidirectional
 /// overrides and isolates (they show `exe.txt` for `txt.exe`), the byte order mark.
 pub(crate) fn is_unwanted(c: char) -> bool {

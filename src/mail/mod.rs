@@ -9,7 +9,6 @@
 //! - [`parse`]: bytes → `(Message, Vec<Defect>)`, never failing
 //! - [`subject`]: base subjects (RFC 5256 §2.1)
 //! - [`thread`]: the root of a message's thread
-//! - [`file_name`]: portable names for attachments and notes
 //! - [`file_name`]: names that every file system takes
 //! - [`hash`]: SHA-256 as hex
 //! - [`html`]: HTML → Markdown
@@ -21,6 +20,7 @@
 pub mod address;
 pub mod body;
 mod clean;
+mod escapes;
 pub mod file_name;
 pub mod hash;
 pub mod html;

@@ -2,56 +2,13 @@
 //!
 //! Beyond the RFC: the prefixes of other languages, numbers (`Re[2]:`, `Re^2:`), wide colons.
 
-/// Reply and forward marks, lowercased, as mail programs write them before the colon.
-const PREFIXES: &[&str] = &[
-    "re",
-    "fw",
-    "fwd",
-    "aw",
-    "antw",
-    "antwort",
-    "sv",
-    "vs",
-    "odp",
-    "res",
-    "rif",
-    "r",
-    "ynt",
-    "atb",
-    "bls",
-    "ref",
-    "rv",
-    "wg",
-    "tr",
-    "doorst",
-    "vl",
-    "i",
-    "enc",
-    "pd",
-    "ilt",
-    "vb",
-    "továbbítás",
-    "vá",
-    "απ",
-    "σχετ",
-    "προθ",
-    "na",
-    "yml",
-    "отв",
-    "пер",
-    "回复",
-    "回覆",
-    "答复",
-    "答覆",
-    "转发",
-    "轉寄",
-    "転送",
-    "返信",
-    "답장",
-    "전달",
+/// Marks of answering, lowercased, as mail programs write them before the colon.
+const ANSWERS: &[&str] = &[
+    "re", "aw", "antw", "antwort", "sv", "odp", "res", "rif", "r", "ynt", "atb", "bls", "ref", "vá", "απ", "σχετ",
+    "na", "отв", "回复", "回覆", "答复", "答覆", "返信", "답장",
 ];
 
-/// The same of passing on; of these some answer in one language and pass on in another.
+/// The same of passing on.
 const FORWARDS: &[&str] = &[
     "fw",
     "fwd",
@@ -74,6 +31,8 @@ const FORWARDS: &[&str] = &[
     "転送",
     "전달",
 ];
+
+/// Those that answer in one language and pass on in another.
 const EITHER: &[&str] = &["vs"];
 
 /// What the first mark of a subject says of the message.
@@ -134,19 +93,17 @@ fn strip_prefix(subject: &str) -> Option<(&str, Mark)> {
     let (head, rest) = subject.split_once([':', '：'])?;
     let word: String =
         head.chars().take_while(|c| c.is_alphabetic() || *c == '\u{301}').collect::<String>().to_lowercase();
-    if !PREFIXES.contains(&word.as_str()) {
-        return None;
-    }
+    let mark = match word.as_str() {
+        word if ANSWERS.contains(&word) => Mark::Answer,
+        word if FORWARDS.contains(&word) => Mark::Forward,
+        word if EITHER.contains(&word) => Mark::Either,
+        _ => return None,
+    };
     let count = head.chars().skip_while(|c| c.is_alphabetic() || *c == '\u{301}').collect::<String>();
     let count = count.trim();
     let bracketed =
         (count.starts_with('[') && count.ends_with(']')) || (count.starts_with('(') && count.ends_with(')'));
     let number = count.trim_start_matches(['^', '*', '-']).chars().all(|c| c.is_ascii_digit());
-    let mark = match word.as_str() {
-        word if FORWARDS.contains(&word) => Mark::Forward,
-        word if EITHER.contains(&word) => Mark::Either,
-        _ => Mark::Answer,
-    };
     (count.is_empty() || bracketed || number).then(|| (rest.trim_start(), mark))
 }
 

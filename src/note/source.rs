@@ -118,7 +118,12 @@ fn folded(out: &mut String, title: &str, text: &str) {
         return;
     }
     out.push_str(&format!("\n> [!quote]- {title}\n"));
-    for line in text.trim_end().lines() {
+    quote(out, text.trim_end().lines());
+}
+
+/// Lines of Markdown as a quote.
+pub fn quote<'t>(out: &mut String, lines: impl Iterator<Item = &'t str>) {
+    for line in lines {
         out.push_str(if line.is_empty() { ">" } else { "> " });
         out.push_str(line);
         out.push('\n');

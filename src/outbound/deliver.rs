@@ -255,8 +255,7 @@ impl Item<'_> {
         );
         self.desk.store.set_state(self.row.id, State::Uncertain, Some(&why))?;
         self.record(Event::Uncertain)?;
-        let id = self.row.draft_id.clone();
-        self.say(Status::Uncertain, &[("error", &why), ("uncertain_about", &id)]);
+        self.say(Status::Uncertain, &[("error", &why), ("uncertain_about", &self.row.draft_id)]);
         self.posted.problems.push(format!("{}: {why}", self.row.note));
         Ok(())
     }

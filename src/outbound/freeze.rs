@@ -252,6 +252,12 @@ impl Pass<'_> {
         }
         let line = ledger::last(&self.desk.vault, &self.config.paths.outbox, &id)?;
         let known = match (row.as_ref().map(|r| r.state), line.as_ref().map(|l| l.event)) {
+            // Only who was told so says with it that it is to be sent again: a file as it was before that, out of a backup
+            // or a checkout, does not.
+            (Some(State::Uncertain), _) | (None, Some(Event::Uncertain)) if file.draft.uncertain_about.is_none() => {
+                let why = row.and_then(|r| r.error).unwrap_or_else(|| super::NOBODY_CAN_TELL.to_owned());
+                return self.uncertain(&file, &id, &why);
+            }
             (Some(State::Accepted | State::Filed), _) => Known::Sent,
             (Some(State::Attempting), _) => Known::InFlight,
             (Some(State::Failed | State::Stopped | State::Uncertain | State::Queued), _) => Known::Unsent,
@@ -259,16 +265,6 @@ impl Pass<'_> {
             (None, Some(Event::Attempting)) => return self.lost(file),
             (None, Some(Event::Refused | Event::Uncertain) | None) => Known::Unsent,
         };
-        let uncertain = match (row.as_ref().map(|r| r.state), line.as_ref().map(|l| l.event)) {
-            (Some(state), _) => state == State::Uncertain,
-            (None, event) => event == Some(Event::Uncertain),
-        };
-        // Only who was told so says with it that it is to be sent again: a file as it was before that, out of a backup or a
-        // checkout, does not.
-        if uncertain && file.draft.uncertain_about.is_none() {
-            let why = row.and_then(|r| r.error).unwrap_or_else(|| super::NOBODY_CAN_TELL.to_owned());
-            return self.uncertain(&file, &id, &why);
-        }
         match approval::judge(&file.draft, gathered.facts(&id, known, self.now)) {
             Judgement::Waiting => Ok(()),
             Judgement::Approved(approved) => self.queue(&file, &approved, gathered.parent_key),
@@ -354,13 +350,7 @@ impl Pass<'_> {
     }
 
     pub(super) fn change(&mut self, file: &File, status: Status, why: &str) -> Result<()> {
-        let marked = mark(&self.desk.vault, &file.path, &file.text, &[("status", status.as_str()), ("error", why)]);
-        self.posted.problems.push(format!("{}: {why}", file.path));
-        match marked.as_ref().err().and_then(|e| e.downcast_ref::<VaultError>()) {
-            // It is being edited: the next pass sees it again.
-            Some(VaultError::Changed(_)) => Ok(()),
-            _ => marked.map(|_| ()),
-        }
+        self.say(file, why, &[("status", status.as_str()), ("error", why)])
     }
 
     /// Says that nobody can tell whether the draft was sent. Approved again, it goes by the same id.
@@ -369,7 +359,11 @@ impl Pass<'_> {
         if file.draft.draft_id.is_none() {
             changes.push(("draft_id", id));
         }
-        let marked = mark(&self.desk.vault, &file.path, &file.text, &changes);
+        self.say(file, why, &changes)
+    }
+
+    fn say(&mut self, file: &File, why: &str, changes: &[(&str, &str)]) -> Result<()> {
+        let marked = mark(&self.desk.vault, &file.path, &file.text, changes);
         self.posted.problems.push(format!("{}: {why}", file.path));
         match marked.as_ref().err().and_then(|e| e.downcast_ref::<VaultError>()) {
             // It is being edited: the next pass sees it again.

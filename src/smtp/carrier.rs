@@ -1,7 +1,7 @@
 //! What carries the session for lettre: our own stream, and a STARTTLS (RFC 3207) that trusts nothing said before
 //! the handshake.
 
-use super::SmtpError;
+use super::{SmtpError, Until};
 use crate::net::Stream;
 use lettre::transport::smtp::client::AsyncTokioStream;
 use std::io;
@@ -100,8 +100,8 @@ async fn expect(
             return Err(SmtpError::Lost("it was closed before STARTTLS".to_owned()));
         }
         if !line.starts_with(code) {
-            let transient = line.starts_with('4');
-            return Err(SmtpError::Refused { what: "STARTTLS".to_owned(), text: line, transient });
+            let until = if line.starts_with('4') { Until::Later } else { Until::Changed };
+            return Err(SmtpError::Refused { what: "STARTTLS".to_owned(), text: line, until });
         }
         let last = line.get(3..4) != Some("-");
         lines.push(line);

@@ -1,6 +1,6 @@
 //! Logging in (RFC 4954): PLAIN or LOGIN with a password, XOAUTH2 or OAUTHBEARER (RFC 7628) with a token.
 
-use super::{SmtpError, before, clean, timed, words};
+use super::{SmtpError, Until, before, clean, timed, words};
 use crate::config::Endpoint;
 use crate::secret::{Bearer, Credentials};
 use base64::Engine as _;
@@ -38,7 +38,7 @@ pub(super) async fn login(
                 Some(_) => SmtpError::Refused {
                     what: "the login".to_owned(),
                     text: clean(&hidden(&words(&e))),
-                    transient: e.is_transient(),
+                    until: Until::of(&e),
                 },
                 None => before("the login", &e),
             })

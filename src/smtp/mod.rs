@@ -48,8 +48,8 @@ pub enum SmtpError {
         what: String,
         /// Code and text.
         text: String,
-        /// A 4xx: a later try may succeed (RFC 5321 §4.2.1).
-        transient: bool,
+        /// For how long.
+        until: Until,
     },
     /// The connection broke before the message's bytes: nothing was sent.
     #[error("the connection to the SMTP server was lost before anything was sent ({0})")]
@@ -62,17 +62,38 @@ pub enum SmtpError {
     Uncertain(String),
 }
 
+/// How long a refusal holds (RFC 5321 §4.2.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Until {
+    /// A 5xx, or nothing that the server said: as long as nobody changes anything.
+    Changed,
+    /// A 4xx: a later try may succeed.
+    Later,
+    /// 421: as long as this connection, which the server ends (§3.8).
+    Reconnected,
+}
+
+impl Until {
+    fn of(error: &lettre::transport::smtp::Error) -> Until {
+        match error.status().map(u16::from) {
+            Some(421) => Until::Reconnected,
+            _ if error.is_transient() => Until::Later,
+            _ => Until::Changed,
+        }
+    }
+}
+
 impl SmtpError {
     /// True when nobody can tell whether the message was accepted.
     pub fn is_uncertain(&self) -> bool {
         matches!(self, SmtpError::Uncertain(_))
     }
 
-    /// True when the server had closed a connection that stood idle (RFC 5321 §3.8): nothing was sent over it.
+    /// True when the server has ended the connection: nothing was sent over it, and another may do.
     pub fn is_closed(&self) -> bool {
         match self {
             SmtpError::Lost(_) => true,
-            SmtpError::Refused { text, .. } => text.starts_with("421"),
+            SmtpError::Refused { until, .. } => *until == Until::Reconnected,
             _ => false,
         }
     }
@@ -81,7 +102,7 @@ impl SmtpError {
     pub fn is_transient(&self) -> bool {
         match self {
             SmtpError::Net(e) => e.is_transient(),
-            SmtpError::Refused { transient, .. } => *transient,
+            SmtpError::Refused { until, .. } => *until != Until::Changed,
             SmtpError::Lost(_) => true,
             SmtpError::Login { .. } | SmtpError::Protocol(_) | SmtpError::Uncertain(_) => false,
         }
@@ -133,7 +154,7 @@ impl Session {
             text.parse::<lettre::Address>().map_err(|e| SmtpError::Refused {
                 what: text.to_owned(),
                 text: e.to_string(),
-                transient: false,
+                until: Until::Changed,
             })
         };
         let connection = &mut self.connection;
@@ -162,9 +183,9 @@ impl Session {
         }
     }
 
-    /// Whether it takes another message, and has taken one before.
+    /// Whether it takes another message.
     pub fn goes_on(&self) -> bool {
-        (1..MOST_SENT).contains(&self.sent)
+        self.sent < MOST_SENT
     }
 
     /// Takes leave. What it brings changes nothing any more.
@@ -211,7 +232,7 @@ fn before(what: &str, error: &lettre::transport::smtp::Error) -> SmtpError {
 }
 
 fn refused(what: &str, error: &lettre::transport::smtp::Error) -> SmtpError {
-    SmtpError::Refused { what: what.to_owned(), text: reason(error), transient: error.is_transient() }
+    SmtpError::Refused { what: what.to_owned(), text: reason(error), until: Until::of(error) }
 }
 
 fn reason(error: &lettre::transport::smtp::Error) -> String {

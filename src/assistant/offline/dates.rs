@@ -95,9 +95,14 @@ fn words(sentence: &str) -> Vec<Cow<'_, str>> {
 
 fn in_words(words: &[Cow<'_, str>], day: Date) -> impl Iterator<Item = Date> {
     (0..words.len()).filter_map(move |at| {
-        let near = |back: usize, on: usize| (at + on).checked_sub(back).and_then(|i| words.get(i)).map_or("", |w| &**w);
+        let near = beside(words, at);
         written(&near, day).or_else(|| relative(&near, day))
     })
+}
+
+/// The words so many before and behind one; nothing beyond the ends.
+fn beside<'w>(words: &'w [Cow<'w, str>], at: usize) -> impl Fn(usize, usize) -> &'w str {
+    move |back, on| (at + on).checked_sub(back).and_then(|i| words.get(i)).map_or("", |w| &**w)
 }
 
 /// A day of the week that a date behind it is not (`Monday, 13 January 2026`): its name as written, and the date.
@@ -106,18 +111,15 @@ pub fn misfit(sentence: &str, day: Date) -> Option<(String, Date)> {
     raw.iter().enumerate().find_map(|(at, word)| {
         let wanted = weekday(&clean(word))?;
         // A date in figures right behind it, and nothing that could be another's.
-        let behind: Vec<&str> = raw.iter().skip(at + 1).take(5).copied().collect();
-        let near = behind.iter().take(2).any(|w| w.contains(|c: char| c.is_ascii_digit()) || is_month(&clean(w)));
-        let single = near && behind.iter().all(|w| weekday(&clean(w)).is_none());
-        let behind = behind.join(" ");
-        let words = words(&behind);
-        let date = (0..words.len()).find_map(|at| {
-            let near =
-                |back: usize, on: usize| (at + on).checked_sub(back).and_then(|i| words.get(i)).map_or("", |w| &**w);
-            written(&near, day)
-        });
-        let named = || word.trim_matches(|c: char| !c.is_alphanumeric()).to_owned();
-        date.filter(|date| single && date.weekday() != wanted).map(|date| (named(), date))
+        let behind = raw.iter().skip(at + 1).take(5);
+        let near = behind.clone().take(2).any(|w| w.contains(|c: char| c.is_ascii_digit()) || is_month(&clean(w)));
+        let words: Vec<_> = behind.map(|w| clean(w)).filter(|w| !w.is_empty()).collect();
+        if !near || words.iter().any(|w| weekday(w).is_some()) {
+            return None;
+        }
+        let date = (0..words.len()).find_map(|at| written(&beside(&words, at), day))?;
+        let name = word.trim_matches(|c: char| !c.is_alphanumeric()).to_owned();
+        (date.weekday() != wanted).then_some((name, date))
     })
 }
 
@@ -317,7 +319,6 @@ mod tests {
     use super::*;
     use jiff::civil::date;
 
-    /// All read on Monday, 5 January 2026.
     #[test]
     fn days_of_the_week_that_do_not_fit() {
         let day: Date = "2026-01-05".parse().expect("a date");
@@ -336,6 +337,7 @@ mod tests {
         }
     }
 
+    /// All read on Monday, 5 January 2026.
     #[test]
     fn dates_in_many_words() {
         let day = date(2026, 1, 5);

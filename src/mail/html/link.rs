@@ -1,6 +1,7 @@
 //! The target of a link: of the web, mail or telephone, or nothing; without the wrappers that programs on the way put
 //! around it; with a host that cannot pass for another.
 
+use crate::mail::clean;
 use std::borrow::Cow;
 
 mod unwrap;
@@ -62,18 +63,7 @@ fn with_plain_host(rest: &str) -> Cow<'_, str> {
 }
 
 /// What stands for itself wherever it stands.
-const PLAIN: [bool; 256] = {
-    let mut plain = [false; 256];
-    let mut rest: &[u8] = b"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ/.-_?&#@!'+,";
-    while let [first, tail @ ..] = rest {
-        #[allow(clippy::indexing_slicing)] // A constant: checked when it is compiled.
-        {
-            plain[*first as usize] = true;
-        }
-        rest = tail;
-    }
-    plain
-};
+const PLAIN: [bool; 256] = clean::table(b"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ/.-_?&#@!'+,");
 
 fn is_plain(byte: u8) -> bool {
     PLAIN.get(usize::from(byte)).copied().unwrap_or_default()

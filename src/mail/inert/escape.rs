@@ -2,6 +2,7 @@
 //! could be live, and at what stands beside them.
 
 use super::marked::Marked;
+use crate::mail::clean;
 
 /// Marked text → Markdown. `brackets` says that the text may land inside a link label, so that `]` counts too.
 pub(crate) fn settle(marked: &Marked, brackets: bool) -> String {
@@ -68,18 +69,7 @@ struct Line<'t> {
 }
 
 /// What could be live within a line.
-const LIVE: [bool; 256] = {
-    let mut live = [false; 256];
-    let mut rest: &[u8] = b"\\`*[]|_#<>%{=~:$&^!";
-    while let [first, tail @ ..] = rest {
-        #[allow(clippy::indexing_slicing)] // A constant: checked when it is compiled.
-        {
-            live[*first as usize] = true;
-        }
-        rest = tail;
-    }
-    live
-};
+const LIVE: [bool; 256] = clean::table(b"\\`*[]|_#<>%{=~:$&^!");
 
 fn may_live(byte: u8) -> bool {
     LIVE.get(usize::from(byte)).copied().unwrap_or_default()

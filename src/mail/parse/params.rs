@@ -3,7 +3,8 @@
 //! RFC 2231 in full: pieces are joined before they are decoded, as writers cut between any two octets. What else is in use is
 //! read, too: encoded words in quotes, raw octets, values with spaces and without quotes.
 
-use super::{charset, transfer, words};
+use super::{charset, words};
+use crate::mail::escapes::percent;
 use memchr::memmem;
 
 /// More parameters than these no field has.
@@ -160,25 +161,6 @@ fn without_comments(value: &[u8]) -> Vec<u8> {
         }
     }
     out
-}
-
-/// `%41b` → `Ab`; a per cent sign that stands for nothing stays.
-fn percent(text: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(text.len());
-    let mut rest = text;
-    loop {
-        match rest {
-            [b'%', a, b, tail @ ..] if let Some(octet) = transfer::octet(*a, *b) => {
-                out.push(octet);
-                rest = tail;
-            }
-            [b, tail @ ..] => {
-                out.push(*b);
-                rest = tail;
-            }
-            [] => return out,
-        }
-    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Transfer encodings (RFC 2045 §6, uuencode) → octets. Whatever can be read is; what can not is said, and never lost:
 //! it stays as it stands.
 
+use crate::mail::escapes::octet;
 use base64::Engine;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
@@ -291,17 +292,6 @@ fn soft_break(tail: &[u8]) -> Option<&[u8]> {
     let blank = tail.iter().take_while(|b| matches!(b, b' ' | b'\t' | b'\r')).count();
     let tail = tail.get(blank..)?;
     if tail.is_empty() { Some(tail) } else { tail.strip_prefix(b"\n") }
-}
-
-/// The octet that two hex digits stand for.
-pub(super) fn octet(a: u8, b: u8) -> Option<u8> {
-    let digit = |b: u8| match b {
-        b'0'..=b'9' => Some(b - b'0'),
-        b'a'..=b'f' => Some(b - b'a' + 10),
-        b'A'..=b'F' => Some(b - b'A' + 10),
-        _ => None,
-    };
-    Some(digit(a)? << 4 | digit(b)?)
 }
 
 /// A file within a text.

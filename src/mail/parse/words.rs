@@ -5,6 +5,7 @@
 
 use super::charset;
 use super::transfer;
+use crate::mail::escapes;
 use memchr::memmem;
 
 /// The value, decoded; it may hold any character.
@@ -136,32 +137,11 @@ impl<'a> Run<'a> {
 
 /// The Q encoding (§4.2).
 fn q(text: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(text.len());
-    let mut rest = text;
-    loop {
-        match rest {
-            [b'=', a, b, tail @ ..] => match transfer::octet(*a, *b) {
-                Some(octet) => {
-                    out.push(octet);
-                    rest = tail;
-                }
-                None => {
-                    out.push(b'=');
-                    rest = rest.get(1..).unwrap_or_default();
-                }
-            },
-            [b'_', tail @ ..] => {
-                out.push(b' ');
-                rest = tail;
-            }
-            [b'\r' | b'\n', tail @ ..] => rest = tail,
-            [b, tail @ ..] => {
-                out.push(*b);
-                rest = tail;
-            }
-            [] => return out,
-        }
-    }
+    escapes::decode(text, b'=', |b| match b {
+        b'_' => Some(b' '),
+        b'\r' | b'\n' => None,
+        b => Some(b),
+    })
 }
 
 #[cfg(test)]

@@ -101,10 +101,7 @@ pub fn read(text: &str) -> Result<Option<DraftNote>, FrontmatterError> {
         send_at: front.text("send_at"),
         was_sent: front.text("message_id").is_some() || front.text("sent_at").is_some(),
         conflict_with: front.text("conflict_with").map(|id| strip_brackets(&id).to_owned()),
-        uncertain_about: front
-            .text("uncertain_about")
-            .map(|id| strip_brackets(&id).to_owned())
-            .filter(|id| !id.is_empty()),
+        uncertain_about: front.text("uncertain_about").filter(|id| !id.is_empty()),
         urgency: front.text("urgency"),
         body: body::extract(kind, rest),
     }))

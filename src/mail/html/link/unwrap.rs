@@ -1,6 +1,7 @@
 //! Links that programs on the way, or those who count clicks, put around others: the address that they lead to, where
 //! it is written in them. Nothing is asked of the network; what cannot be read stays wrapped.
 
+use crate::mail::escapes;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use memchr::memmem::Finder;
@@ -138,12 +139,5 @@ fn run_length(letter: char) -> Option<usize> {
 }
 
 fn percent_decoded(text: &str) -> String {
-    let bytes = text.as_bytes();
-    let (mut out, mut i) = (Vec::with_capacity(bytes.len()), 0);
-    while let Some(b) = bytes.get(i) {
-        let code = (*b == b'%').then(|| text.get(i + 1..i + 3)).flatten().and_then(|h| u8::from_str_radix(h, 16).ok());
-        out.push(code.unwrap_or(*b));
-        i += if code.is_some() { 3 } else { 1 };
-    }
-    String::from_utf8_lossy(&out).into_owned()
+    String::from_utf8_lossy(&escapes::percent(text.as_bytes())).into_owned()
 }
