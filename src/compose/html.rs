@@ -1,6 +1,6 @@
 //! Markdown → text/html: simple, without scripts, styles or anything remote.
 
-use super::inline::without_wikilinks;
+use super::inline::{is_web, without_wikilinks};
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd, html};
 
 /// A whole HTML document, CRLF line ends.
@@ -73,11 +73,6 @@ fn without_setext(markdown: &str) -> String {
         below_text = !fenced && !fence && !trimmed.is_empty();
     }
     out
-}
-
-fn is_web(url: &str) -> bool {
-    let url = url.trim().to_ascii_lowercase();
-    ["http://", "https://", "mailto:"].iter().any(|scheme| url.starts_with(scheme))
 }
 
 fn escape(text: &str) -> String {

@@ -1,4 +1,4 @@
-//! What both bodies do with inline Markdown first: wikilinks become their text.
+//! What both bodies do with inline Markdown: wikilinks become their text, and links into the vault theirs.
 
 /// Replaces `[[note]]`, `[[note|text]]`, `[[note#part]]` and embeds of notes by their text. Code stays as it is.
 pub fn without_wikilinks(markdown: &str) -> String {
@@ -32,4 +32,10 @@ fn replace(line: &str, out: &mut String) {
         rest = after;
     }
     out.push_str(rest);
+}
+
+/// True for a link that leads somewhere for others, too; all else leads into the vault, and its path is nobody's business.
+pub(super) fn is_web(url: &str) -> bool {
+    let url = url.trim().to_ascii_lowercase();
+    ["http://", "https://", "mailto:"].iter().any(|scheme| url.starts_with(scheme))
 }

@@ -3,7 +3,7 @@
 //! Emphasis, lists and quotes stay as typed, as people write them in plain mail; links show their target;
 //! backslash escapes and wikilinks become their text.
 
-use super::inline::without_wikilinks;
+use super::inline::{is_web, without_wikilinks};
 
 /// Lines are wrapped at a space before this column (RFC 3676 §4.2 asks for at most 78).
 const WIDTH: usize = 72;
@@ -93,7 +93,11 @@ fn unescaped(line: &str) -> String {
             },
             '[' => match link(tail) {
                 Some((text, url, after)) => {
-                    out.push_str(&if text == url { url } else { format!("{text} <{url}>") });
+                    // An image is its words.
+                    let image = out.ends_with('!');
+                    out.truncate(out.len() - usize::from(image));
+                    let shown = is_web(&url) && !(image && text.is_empty());
+                    out.push_str(&if text == url || !shown { text } else { format!("{text} <{url}>") });
                     rest = after;
                 }
                 None => {

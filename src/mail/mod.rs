@@ -15,6 +15,7 @@
 //! - [`inert`]: text of a mail → Markdown in which nothing is live
 //! - [`quote`]: which lines are new, which quoted, which signature
 //! - [`body`]: what a source note shows of all that
+//! - [`look_alike`]: what is easily taken for something else
 //! - [`invite`]: `text/calendar` → [`invite::Invite`]
 
 pub mod address;
@@ -26,6 +27,7 @@ pub mod hash;
 pub mod html;
 pub mod inert;
 pub mod invite;
+pub mod look_alike;
 pub mod media_type;
 pub mod message;
 pub mod parse;
