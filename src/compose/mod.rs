@@ -4,8 +4,10 @@
 //!
 //! - [`text`]: Markdown → text/plain, format=flowed (RFC 3676)
 //! - [`html`]: the same Markdown → text/html
+//! - `header`: values of headers, folded and encoded
 //! - this file: headers and parts, over lettre's builder
 
+mod header;
 pub mod html;
 pub mod inline;
 pub mod text;
@@ -17,7 +19,7 @@ use crate::mail::hash::short;
 use crate::mail::message::Attachment;
 use jiff::Zoned;
 use lettre::message::header::{ContentTransferEncoding, ContentType, HeaderName, HeaderValue};
-use lettre::message::{Attachment as Part, Body, Mailbox, MultiPart, SinglePart};
+use lettre::message::{Attachment as Part, Body, MultiPart, SinglePart};
 use std::time::SystemTime;
 
 /// The header that names the draft: a server may rewrite the Message-ID, and this one finds the message all the same.
@@ -85,15 +87,14 @@ pub fn compose(
 ) -> Result<Outgoing, ComposeError> {
     let [to, cc, bcc] = draft.recipients();
     let id = message_id(draft.draft_id(), draft.from());
-    let mut builder = lettre::Message::builder().from(mailbox("From", draft.from())?);
-    for address in to {
-        builder = builder.to(mailbox("To", address)?);
-    }
-    for address in cc {
-        builder = builder.cc(mailbox("Cc", address)?);
+    let mut builder = lettre::Message::builder();
+    for (name, list) in [("From", std::slice::from_ref(draft.from())), ("To", to), ("Cc", cc)] {
+        if !list.is_empty() {
+            builder = builder.raw_header(people(name, list));
+        }
     }
     builder = builder
-        .subject(draft.subject())
+        .raw_header(plain_header("Subject", header::unstructured("Subject", draft.subject())))
         .message_id(Some(format!("<{id}>")))
         .date(SystemTime::from(now.timestamp()))
         .envelope(envelope(draft.from(), to.iter().chain(cc).chain(bcc))?);
@@ -177,18 +178,24 @@ fn text_part(text: String, content_type: &'static str) -> SinglePart {
 
 fn attachment(file: &Attachment) -> SinglePart {
     let octets = "application/octet-stream";
+    // A message's lines stay as they are in a part of its own type (RFC 2046 §5.2.1); in a file its octets do.
+    let whole = ["message/", "multipart/"].iter().all(|kind| !file.media_type.starts_with(kind));
+    let text =
+        file.media_type.starts_with("text/") && !file.bytes.is_ascii() && std::str::from_utf8(&file.bytes).is_ok();
+    let media_type =
+        format!("{}{}", if whole { &file.media_type } else { octets }, if text { "; charset=utf-8" } else { "" });
     let media =
-        ContentType::parse(&file.media_type).or_else(|_| ContentType::parse(octets)).unwrap_or(ContentType::TEXT_PLAIN);
+        ContentType::parse(&media_type).or_else(|_| ContentType::parse(octets)).unwrap_or(ContentType::TEXT_PLAIN);
     let name = file.name.clone().unwrap_or_else(|| "attachment".to_owned());
     let body = Body::new_with_encoding(file.bytes.clone(), ContentTransferEncoding::Base64).unwrap_or_else(Body::new);
     Part::new(name).body(body, media)
 }
 
-fn mailbox(header: &'static str, address: &Address) -> Result<Mailbox, ComposeError> {
-    let email = ascii(address).parse().map_err(|_| ComposeError::Header(header, address.email.clone()))?;
-    // lettre panics on a line break in a name; approval refuses one, and this makes sure.
-    let name = address.name.as_deref().map(|n| n.chars().filter(|c| !c.is_control()).collect());
-    Ok(Mailbox::new(name, email))
+/// A header of mailboxes. lettre looks into it for a sender, and finds the bare addresses; it folds names amiss.
+fn people(name: &'static str, list: &[Address]) -> HeaderValue {
+    let bare = list.iter().map(ascii).collect::<Vec<_>>().join(", ");
+    let value = header::mailboxes(name, list, ascii);
+    HeaderValue::dangerous_new_pre_encoded(HeaderName::new_from_ascii_str(name), bare, value)
 }
 
 fn envelope<'a>(

@@ -38,4 +38,5 @@ mod sync_state;
 mod sync_uids;
 mod sync_wire;
 mod tidy;
+mod well_formed;
 mod whole_loop;
