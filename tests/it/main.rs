@@ -25,6 +25,7 @@ mod oauth;
 mod oauth_keeping;
 mod oauth_wire;
 mod outbox_model;
+mod rsvp;
 mod scheduled;
 mod servers;
 mod starttls;
