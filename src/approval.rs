@@ -2,13 +2,19 @@
 //!
 //! The only place that makes an [`ApprovedDraft`], whose fields are private: what was not judged here cannot be
 //! composed, and so cannot be sent. Pure: nothing is read or written here.
+//!
+//! - [`rsvp`]: answers to invitations
+
+pub mod rsvp;
 
 use crate::mail::Address;
 use crate::mail::hash::sha256;
+use crate::mail::invite::Invite;
 use crate::mail::message::Attachment;
 use crate::note::draft::{DraftNote, Kind, Recipients, Status};
 use jiff::Zoned;
 use jiff::civil::DateTime;
+use rsvp::Reply;
 
 /// A draft that its owner approved and that is fit to be sent, frozen.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,6 +30,8 @@ pub struct ApprovedDraft {
     in_reply_to: Option<String>,
     references: Vec<String>,
     attachments: Vec<Attachment>,
+    /// What it says to calendars.
+    reply: Option<Box<Reply>>,
     /// As written, and the time that it means.
     send_at: Option<(String, Zoned)>,
 }
@@ -76,8 +84,17 @@ pub struct Facts<'a> {
     pub newer: Option<&'a str>,
     /// The attachments' content, or what is wrong with one.
     pub attachments: Result<Vec<Attachment>, String>,
+    /// What else goes with it.
+    pub enclosed: &'a Enclosed,
     /// Now, in the owner's time zone.
     pub now: &'a Zoned,
+}
+
+/// What goes with a draft besides its text and the files that its owner listed, read from the vault.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Enclosed {
+    /// The invitation that an answer is for, or what is wrong with it.
+    pub invite: Option<Result<Box<Invite>, String>>,
 }
 
 /// What becomes of a draft.
@@ -159,7 +176,7 @@ pub fn unchanged(draft: &DraftNote, facts: Facts<'_>, hash: &str) -> bool {
 }
 
 fn approve(draft: &DraftNote, facts: Facts<'_>) -> Result<ApprovedDraft, String> {
-    let body = draft.body.clone().map_err(|e| e.to_string())?;
+    let mut body = draft.body.clone().map_err(|e| e.to_string())?;
     if let Some(c) = body.chars().find(|c| c.is_control() && !matches!(c, '\n' | '\t')) {
         return Err(format!("its text holds the control character U+{:04X}; delete it", u32::from(c)));
     }
@@ -170,7 +187,16 @@ fn approve(draft: &DraftNote, facts: Facts<'_>) -> Result<ApprovedDraft, String>
     if to.is_empty() && cc.is_empty() && bcc.is_empty() {
         return Err("it has no recipient; fill in `to`".into());
     }
-    let subject = draft.subject.clone().ok_or("`subject` is empty; fill it in")?;
+    let mut subject = draft.subject.clone();
+    let mut reply = None;
+    if draft.kind == Kind::Rsvp {
+        let who = (&identity.address, facts.identities);
+        let answer = Reply::of(draft, facts.enclosed.invite.as_ref(), who, &body)?;
+        subject = Some(answer.subject(subject.as_deref()));
+        body = answer.text();
+        reply = Some(Box::new(answer));
+    }
+    let subject = subject.ok_or("`subject` is empty; fill it in")?;
     if subject.chars().any(char::is_control) {
         return Err("`subject` holds a line break or another control character; make it one plain line".into());
     }
@@ -187,6 +213,7 @@ fn approve(draft: &DraftNote, facts: Facts<'_>) -> Result<ApprovedDraft, String>
         in_reply_to,
         references,
         attachments: facts.attachments?,
+        reply,
         send_at: draft.send_at.as_deref().map(|text| send_at(text, facts.now)).transpose()?,
     })
 }
@@ -288,6 +315,10 @@ impl ApprovedDraft {
     pub fn attachments(&self) -> &[Attachment] {
         &self.attachments
     }
+    /// What it says to calendars: the answer to an invitation.
+    pub fn reply(&self) -> Option<&Reply> {
+        self.reply.as_deref()
+    }
     /// Not before this time.
     pub fn send_at(&self) -> Option<&Zoned> {
         self.send_at.as_ref().map(|(_, at)| at)
@@ -307,14 +338,15 @@ impl ApprovedDraft {
             body,
             in_reply_to,
             attachments,
+            reply,
             send_at,
-            ..
+            references: _,
         } = self;
         let shown = |list: &[Address]| list.iter().map(Address::to_string).collect::<Vec<_>>();
         let files: Vec<_> = attachments.iter().map(|a| (&a.name, &a.media_type, sha256(&a.bytes))).collect();
         // As it is written: a machine that travels into another time zone changes nothing that was approved.
         let at = send_at.as_ref().map(|(written, _)| written);
-        let all = serde_json::json!([
+        let mut all = serde_json::json!([
             draft_id,
             account,
             from.to_string(),
@@ -327,6 +359,9 @@ impl ApprovedDraft {
             files,
             at
         ]);
+        if let (Some(all), Some(reply)) = (all.as_array_mut(), reply) {
+            all.push(reply.fingerprint());
+        }
         sha256(all.to_string())
     }
 }

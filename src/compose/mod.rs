@@ -4,9 +4,11 @@
 //!
 //! - [`text`]: Markdown → text/plain, format=flowed (RFC 3676)
 //! - [`html`]: the same Markdown → text/html
+//! - [`calendar`]: an answer to an invitation → text/calendar
 //! - `header`: values of headers, folded and encoded
 //! - this file: headers and parts, over lettre's builder
 
+pub mod calendar;
 mod header;
 pub mod html;
 pub mod inline;
@@ -105,7 +107,7 @@ pub fn compose(
         builder = builder.raw_header(plain_header("References", fold_ids(draft.references())));
     }
     builder = builder.raw_header(plain_header(DRAFT_HEADER, draft.draft_id().to_owned()));
-    let message = match (body_part(draft, &id, signature, format), draft.attachments()) {
+    let message = match (body_part(draft, now, &id, signature, format), draft.attachments()) {
         (Content::Plain(part), []) => builder.singlepart(part),
         (Content::Both(part), []) => builder.multipart(part),
         (content, files) => {
@@ -149,17 +151,22 @@ enum Content {
     Both(MultiPart),
 }
 
-fn body_part(draft: &ApprovedDraft, id: &str, signature: Option<&str>, format: Format) -> Content {
+fn body_part(draft: &ApprovedDraft, now: &Zoned, id: &str, signature: Option<&str>, format: Format) -> Content {
+    // Who answers a calendar without a word of his own signs nothing.
+    let signature = signature.filter(|_| draft.reply().is_none_or(|reply| !reply.comment.is_empty()));
     let plain = text_part(text::flowed(draft.body(), signature), "text/plain; charset=utf-8; format=flowed");
-    match format {
-        Format::Plain => Content::Plain(plain),
-        Format::Both => {
-            let html = text_part(html::render(draft.body(), signature), "text/html; charset=utf-8");
-            Content::Both(
-                MultiPart::alternative().boundary(boundary("alternative", id)).singlepart(plain).singlepart(html),
-            )
-        }
+    let html =
+        (format == Format::Both).then(|| text_part(html::render(draft.body(), signature), "text/html; charset=utf-8"));
+    // The calendar is one more way to say the same (RFC 6047 §2.4); programs that know several take the last.
+    let calendar = draft
+        .reply()
+        .map(|reply| text_part(calendar::reply(reply, now.timestamp()), "text/calendar; charset=utf-8; method=REPLY"));
+    let mut others = html.into_iter().chain(calendar).peekable();
+    if others.peek().is_none() {
+        return Content::Plain(plain);
     }
+    let first = MultiPart::alternative().boundary(boundary("alternative", id)).singlepart(plain);
+    Content::Both(others.fold(first, MultiPart::singlepart))
 }
 
 /// A boundary that follows from the message's id, so that composing again gives the same bytes.

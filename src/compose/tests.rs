@@ -1,5 +1,5 @@
 use super::*;
-use crate::approval::{Facts, Identity, Judgement, Known, Parent, judge};
+use crate::approval::{Enclosed, Facts, Identity, Judgement, Known, Parent, judge};
 use crate::note::draft;
 
 fn approved(front: &str, body: &str, files: Vec<Attachment>) -> ApprovedDraft {
@@ -19,6 +19,7 @@ fn approved(front: &str, body: &str, files: Vec<Attachment>) -> ApprovedDraft {
         parent: Some(&parent),
         newer: None,
         attachments: Ok(files),
+        enclosed: &Enclosed::default(),
         now: &now,
     };
     match judge(&draft, facts) {

@@ -9,6 +9,7 @@
 //! - `batch`: what goes from reader to writer; [`read`]: what becomes of bytes on the way
 //! - `keep`: the writer: one batch → one commit
 //! - [`take`]: one message → its notes; `attachments`, `summaries`
+//! - `rsvp`: an invitation → the draft of its answer
 //! - `threads`: which conversation it belongs to
 //! - [`import`]: the same from files
 //! - [`rebuild`]: a new database learns what the vault knows
@@ -24,6 +25,7 @@ mod pattern;
 pub mod read;
 mod reader;
 pub mod rebuild;
+mod rsvp;
 mod summaries;
 pub mod take;
 mod threads;

@@ -3,7 +3,7 @@
 use super::read::{Raw, ReadAs};
 use super::summaries::Touched;
 use super::timing::Timing;
-use super::{Pulled, attachments, threads};
+use super::{Pulled, attachments, rsvp, threads};
 use crate::config::{Account, Action, Config, Quote};
 use crate::draft::{self, Setting, quoting};
 use crate::mail::hash::short;
@@ -92,7 +92,12 @@ pub fn take(
         let entry = item.entry(&note, digest);
         stored.digest = Some(serde_json::to_string(&(&entry.author, &entry.digest))?);
         let wanted = origin.drafts && verdict.action == Action::Draft && word == Triage::NeedsReply;
-        if wanted && !store.has_draft_for(&stored.key)? {
+        if let Some(asked) = verdict.asked.as_ref().filter(|_| wanted) {
+            let (message, at) = (&raw.message, stored.at);
+            let invitation = rsvp::Invitation { message, key: &stored.key, at, note: &note, asked };
+            let by = (origin.config, origin.account, origin.now);
+            pulled.drafts.extend(rsvp::write(vault, store, by, &invitation)?);
+        } else if wanted && !store.has_draft_for(&stored.key)? {
             item.write_draft(vault, store, &stored.key, &entry, pulled)?;
         }
         touched.add(&stored.thread, entry);

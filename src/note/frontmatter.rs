@@ -210,7 +210,8 @@ impl Writer {
 
     fn line(&mut self, key: &str, value: &str) -> &mut Self {
         self.0.push_str(key);
-        self.0.push_str(": ");
+        // A value that is still to come leaves no space behind.
+        self.0.push_str(if value.is_empty() { ":" } else { ": " });
         self.0.push_str(value);
         self.0.push('\n');
         self

@@ -8,6 +8,7 @@
 //! - [`name`]: names of notes, wikilinks, tags
 //! - [`source`]: one message
 //! - [`invitation`]: the table of an event in it
+//! - [`rsvp`]: answering that
 //! - [`summary`]: one conversation
 //! - [`draft`]: one reply, from proposal to sent
 //! - [`moving`]: a file on its way to its place
@@ -15,9 +16,10 @@
 pub mod digest;
 pub mod draft;
 pub mod frontmatter;
-mod invitation;
+pub mod invitation;
 pub mod moving;
 pub mod name;
 pub mod owner;
+pub mod rsvp;
 pub mod source;
 pub mod summary;

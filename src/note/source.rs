@@ -186,6 +186,18 @@ pub fn read(text: &str) -> Option<Record> {
     })
 }
 
+/// The vault paths of the files that came with a source note's message.
+pub fn attached(text: &str, note: &str) -> Vec<String> {
+    let folder = note.rsplit_once('/').map_or(String::new(), |(folder, _)| format!("{folder}/"));
+    let links = frontmatter::parse(text).ok().and_then(|(front, _)| front.list("attachments")).unwrap_or_default();
+    let path = |link: &String| {
+        let name = link.trim().trim_start_matches("[[").trim_end_matches("]]").split('|').next()?.trim().to_owned();
+        // As it is written here, a link has the name alone; its owner may have put the whole path.
+        Some(if name.contains('/') { name } else { format!("{folder}attachments/{name}") })
+    };
+    links.iter().filter_map(path).collect()
+}
+
 /// `<id>` → `id`.
 pub fn strip_brackets(id: &str) -> &str {
     id.trim().trim_start_matches('<').trim_end_matches('>')

@@ -5,24 +5,26 @@
 //! - [`follow`]: files and outbox brought to say the same
 //! - [`deliver`]: what is due goes out, one by one
 //! - [`doubts`]: what its owner should look twice at
+//! - `enclosed`: what else goes with a draft, from the vault
 //! - [`filing`]: the Sent copy, and \Answered on the mail that was answered
 //! - [`ledger`]: the vault's own record of what was attempted, for when the database is lost
 //! - this file: what these share
 
 pub mod deliver;
 pub mod doubts;
+mod enclosed;
 pub mod filing;
 mod follow;
 pub mod freeze;
 mod ledger;
 mod recall;
 
-use crate::approval::{self, Facts, Identity, Known, Parent, Rehearsal};
+use crate::approval::{self, Enclosed, Facts, Identity, Known, Parent, Rehearsal};
 use crate::config::Config;
 use crate::inbound::Desk;
 use crate::mail::media_type;
 use crate::mail::message::Attachment;
-use crate::note::draft::{DraftNote, Status};
+use crate::note::draft::{DraftNote, Kind, Status};
 use crate::note::frontmatter;
 use crate::store::Store;
 use crate::store::messages::StoredMessage;
@@ -71,13 +73,17 @@ struct Gathered {
     parent_key: Option<String>,
     newer: Option<String>,
     attachments: Result<Vec<Attachment>, String>,
+    enclosed: Enclosed,
 }
 
 fn gather(config: &Config, vault: &Vault, store: &Store, draft: &DraftNote) -> Result<Gathered> {
     let found = parent(store, draft)?;
     let newer = match &found {
-        Some(parent) => store.newer_in(&parent.thread, parent.at)?.filter(|key| *key != parent.key),
-        None => None,
+        // Whether one comes, other words of the thread do not change; what does is in what is enclosed.
+        Some(parent) if draft.kind != Kind::Rsvp => {
+            store.newer_in(&parent.thread, parent.at)?.filter(|key| *key != parent.key)
+        }
+        _ => None,
     };
     Ok(Gathered {
         identities: identities(config),
@@ -89,6 +95,7 @@ fn gather(config: &Config, vault: &Vault, store: &Store, draft: &DraftNote) -> R
         }),
         newer,
         attachments: attachments(vault, draft),
+        enclosed: enclosed::enclosed(vault, store, draft)?,
     })
 }
 
@@ -101,6 +108,7 @@ impl Gathered {
             parent: self.parent.as_ref(),
             newer: self.newer.as_deref(),
             attachments: self.attachments.clone(),
+            enclosed: &self.enclosed,
             now,
         }
     }
@@ -155,8 +163,7 @@ fn attachments(vault: &Vault, draft: &DraftNote) -> Result<Vec<Attachment>, Stri
     let mut total = 0;
     let mut files = Vec::new();
     for item in listed {
-        let path = item.trim().trim_start_matches('!').trim_start_matches("[[").trim_end_matches("]]");
-        let path = path.split('|').next().unwrap_or(path).trim();
+        let path = enclosed::plain_path(item);
         let bytes = vault
             .read_bytes(path, MOST_ATTACHED as u64)
             .map_err(|e| format!("`attachments`: {e}; correct the path, or delete it from the list"))?;

@@ -9,7 +9,7 @@
 
 use super::freeze::{File, SETTLE};
 use crate::inbound::Desk;
-use crate::note::draft::{self, Kind, Status};
+use crate::note::draft::{self, Status};
 use crate::store::judged::{Judged, Judging, Waits};
 use crate::store::{Generation, Store, StoreError};
 use crate::vault::{Stamp, VaultError};
@@ -175,7 +175,7 @@ impl Recall {
             stamp,
             id: super::draft_id_of(&text, &draft),
             waits: (draft.status == Status::Pending).then(|| Waits {
-                answers: draft.kind != Kind::Mail,
+                answers: draft.kind.answers(),
                 in_reply_to: draft.in_reply_to.clone(),
                 source_file: draft.source_file.clone(),
             }),

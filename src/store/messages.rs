@@ -157,6 +157,14 @@ impl Store {
         Ok(self.db.prepare_cached(sql)?.query_row(params![thread, at], |r| r.get(0)).optional()?)
     }
 
+    /// The notes of a thread's messages, oldest first.
+    pub fn notes_in(&self, thread: &str) -> Result<Vec<String>, StoreError> {
+        let sql = "SELECT note FROM messages WHERE thread = ?1 AND note IS NOT NULL ORDER BY at, key";
+        let mut statement = self.db.prepare_cached(sql)?;
+        let notes = statement.query_map([thread], |r| r.get(0))?.collect::<Result<_, _>>()?;
+        Ok(notes)
+    }
+
     /// The key of the newest message of somebody else in the thread after `at`.
     pub fn newer_in(&self, thread: &str, at: i64) -> Result<Option<String>, StoreError> {
         let sql = "SELECT key FROM messages WHERE thread = ?1 AND at > ?2 AND own = 0 ORDER BY at DESC LIMIT 1";

@@ -2,7 +2,7 @@
 //! headings and behind links, and none is ever in the message, neither as it goes over the wire nor decoded.
 
 use mail_parser::MimeHeaders;
-use postnote::approval::{Facts, Identity, Judgement, Known, judge};
+use postnote::approval::{Enclosed, Facts, Identity, Judgement, Known, judge};
 use postnote::compose::compose;
 use postnote::config::Format;
 use postnote::mail::Address;
@@ -251,6 +251,7 @@ fn message(text: &str, format: Format) -> Result<Vec<u8>, String> {
         parent: None,
         newer: None,
         attachments: Ok(Vec::new()),
+        enclosed: &Enclosed::default(),
         now: &now,
     };
     match judge(&draft, facts) {

@@ -26,6 +26,7 @@ mod oauth;
 mod oauth_keeping;
 mod oauth_wire;
 mod outbox_model;
+mod rsvp;
 mod scheduled;
 mod send_killed;
 mod servers;

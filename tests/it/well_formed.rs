@@ -2,7 +2,7 @@
 //! and what DKIM and SMTP ask of the bytes. Read back by our own reader it gives the text that was written.
 
 use crate::support::root;
-use postnote::approval::{Facts, Identity, Judgement, Known, Parent, judge};
+use postnote::approval::{Enclosed, Facts, Identity, Judgement, Known, Parent, judge};
 use postnote::compose::compose;
 use postnote::config::Format;
 use postnote::mail::{Address, Attachment, parse};
@@ -218,6 +218,7 @@ fn write(folder: &Path, number: usize, made: &Made) {
         parent: Some(&parent),
         newer: None,
         attachments: Ok(made.files.iter().map(file).collect()),
+        enclosed: &Enclosed::default(),
         now: &now,
     };
     let approved = match judge(&draft, facts) {

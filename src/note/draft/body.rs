@@ -81,6 +81,8 @@ pub(super) fn extract(kind: Kind, note_body: &str) -> Result<String, BodyError> 
         // The second template has its text below the head's rule.
         ([], Kind::EmailDraft) => 1 + lines.iter().position(|l| is_rule(l)).ok_or(BodyError::Missing)?,
         ([], Kind::Mail) => 0,
+        // Words that go with the answer are its owner's choice.
+        ([], Kind::Rsvp) => return Ok(String::new()),
     };
     let end = marks.iter().filter(|(i, l)| *i >= start && matches!(l, Line::Section)).map(|(i, _)| *i).next();
     let mut body: Vec<&str> = lines.get(start..end.unwrap_or(lines.len())).unwrap_or_default().to_vec();
@@ -96,7 +98,7 @@ pub(super) fn extract(kind: Kind, note_body: &str) -> Result<String, BodyError> 
     }
     let body = body.join("\n").trim_matches('\n').trim_end().to_owned();
     if body.trim().is_empty() {
-        return Err(BodyError::Empty);
+        return if kind == Kind::Rsvp { Ok(String::new()) } else { Err(BodyError::Empty) };
     }
     match placeholder(&body) {
         Some(gap) => Err(BodyError::Placeholder(gap)),

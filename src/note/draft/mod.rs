@@ -2,9 +2,11 @@
 //!
 //! - [`status`]: the words of the life of a draft
 //! - [`body`]: the one part of the file that is ever sent
-//! - this file: reading a draft, and writing a new one
+//! - [`rsvp`]: a new draft that answers an invitation
+//! - this file: reading a draft, and writing a new reply
 
 pub mod body;
+pub mod rsvp;
 mod status;
 
 pub use body::BodyError;
@@ -26,6 +28,15 @@ pub enum Kind {
     EmailDraft,
     /// A new message that a person wrote.
     Mail,
+    /// An answer to an invitation.
+    Rsvp,
+}
+
+impl Kind {
+    /// True for what answers a mail: it is over when that was answered.
+    pub fn answers(self) -> bool {
+        matches!(self, Kind::Reply | Kind::EmailDraft | Kind::Rsvp)
+    }
 }
 
 /// A draft as its file says it, not yet judged: see [`crate::approval`].
@@ -51,6 +62,10 @@ pub struct DraftNote {
     pub attachments: Result<Vec<String>, &'static str>,
     /// `send_at`, as written.
     pub send_at: Option<String>,
+    /// `rsvp`, as written: what its owner answers to an invitation.
+    pub rsvp: Option<String>,
+    /// `invite`: the vault path of the invitation that it answers.
+    pub invite: Option<String>,
     /// `message_id` or `sent_at` is there: this file has been sent before.
     pub was_sent: bool,
     /// `conflict_with`: the message that a conflict was shown for.
@@ -86,6 +101,7 @@ pub fn read(text: &str) -> Result<Option<DraftNote>, FrontmatterError> {
         Some("draft-reply") => Kind::Reply,
         Some("email-draft") => Kind::EmailDraft,
         Some("draft-mail") => Kind::Mail,
+        Some("draft-rsvp") => Kind::Rsvp,
         _ => return Ok(None),
     };
     Ok(Some(DraftNote {
@@ -99,6 +115,8 @@ pub fn read(text: &str) -> Result<Option<DraftNote>, FrontmatterError> {
         source_file: front.text("source_file").or_else(|| front.text("original")),
         attachments: front.list("attachments").ok_or("attachments"),
         send_at: front.text("send_at"),
+        rsvp: front.text("rsvp"),
+        invite: front.text("invite"),
         was_sent: front.text("message_id").is_some() || front.text("sent_at").is_some(),
         conflict_with: front.text("conflict_with").map(|id| strip_brackets(&id).to_owned()),
         uncertain_about: front.text("uncertain_about").filter(|id| !id.is_empty()),
@@ -145,9 +163,13 @@ pub struct Proposal<'a> {
 /// How each draft ends; below this line nothing is ever sent.
 pub const FOOTER: &str = "*postnote: fill every `[…]` and edit the text under “Draft Response”, then set `status: approved` at the top; it is sent once, at the next sync. `status: rejected` leaves it.*";
 
+/// Addresses as frontmatter has them.
+fn shown(list: &[Address]) -> Vec<String> {
+    list.iter().map(Address::to_string).collect()
+}
+
 /// Writes a new draft note.
 pub fn write(proposal: &Proposal<'_>, digest: &Digest) -> String {
-    let shown = |list: &[Address]| list.iter().map(Address::to_string).collect::<Vec<_>>();
     let none: [&str; 0] = [];
     let mut writer = Writer::default();
     writer
