@@ -23,6 +23,7 @@ use jiff::Zoned;
 use lettre::message::header::{ContentTransferEncoding, ContentType, HeaderName, HeaderValue};
 use lettre::message::{Attachment as Part, Body, MultiPart, SinglePart};
 use std::time::SystemTime;
+use unicode_normalization::UnicodeNormalization;
 
 /// The header that names the draft: a server may rewrite the Message-ID, and this one finds the message all the same.
 pub const DRAFT_HEADER: &str = "X-Postnote-Draft";
@@ -52,9 +53,13 @@ impl Outgoing {
     pub fn from(&self) -> &str {
         &self.from
     }
-    /// The envelope's recipients, Bcc among them; ASCII.
+    /// The envelope's recipients, Bcc among them.
     pub fn recipients(&self) -> &[String] {
         &self.recipients
+    }
+    /// The addresses that only a server with SMTPUTF8 knows what to do with (RFC 6531).
+    pub fn beyond_ascii(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(&self.from).chain(&self.recipients).map(String::as_str).filter(|address| !address.is_ascii())
     }
     /// Message-ID without brackets.
     pub fn message_id(&self) -> &str {
@@ -88,9 +93,10 @@ pub fn compose(
     format: Format,
 ) -> Result<Outgoing, ComposeError> {
     let [to, cc, bcc] = draft.recipients();
+    let from = std::slice::from_ref(draft.from());
     let id = message_id(draft.draft_id(), draft.from());
     let mut builder = lettre::Message::builder();
-    for (name, list) in [("From", std::slice::from_ref(draft.from())), ("To", to), ("Cc", cc)] {
+    for (name, list) in [("From", from), ("To", to), ("Cc", cc)] {
         if !list.is_empty() {
             builder = builder.raw_header(people(name, list));
         }
@@ -120,11 +126,12 @@ pub fn compose(
         }
     }
     .map_err(|e| ComposeError::Header("a header", e.to_string()))?;
+    let utf8 = [from, to, cc].into_iter().flatten().any(|a| !wire(a).is_ascii());
     let mut bytes = message.formatted();
     if !bytes.ends_with(b"\r\n") {
         bytes.extend_from_slice(b"\r\n");
     }
-    check(&bytes)?;
+    check(&bytes, utf8)?;
     let mut recipients: Vec<String> = Vec::new();
     for address in message.envelope().to() {
         let address = address.to_string();
@@ -132,7 +139,7 @@ pub fn compose(
             recipients.push(address);
         }
     }
-    Ok(Outgoing { from: ascii(draft.from()), recipients, message_id: id, bytes })
+    Ok(Outgoing { from: wire(draft.from()), recipients, message_id: id, bytes })
 }
 
 /// What a draft would send: the envelope's recipients and the message's bytes. No [`Outgoing`], so it goes nowhere.
@@ -200,8 +207,8 @@ fn attachment(file: &Attachment) -> SinglePart {
 
 /// A header of mailboxes. lettre looks into it for a sender, and finds the bare addresses; it folds names amiss.
 fn people(name: &'static str, list: &[Address]) -> HeaderValue {
-    let bare = list.iter().map(ascii).collect::<Vec<_>>().join(", ");
-    let value = header::mailboxes(name, list, ascii);
+    let bare = list.iter().map(wire).collect::<Vec<_>>().join(", ");
+    let value = header::mailboxes(name, list, wire);
     HeaderValue::dangerous_new_pre_encoded(HeaderName::new_from_ascii_str(name), bare, value)
 }
 
@@ -209,14 +216,18 @@ fn envelope<'a>(
     from: &Address,
     all: impl Iterator<Item = &'a Address>,
 ) -> Result<lettre::address::Envelope, ComposeError> {
-    let parse = |a: &Address| ascii(a).parse().map_err(|_| ComposeError::Header("the envelope", a.email.clone()));
+    let parse = |a: &Address| wire(a).parse().map_err(|_| ComposeError::Header("the envelope", a.email.clone()));
     let to = all.map(parse).collect::<Result<Vec<_>, _>>()?;
     lettre::address::Envelope::new(Some(parse(from)?), to)
         .map_err(|e| ComposeError::Header("the envelope", e.to_string()))
 }
 
-/// The address with its domain in ASCII (IDNA 2008 A-labels, RFC 5891).
-fn ascii(address: &Address) -> String {
+/// The address as it goes out: with its domain in ASCII (IDNA 2008 A-labels, RFC 5891); as it is written, when what is
+/// before the @ needs SMTPUTF8 anyway (RFC 6531).
+fn wire(address: &Address) -> String {
+    if !address.local().is_ascii() {
+        return address.email.nfc().collect();
+    }
     format!("{}@{}", address.local(), ascii_domain(&address.domain()))
 }
 
@@ -242,7 +253,13 @@ fn fold_ids(ids: &[String]) -> String {
 }
 
 /// The last look at the bytes: what SMTP or another reader could take for something else never leaves.
-fn check(bytes: &[u8]) -> Result<(), ComposeError> {
+///
+/// `utf8`: addresses in the head are UTF-8 (RFC 6532).
+fn check(bytes: &[u8], utf8: bool) -> Result<(), ComposeError> {
+    let head = bytes.windows(4).position(|w| w == b"\r\n\r\n").unwrap_or(bytes.len());
+    if bytes.iter().skip(if utf8 { head } else { 0 }).any(|byte| *byte > 127) {
+        return Err(ComposeError::Malformed("a byte above 127"));
+    }
     let mut last = 0u8;
     let mut length = 0usize;
     for &byte in bytes {
@@ -251,7 +268,6 @@ fn check(bytes: &[u8]) -> Result<(), ComposeError> {
             b'\n' => length = 0,
             _ if last == b'\r' => return Err(ComposeError::Malformed("a bare CR")),
             0 => return Err(ComposeError::Malformed("a NUL")),
-            128.. => return Err(ComposeError::Malformed("a byte above 127")),
             b'\r' => {}
             _ => length += 1,
         }

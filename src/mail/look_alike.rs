@@ -21,3 +21,8 @@ pub fn skeleton(text: &str) -> String {
     }
     out.replace("rn", "m").replace("vv", "w").replace("cl", "d")
 }
+
+/// Takes no room: soft hyphens, joiners, marks of direction and the like.
+pub fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}')
+}

@@ -9,6 +9,7 @@
 )]
 
 mod approved_once;
+mod bad_drafts;
 mod bad_input;
 mod canaries;
 mod extensions;
@@ -30,6 +31,7 @@ mod rsvp;
 mod scheduled;
 mod send_killed;
 mod servers;
+mod smtputf8;
 mod starttls;
 mod support;
 mod sync_disk;

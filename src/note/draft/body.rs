@@ -5,7 +5,7 @@
 //! cannot be told apart is refused.
 
 use super::Kind;
-use crate::mail::look_alike::skeleton;
+use crate::mail::look_alike::{is_invisible, skeleton};
 use unicode_normalization::UnicodeNormalization;
 
 /// Why a draft has no text that could be sent.
@@ -156,11 +156,6 @@ fn words(line: &str) -> String {
         }
     }
     skeleton(&text.split_whitespace().collect::<Vec<_>>().join(" "))
-}
-
-/// Takes no room: soft hyphens, joiners, marks of direction and the like.
-fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}')
 }
 
 fn is_rule(line: &str) -> bool {
