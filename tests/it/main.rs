@@ -29,6 +29,7 @@ mod oauth_wire;
 mod outbox_model;
 mod rsvp;
 mod scheduled;
+mod send_faults;
 mod send_killed;
 mod servers;
 mod smtputf8;
