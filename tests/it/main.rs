@@ -27,6 +27,7 @@ mod oauth;
 mod oauth_keeping;
 mod oauth_wire;
 mod outbox_model;
+mod reply_lines;
 mod rsvp;
 mod scheduled;
 mod send_faults;
