@@ -3,8 +3,10 @@
 //! The only place that makes an [`ApprovedDraft`], whose fields are private: what was not judged here cannot be
 //! composed, and so cannot be sent. Pure: nothing is read or written here.
 //!
+//! - `forward`: what is passed on
 //! - [`rsvp`]: answers to invitations
 
+mod forward;
 pub mod rsvp;
 
 use crate::mail::Address;
@@ -12,6 +14,7 @@ use crate::mail::hash::sha256;
 use crate::mail::invite::Invite;
 use crate::mail::message::Attachment;
 use crate::note::draft::{DraftNote, Kind, Recipients, Status};
+use crate::note::original::Original;
 use jiff::Zoned;
 use jiff::civil::DateTime;
 use rsvp::Reply;
@@ -30,6 +33,8 @@ pub struct ApprovedDraft {
     in_reply_to: Option<String>,
     references: Vec<String>,
     attachments: Vec<Attachment>,
+    /// Its text ends in what is passed on.
+    passes_on: bool,
     /// What it says to calendars.
     reply: Option<Box<Reply>>,
     /// As written, and the time that it means.
@@ -95,6 +100,17 @@ pub struct Facts<'a> {
 pub struct Enclosed {
     /// The invitation that an answer is for, or what is wrong with it.
     pub invite: Option<Result<Box<Invite>, String>>,
+    /// The message to be passed on, or why it cannot be read.
+    pub original: Option<Result<Box<Passable>, String>>,
+}
+
+/// A message that can be passed on.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Passable {
+    /// What its note says.
+    pub text: Original,
+    /// The message as it came, or why it is not to be had.
+    pub file: Result<Attachment, String>,
 }
 
 /// What becomes of a draft.
@@ -188,7 +204,14 @@ fn approve(draft: &DraftNote, facts: Facts<'_>) -> Result<ApprovedDraft, String>
         return Err("it has no recipient; fill in `to`".into());
     }
     let mut subject = draft.subject.clone();
+    let mut attachments = facts.attachments?;
+    let mut passes_on = false;
     let mut reply = None;
+    if draft.kind == Kind::Forward {
+        let passed = forward::passed(draft, facts.enclosed, body)?;
+        (body, subject, passes_on) = (passed.body, passed.subject, passed.file.is_none());
+        attachments.extend(passed.file);
+    }
     if draft.kind == Kind::Rsvp {
         let who = (&identity.address, facts.identities);
         let answer = Reply::of(draft, facts.enclosed.invite.as_ref(), who, &body)?;
@@ -212,7 +235,8 @@ fn approve(draft: &DraftNote, facts: Facts<'_>) -> Result<ApprovedDraft, String>
         body,
         in_reply_to,
         references,
-        attachments: facts.attachments?,
+        attachments,
+        passes_on,
         reply,
         send_at: draft.send_at.as_deref().map(|text| send_at(text, facts.now)).transpose()?,
     })
@@ -266,7 +290,8 @@ fn threading(draft: &DraftNote, parent: Option<&Parent>) -> Result<(Option<Strin
     };
     references.retain(|r| Some(r) != id.as_ref());
     references.extend(id.clone());
-    Ok((id, references))
+    // What is passed on belongs to its conversation, and answers nobody.
+    Ok((id.filter(|_| draft.kind != Kind::Forward), references))
 }
 
 fn send_at(text: &str, now: &Zoned) -> Result<(String, Zoned), String> {
@@ -315,6 +340,11 @@ impl ApprovedDraft {
     pub fn attachments(&self) -> &[Attachment] {
         &self.attachments
     }
+    /// True when a signature belongs below its text: not where that ends in somebody else's, nor where a calendar is answered
+    /// without a word.
+    pub fn is_signed(&self) -> bool {
+        !self.passes_on && self.reply.as_ref().is_none_or(|reply| !reply.comment.is_empty())
+    }
     /// What it says to calendars: the answer to an invitation.
     pub fn reply(&self) -> Option<&Reply> {
         self.reply.as_deref()
@@ -341,6 +371,7 @@ impl ApprovedDraft {
             reply,
             send_at,
             references: _,
+            passes_on: _,
         } = self;
         let shown = |list: &[Address]| list.iter().map(Address::to_string).collect::<Vec<_>>();
         let files: Vec<_> = attachments.iter().map(|a| (&a.name, &a.media_type, sha256(&a.bytes))).collect();

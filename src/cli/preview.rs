@@ -30,7 +30,9 @@ pub(super) fn preview(config: &Config, state: &Path, args: &PreviewArgs) -> Resu
     let path = inside(desk.vault.root(), &args.draft)?;
     let text = desk.vault.read(&path)?;
     let note = draft::read(&text).with_context(|| path.clone())?.ok_or_else(|| {
-        anyhow!("{path} is no draft: its `type` should be draft-reply, draft-mail, draft-rsvp or email-draft")
+        anyhow!(
+            "{path} is no draft: its `type` should be draft-reply, draft-mail, draft-forward, draft-rsvp or email-draft"
+        )
     })?;
     let rehearsal = outbound::rehearse(config, &desk, &text, &note, &now())?
         .map_err(|reason| anyhow!("{path} cannot be sent as it is: {reason}"))?;
@@ -83,7 +85,7 @@ fn in_words(answer: &Invite) -> String {
 }
 
 /// A path as typed → a path inside the vault.
-fn inside(root: &Path, given: &Path) -> Result<String, Failure> {
+pub(super) fn inside(root: &Path, given: &Path) -> Result<String, Failure> {
     let found = std::fs::canonicalize(given).or_else(|_| std::fs::canonicalize(root.join(given)));
     let found = found.with_context(|| format!("{} is not there", given.display()))?;
     let path = found.strip_prefix(root).map_err(|_| anyhow!("{} is not in the vault", given.display()))?;

@@ -145,14 +145,26 @@ pub fn preview(
     Ok((outgoing.recipients, outgoing.bytes))
 }
 
+const MESSAGE: &str = "message/rfc822";
+
+/// The bytes with CRLF line ends.
+fn crlf(bytes: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(bytes.len() + bytes.len() / 40);
+    for line in bytes.split_inclusive(|b| *b == b'\n') {
+        let text = line.strip_suffix(b"\n").unwrap_or(line);
+        out.extend_from_slice(text.strip_suffix(b"\r").unwrap_or(text));
+        out.extend_from_slice(if line.ends_with(b"\n") { b"\r\n" } else { b"" });
+    }
+    out
+}
+
 enum Content {
     Plain(SinglePart),
     Both(MultiPart),
 }
 
 fn body_part(draft: &ApprovedDraft, now: &Zoned, id: &str, signature: Option<&str>, format: Format) -> Content {
-    // Who answers a calendar without a word of his own signs nothing.
-    let signature = signature.filter(|_| draft.reply().is_none_or(|reply| !reply.comment.is_empty()));
+    let signature = signature.filter(|_| draft.is_signed());
     let plain = text_part(text::flowed(draft.body(), signature), "text/plain; charset=utf-8; format=flowed");
     let html =
         (format == Format::Both).then(|| text_part(html::render(draft.body(), signature), "text/html; charset=utf-8"));
@@ -184,6 +196,16 @@ fn text_part(text: String, content_type: &'static str) -> SinglePart {
 
 fn attachment(file: &Attachment) -> SinglePart {
     let octets = "application/octet-stream";
+    // A message within a message is encoded in no way (RFC 2046 §5.2.1): one that would have to be is a file like others.
+    if file.media_type == MESSAGE {
+        let bytes = crlf(&file.bytes);
+        let name = file.name.clone().unwrap_or_else(|| "message.eml".to_owned());
+        let (kind, encoding) = match ContentType::parse(MESSAGE) {
+            Ok(kind) if check_lines(&bytes).is_ok() => (kind, ContentTransferEncoding::SevenBit),
+            _ => (ContentType::parse(octets).unwrap_or(ContentType::TEXT_PLAIN), ContentTransferEncoding::Base64),
+        };
+        return Part::new(name).body(Body::new_with_encoding(bytes, encoding).unwrap_or_else(Body::new), kind);
+    }
     let media =
         ContentType::parse(&file.media_type).or_else(|_| ContentType::parse(octets)).unwrap_or(ContentType::TEXT_PLAIN);
     let name = file.name.clone().unwrap_or_else(|| "attachment".to_owned());
@@ -236,6 +258,19 @@ fn fold_ids(ids: &[String]) -> String {
 
 /// The last look at the bytes: what SMTP or another reader could take for something else never leaves.
 fn check(bytes: &[u8]) -> Result<(), ComposeError> {
+    check_lines(bytes)?;
+    let head = String::from_utf8_lossy(
+        bytes.split(|b| *b == b'\r').take_while(|l| l != b"\n").flatten().copied().collect::<Vec<_>>().as_slice(),
+    )
+    .to_lowercase();
+    if head.lines().any(|l| l.starts_with("bcc:")) {
+        return Err(ComposeError::Malformed("a Bcc header"));
+    }
+    if bytes.ends_with(b"\r\n") { Ok(()) } else { Err(ComposeError::Malformed("no end of line at its end")) }
+}
+
+/// Lines as every server takes them: CRLF, ASCII, of at most 998 octets.
+fn check_lines(bytes: &[u8]) -> Result<(), ComposeError> {
     let mut last = 0u8;
     let mut length = 0usize;
     for &byte in bytes {
@@ -253,14 +288,7 @@ fn check(bytes: &[u8]) -> Result<(), ComposeError> {
         }
         last = byte;
     }
-    let head = String::from_utf8_lossy(
-        bytes.split(|b| *b == b'\r').take_while(|l| l != b"\n").flatten().copied().collect::<Vec<_>>().as_slice(),
-    )
-    .to_lowercase();
-    if head.lines().any(|l| l.starts_with("bcc:")) {
-        return Err(ComposeError::Malformed("a Bcc header"));
-    }
-    if bytes.ends_with(b"\r\n") { Ok(()) } else { Err(ComposeError::Malformed("no end of line at its end")) }
+    Ok(())
 }
 
 #[cfg(test)]

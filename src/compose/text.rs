@@ -29,6 +29,11 @@ pub fn flowed(markdown: &str, signature: Option<&str>) -> String {
     lines.iter().fold(String::new(), |out, line| out + line + "\r\n")
 }
 
+/// The text as people write it in plain mail, line by line as it stands in the note.
+pub fn plain(markdown: &str) -> String {
+    markdown.lines().map(|line| unescaped(line.trim_end())).collect::<Vec<_>>().join("\n")
+}
+
 /// One line of the source as one flowed paragraph: every line but the last ends in a space.
 fn flow(line: &str, lines: &mut Vec<String>) {
     // The signature's mark, written by hand: it keeps its space and flows nowhere (RFC 3676 §4.3).

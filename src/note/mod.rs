@@ -7,6 +7,7 @@
 //! - [`frontmatter`]: the YAML block: read, written, edited in place
 //! - [`name`]: names of notes, wikilinks, tags
 //! - [`source`]: one message
+//! - [`original`]: the message read back from that
 //! - [`invitation`]: the table of an event in it
 //! - [`rsvp`]: answering that
 //! - [`summary`]: one conversation
@@ -19,6 +20,7 @@ pub mod frontmatter;
 pub mod invitation;
 pub mod moving;
 pub mod name;
+pub mod original;
 pub mod owner;
 pub mod rsvp;
 pub mod source;

@@ -55,6 +55,17 @@ fn judge(line: &str) -> Line {
     }
 }
 
+/// A line of somebody else's text that this module would take for one of the template's, made a line of text.
+pub(super) fn harmless(line: &str) -> String {
+    match judge(line) {
+        Line::Text => line.to_owned(),
+        Line::Response | Line::Section => {
+            let text = line.trim_start();
+            format!("{}\\{text}", line.strip_suffix(text).unwrap_or_default())
+        }
+    }
+}
+
 /// The text to send, as Markdown without comments, trimmed; or why there is none.
 pub(super) fn extract(kind: Kind, note_body: &str) -> Result<String, BodyError> {
     let text = note_body.replace("\r\n", "\n");
@@ -69,7 +80,7 @@ pub(super) fn extract(kind: Kind, note_body: &str) -> Result<String, BodyError> 
         ([], Kind::Reply) => return Err(BodyError::Missing),
         // The second template has its text below the head's rule.
         ([], Kind::EmailDraft) => 1 + lines.iter().position(|l| is_rule(l)).ok_or(BodyError::Missing)?,
-        ([], Kind::Mail) => 0,
+        ([], Kind::Mail | Kind::Forward) => 0,
         // Words that go with the answer are its owner's choice.
         ([], Kind::Rsvp) => return Ok(String::new()),
     };
@@ -84,7 +95,9 @@ pub(super) fn extract(kind: Kind, note_body: &str) -> Result<String, BodyError> 
     }
     let body = body.join("\n").trim_matches('\n').trim_end().to_owned();
     if body.trim().is_empty() {
-        return if kind == Kind::Rsvp { Ok(String::new()) } else { Err(BodyError::Empty) };
+        // An answer to an invitation, and what is passed on, may go without a word.
+        let optional = matches!(kind, Kind::Rsvp | Kind::Forward);
+        return if optional { Ok(String::new()) } else { Err(BodyError::Empty) };
     }
     match placeholder(&body) {
         Some(gap) => Err(BodyError::Placeholder(gap)),
@@ -125,12 +138,16 @@ fn opening(text: &str, mark: &str) -> Option<usize> {
     text.match_indices(mark).map(|(at, _)| at).find(|at| !text.get(..*at).is_some_and(|before| before.ends_with('\\')))
 }
 
-/// The first gap that nobody filled: `[…]`, `[...]`, `[TODO …]`.
+/// The first gap that nobody filled: `[…]`, `[...]`, `[TODO …]`. What a mail says is escaped, and no gap; nor is a link.
 fn placeholder(body: &str) -> Option<String> {
     for line in body.lines() {
         let quoted = line.trim_start().starts_with('>');
         for (at, _) in line.match_indices('[') {
-            let inner = line.get(at + 1..).and_then(|rest| rest.split(']').next()).unwrap_or_default();
+            let rest = line.get(at + 1..).unwrap_or_default();
+            let (inner, after) = rest.split_once(']').unwrap_or((rest, ""));
+            if line.get(..at).is_some_and(|before| before.ends_with('\\')) || after.starts_with('(') {
+                continue;
+            }
             let word = inner.trim();
             let gap = word == "…" || word.starts_with("TODO") || (word == "..." && !quoted);
             if gap {

@@ -2,10 +2,12 @@
 //!
 //! - [`status`]: the words of the life of a draft
 //! - [`body`]: the one part of the file that is ever sent
+//! - [`forward`]: a new draft that passes a message on
 //! - [`rsvp`]: a new draft that answers an invitation
 //! - this file: reading a draft, and writing a new reply
 
 pub mod body;
+pub mod forward;
 pub mod rsvp;
 mod status;
 
@@ -30,12 +32,19 @@ pub enum Kind {
     Mail,
     /// An answer to an invitation.
     Rsvp,
+    /// A message that is passed on.
+    Forward,
 }
 
 impl Kind {
     /// True for what answers a mail: it is over when that was answered.
     pub fn answers(self) -> bool {
         matches!(self, Kind::Reply | Kind::EmailDraft | Kind::Rsvp)
+    }
+
+    /// True for what goes on with a conversation: whether it still fits depends on what came meanwhile.
+    pub fn goes_on(self) -> bool {
+        matches!(self, Kind::Reply | Kind::EmailDraft | Kind::Mail)
     }
 }
 
@@ -74,6 +83,8 @@ pub struct DraftNote {
     pub uncertain_about: Option<String>,
     /// `urgency`, as written.
     pub urgency: Option<String>,
+    /// `forward`, as written: how a message is passed on.
+    pub forward: Option<String>,
     /// The text to send, or why there is none.
     pub body: Result<String, BodyError>,
 }
@@ -102,6 +113,7 @@ pub fn read(text: &str) -> Result<Option<DraftNote>, FrontmatterError> {
         Some("email-draft") => Kind::EmailDraft,
         Some("draft-mail") => Kind::Mail,
         Some("draft-rsvp") => Kind::Rsvp,
+        Some("draft-forward") => Kind::Forward,
         _ => return Ok(None),
     };
     Ok(Some(DraftNote {
@@ -117,6 +129,7 @@ pub fn read(text: &str) -> Result<Option<DraftNote>, FrontmatterError> {
         send_at: front.text("send_at"),
         rsvp: front.text("rsvp"),
         invite: front.text("invite"),
+        forward: front.text("forward"),
         was_sent: front.text("message_id").is_some() || front.text("sent_at").is_some(),
         conflict_with: front.text("conflict_with").map(|id| strip_brackets(&id).to_owned()),
         uncertain_about: front.text("uncertain_about").filter(|id| !id.is_empty()),
