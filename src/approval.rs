@@ -33,6 +33,7 @@ pub struct ApprovedDraft {
     in_reply_to: Option<String>,
     references: Vec<String>,
     attachments: Vec<Attachment>,
+    pictures: Vec<Picture>,
     /// Its text ends in what is passed on.
     passes_on: bool,
     /// What it says to calendars.
@@ -96,12 +97,29 @@ pub struct Facts<'a> {
 }
 
 /// What goes with a draft besides its text and the files that its owner listed, read from the vault.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Enclosed {
+    /// The pictures that its text shows, or what is wrong with one.
+    pub pictures: Result<Vec<Picture>, String>,
     /// The invitation that an answer is for, or what is wrong with it.
     pub invite: Option<Result<Box<Invite>, String>>,
     /// The message to be passed on, or why it cannot be read.
     pub original: Option<Result<Box<Passable>, String>>,
+}
+
+impl Default for Enclosed {
+    fn default() -> Self {
+        Enclosed { pictures: Ok(Vec::new()), invite: None, original: None }
+    }
+}
+
+/// A picture of the vault.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Picture {
+    /// As what the text names it.
+    pub targets: Vec<String>,
+    /// The file.
+    pub file: Attachment,
 }
 
 /// A message that can be passed on.
@@ -173,7 +191,7 @@ impl Rehearsal {
 
     /// How many files would go with it.
     pub fn attachments(&self) -> usize {
-        self.0.attachments.len()
+        self.0.attachments.len() + self.0.pictures.len()
     }
 
     pub(crate) fn draft(&self) -> &ApprovedDraft {
@@ -236,6 +254,7 @@ fn approve(draft: &DraftNote, facts: Facts<'_>) -> Result<ApprovedDraft, String>
         in_reply_to,
         references,
         attachments,
+        pictures: facts.enclosed.pictures.clone()?,
         passes_on,
         reply,
         send_at: draft.send_at.as_deref().map(|text| send_at(text, facts.now)).transpose()?,
@@ -340,6 +359,10 @@ impl ApprovedDraft {
     pub fn attachments(&self) -> &[Attachment] {
         &self.attachments
     }
+    /// The pictures that the text shows.
+    pub fn pictures(&self) -> &[Picture] {
+        &self.pictures
+    }
     /// True when a signature belongs below its text: not where that ends in somebody else's, nor where a calendar is answered
     /// without a word.
     pub fn is_signed(&self) -> bool {
@@ -368,13 +391,15 @@ impl ApprovedDraft {
             body,
             in_reply_to,
             attachments,
+            pictures,
             reply,
             send_at,
             references: _,
             passes_on: _,
         } = self;
         let shown = |list: &[Address]| list.iter().map(Address::to_string).collect::<Vec<_>>();
-        let files: Vec<_> = attachments.iter().map(|a| (&a.name, &a.media_type, sha256(&a.bytes))).collect();
+        let shape = |file: &Attachment| (file.name.clone(), file.media_type.clone(), sha256(&file.bytes));
+        let files: Vec<_> = attachments.iter().map(shape).collect();
         // As it is written: a machine that travels into another time zone changes nothing that was approved.
         let at = send_at.as_ref().map(|(written, _)| written);
         let mut all = serde_json::json!([
@@ -390,8 +415,9 @@ impl ApprovedDraft {
             files,
             at
         ]);
-        if let (Some(all), Some(reply)) = (all.as_array_mut(), reply) {
-            all.push(reply.fingerprint());
+        if let Some(all) = all.as_array_mut() {
+            all.extend(pictures.iter().map(|picture| serde_json::json!([picture.targets, shape(&picture.file)])));
+            all.extend(reply.as_ref().map(|reply| reply.fingerprint()));
         }
         sha256(all.to_string())
     }

@@ -71,7 +71,8 @@ pub(super) fn preview(config: &Config, state: &Path, args: &PreviewArgs) -> Resu
         println!("\n(for calendars: {})", printable(&in_words(answer)));
     }
     for file in message.attachments.iter().filter(|file| file.name.is_some() || file.media_type != "text/calendar") {
-        println!("(attached: {}, {} bytes)", printable(file.name.as_deref().unwrap_or("attachment")), file.bytes.len());
+        let how = if file.content_id.is_some() { "in the text" } else { "attached" };
+        println!("({how}: {}, {} bytes)", printable(file.name.as_deref().unwrap_or("attachment")), file.bytes.len());
     }
     Ok(Ended::Well)
 }

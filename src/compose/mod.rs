@@ -106,7 +106,10 @@ pub fn compose(
         builder = builder.raw_header(plain_header("References", fold_ids(draft.references())));
     }
     builder = builder.raw_header(plain_header(DRAFT_HEADER, draft.draft_id().to_owned()));
-    let message = match (body_part(draft, now, &id, signature, format), draft.attachments()) {
+    // A text without HTML shows no pictures: they go along as files.
+    let shown = if format == Format::Plain { draft.pictures() } else { &[] };
+    let files: Vec<&Attachment> = shown.iter().map(|p| &p.file).chain(draft.attachments()).collect();
+    let message = match (body_part(draft, now, &id, signature, format), files.as_slice()) {
         (Content::Plain(part), []) => builder.singlepart(part),
         (Content::Both(part), []) => builder.multipart(part),
         (content, files) => {
@@ -166,18 +169,42 @@ enum Content {
 fn body_part(draft: &ApprovedDraft, now: &Zoned, id: &str, signature: Option<&str>, format: Format) -> Content {
     let signature = signature.filter(|_| draft.is_signed());
     let plain = text_part(text::flowed(draft.body(), signature), "text/plain; charset=utf-8; format=flowed");
-    let html =
-        (format == Format::Both).then(|| text_part(html::render(draft.body(), signature), "text/html; charset=utf-8"));
+    let pictures = draft.pictures();
+    let cid = |target: &str| pictures.iter().position(|p| p.targets.iter().any(|t| t == target));
+    let cid = |target: &str| cid(target).map(|n| content_id(id, n));
+    let html = (format == Format::Both)
+        .then(|| text_part(html::render(draft.body(), signature, &cid), "text/html; charset=utf-8"));
     // The calendar is one more way to say the same (RFC 6047 §2.4); programs that know several take the last.
     let calendar = draft
         .reply()
         .map(|reply| text_part(calendar::reply(reply, now.timestamp()), "text/calendar; charset=utf-8; method=REPLY"));
-    let mut others = html.into_iter().chain(calendar).peekable();
-    if others.peek().is_none() {
+    if html.is_none() && calendar.is_none() {
         return Content::Plain(plain);
     }
-    let first = MultiPart::alternative().boundary(boundary("alternative", id)).singlepart(plain);
-    Content::Both(others.fold(first, MultiPart::singlepart))
+    let mut all = MultiPart::alternative().boundary(boundary("alternative", id)).singlepart(plain);
+    all = match html {
+        Some(html) if !pictures.is_empty() => {
+            let related = MultiPart::related().boundary(boundary("related", id)).singlepart(html);
+            let shown = pictures.iter().enumerate().map(|(n, picture)| inline(&picture.file, content_id(id, n)));
+            all.multipart(shown.fold(related, MultiPart::singlepart))
+        }
+        Some(html) => all.singlepart(html),
+        None => all,
+    };
+    Content::Both(calendar.into_iter().fold(all, MultiPart::singlepart))
+}
+
+/// The Content-ID of a picture, the same however often the message is composed (RFC 2392).
+fn content_id(id: &str, n: usize) -> String {
+    format!("{}@{}", short(format!("picture {n} {id}"), 32), id.rsplit_once('@').map_or("postnote", |(_, host)| host))
+}
+
+/// A picture that the HTML shows.
+fn inline(file: &Attachment, content_id: String) -> SinglePart {
+    let media = ContentType::parse(&file.media_type).unwrap_or(ContentType::TEXT_PLAIN);
+    let name = file.name.clone().unwrap_or_else(|| "picture".to_owned());
+    let body = Body::new_with_encoding(file.bytes.clone(), ContentTransferEncoding::Base64).unwrap_or_else(Body::new);
+    Part::new_inline_with_name(content_id, name).body(body, media)
 }
 
 /// A boundary that follows from the message's id, so that composing again gives the same bytes.

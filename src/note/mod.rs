@@ -6,6 +6,7 @@
 //! - [`digest`]: what an assistant read out of a message
 //! - [`frontmatter`]: the YAML block: read, written, edited in place
 //! - [`name`]: names of notes, wikilinks, tags
+//! - [`wikilink`]: links from note to note
 //! - [`source`]: one message
 //! - [`original`]: the message read back from that
 //! - [`invitation`]: the table of an event in it
@@ -25,3 +26,4 @@ pub mod owner;
 pub mod rsvp;
 pub mod source;
 pub mod summary;
+pub mod wikilink;

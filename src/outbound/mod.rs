@@ -8,6 +8,7 @@
 //! - [`enclosed`]: what else goes with a draft, from the vault
 //! - [`filing`]: the Sent copy, and \Answered on the mail that was answered
 //! - [`ledger`]: the vault's own record of what was attempted, for when the database is lost
+//! - `pictures`: those of the vault that a text shows
 //! - this file: what these share
 
 pub mod deliver;
@@ -17,6 +18,7 @@ pub mod filing;
 mod follow;
 pub mod freeze;
 mod ledger;
+mod pictures;
 mod recall;
 
 use crate::approval::{self, Enclosed, Facts, Identity, Known, Parent, Rehearsal};
@@ -85,6 +87,10 @@ fn gather(config: &Config, vault: &Vault, store: &Store, draft: &DraftNote) -> R
         }
         _ => None,
     };
+    let attachments = attachments(vault, draft);
+    let listed = attachments.as_ref().map_or(0, |files| files.iter().map(|file| file.bytes.len()).sum::<usize>());
+    let mut enclosed = enclosed::enclosed(vault, store, draft)?;
+    enclosed.pictures = pictures::read(vault, draft, MOST_ATTACHED - listed);
     Ok(Gathered {
         identities: identities(config),
         parent_key: found.as_ref().map(|p| p.key.clone()),
@@ -94,8 +100,8 @@ fn gather(config: &Config, vault: &Vault, store: &Store, draft: &DraftNote) -> R
             in_reply_to: p.in_reply_to,
         }),
         newer,
-        attachments: attachments(vault, draft),
-        enclosed: enclosed::enclosed(vault, store, draft)?,
+        attachments,
+        enclosed,
     })
 }
 

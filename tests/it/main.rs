@@ -25,6 +25,7 @@ mod oauth;
 mod oauth_keeping;
 mod oauth_wire;
 mod outbox_model;
+mod pictures;
 mod redraft;
 mod rsvp;
 mod scheduled;

@@ -3,11 +3,13 @@
 //! - [`status`]: the words of the life of a draft
 //! - [`body`]: the one part of the file that is ever sent
 //! - [`forward`]: a new draft that passes a message on
+//! - [`pictures`]: pictures of the vault in that
 //! - [`rsvp`]: a new draft that answers an invitation
 //! - this file: reading a draft, and writing a new reply
 
 pub mod body;
 pub mod forward;
+pub mod pictures;
 pub mod rsvp;
 mod status;
 
