@@ -3,9 +3,11 @@
 //! The only place that makes an [`ApprovedDraft`], whose fields are private: what was not judged here cannot be
 //! composed, and so cannot be sent. Pure: nothing is read or written here.
 //!
+//! - `forward`: what is passed on
 //! - `recipients`: who gets it
 //! - [`rsvp`]: answers to invitations
 
+mod forward;
 mod recipients;
 pub mod rsvp;
 
@@ -14,6 +16,7 @@ use crate::mail::hash::sha256;
 use crate::mail::invite::Invite;
 use crate::mail::message::Attachment;
 use crate::note::draft::{DraftNote, Kind, Status};
+use crate::note::original::Original;
 use jiff::Zoned;
 use jiff::civil::DateTime;
 use rsvp::Reply;
@@ -32,6 +35,9 @@ pub struct ApprovedDraft {
     in_reply_to: Option<String>,
     references: Vec<String>,
     attachments: Vec<Attachment>,
+    pictures: Vec<Picture>,
+    /// Its text ends in what is passed on.
+    passes_on: bool,
     /// What it says to calendars.
     reply: Option<Box<Reply>>,
     /// As written, and the time that it means.
@@ -93,10 +99,38 @@ pub struct Facts<'a> {
 }
 
 /// What goes with a draft besides its text and the files that its owner listed, read from the vault.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Enclosed {
+    /// The pictures that its text shows, or what is wrong with one.
+    pub pictures: Result<Vec<Picture>, String>,
     /// The invitation that an answer is for, or what is wrong with it.
     pub invite: Option<Result<Box<Invite>, String>>,
+    /// The message to be passed on, or why it cannot be read.
+    pub original: Option<Result<Box<Passable>, String>>,
+}
+
+impl Default for Enclosed {
+    fn default() -> Self {
+        Enclosed { pictures: Ok(Vec::new()), invite: None, original: None }
+    }
+}
+
+/// A picture of the vault.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Picture {
+    /// As what the text names it.
+    pub targets: Vec<String>,
+    /// The file.
+    pub file: Attachment,
+}
+
+/// A message that can be passed on.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Passable {
+    /// What its note says.
+    pub text: Original,
+    /// The message as it came, or why it is not to be had.
+    pub file: Result<Attachment, String>,
 }
 
 /// What becomes of a draft.
@@ -159,7 +193,7 @@ impl Rehearsal {
 
     /// How many files would go with it.
     pub fn attachments(&self) -> usize {
-        self.0.attachments.len()
+        self.0.attachments.len() + self.0.pictures.len()
     }
 
     pub(crate) fn draft(&self) -> &ApprovedDraft {
@@ -200,7 +234,14 @@ fn approve(draft: &DraftNote, facts: Facts<'_>) -> Result<ApprovedDraft, String>
     let identity = identity(draft, facts.identities)?;
     let [to, cc, bcc] = recipients::recipients(draft)?;
     let mut subject = draft.subject.clone();
+    let mut attachments = facts.attachments?;
+    let mut passes_on = false;
     let mut reply = None;
+    if draft.kind == Kind::Forward {
+        let passed = forward::passed(draft, facts.enclosed, body)?;
+        (body, subject, passes_on) = (passed.body, passed.subject, passed.file.is_none());
+        attachments.extend(passed.file);
+    }
     if draft.kind == Kind::Rsvp {
         let who = (&identity.address, facts.identities);
         let answer = Reply::of(draft, facts.enclosed.invite.as_ref(), who, &body)?;
@@ -227,7 +268,9 @@ fn approve(draft: &DraftNote, facts: Facts<'_>) -> Result<ApprovedDraft, String>
         body,
         in_reply_to,
         references,
-        attachments: facts.attachments?,
+        attachments,
+        pictures: facts.enclosed.pictures.clone()?,
+        passes_on,
         reply,
         send_at: draft.send_at.as_deref().map(|text| send_at(text, facts.now)).transpose()?,
     })
@@ -266,7 +309,8 @@ fn threading(draft: &DraftNote, parent: Option<&Parent>) -> Result<(Option<Strin
     };
     references.retain(|r| Some(r) != id.as_ref());
     references.extend(id.clone());
-    Ok((id, references))
+    // What is passed on belongs to its conversation, and answers nobody.
+    Ok((id.filter(|_| draft.kind != Kind::Forward), references))
 }
 
 fn send_at(text: &str, now: &Zoned) -> Result<(String, Zoned), String> {
@@ -315,6 +359,15 @@ impl ApprovedDraft {
     pub fn attachments(&self) -> &[Attachment] {
         &self.attachments
     }
+    /// The pictures that the text shows.
+    pub fn pictures(&self) -> &[Picture] {
+        &self.pictures
+    }
+    /// True when a signature belongs below its text: not where that ends in somebody else's, nor where a calendar is answered
+    /// without a word.
+    pub fn is_signed(&self) -> bool {
+        !self.passes_on && self.reply.as_ref().is_none_or(|reply| !reply.comment.is_empty())
+    }
     /// What it says to calendars: the answer to an invitation.
     pub fn reply(&self) -> Option<&Reply> {
         self.reply.as_deref()
@@ -338,12 +391,15 @@ impl ApprovedDraft {
             body,
             in_reply_to,
             attachments,
+            pictures,
             reply,
             send_at,
             references: _,
+            passes_on: _,
         } = self;
         let shown = |list: &[Address]| list.iter().map(Address::to_string).collect::<Vec<_>>();
-        let files: Vec<_> = attachments.iter().map(|a| (&a.name, &a.media_type, sha256(&a.bytes))).collect();
+        let shape = |file: &Attachment| (file.name.clone(), file.media_type.clone(), sha256(&file.bytes));
+        let files: Vec<_> = attachments.iter().map(shape).collect();
         // As it is written: a machine that travels into another time zone changes nothing that was approved.
         let at = send_at.as_ref().map(|(written, _)| written);
         let mut all = serde_json::json!([
@@ -359,8 +415,9 @@ impl ApprovedDraft {
             files,
             at
         ]);
-        if let (Some(all), Some(reply)) = (all.as_array_mut(), reply) {
-            all.push(reply.fingerprint());
+        if let Some(all) = all.as_array_mut() {
+            all.extend(pictures.iter().map(|picture| serde_json::json!([picture.targets, shape(&picture.file)])));
+            all.extend(reply.as_ref().map(|reply| reply.fingerprint()));
         }
         sha256(all.to_string())
     }

@@ -30,7 +30,9 @@ pub(super) fn preview(config: &Config, state: &Path, args: &PreviewArgs) -> Resu
     let path = inside(desk.vault.root(), &args.draft)?;
     let text = desk.vault.read(&path)?;
     let note = draft::read(&text).with_context(|| path.clone())?.ok_or_else(|| {
-        anyhow!("{path} is no draft: its `type` should be draft-reply, draft-mail, draft-rsvp or email-draft")
+        anyhow!(
+            "{path} is no draft: its `type` should be draft-reply, draft-mail, draft-forward, draft-rsvp or email-draft"
+        )
     })?;
     let rehearsal = outbound::rehearse(config, &desk, &text, &note, &now())?
         .map_err(|reason| anyhow!("{path} cannot be sent as it is: {reason}"))?;
@@ -69,7 +71,8 @@ pub(super) fn preview(config: &Config, state: &Path, args: &PreviewArgs) -> Resu
         println!("\n(for calendars: {})", printable(&in_words(answer)));
     }
     for file in message.attachments.iter().filter(|file| file.name.is_some() || file.media_type != "text/calendar") {
-        println!("(attached: {}, {} bytes)", printable(file.name.as_deref().unwrap_or("attachment")), file.bytes.len());
+        let how = if file.content_id.is_some() { "in the text" } else { "attached" };
+        println!("({how}: {}, {} bytes)", printable(file.name.as_deref().unwrap_or("attachment")), file.bytes.len());
     }
     Ok(Ended::Well)
 }
@@ -83,7 +86,7 @@ fn in_words(answer: &Invite) -> String {
 }
 
 /// A path as typed → a path inside the vault.
-fn inside(root: &Path, given: &Path) -> Result<String, Failure> {
+pub(super) fn inside(root: &Path, given: &Path) -> Result<String, Failure> {
     let found = std::fs::canonicalize(given).or_else(|_| std::fs::canonicalize(root.join(given)));
     let found = found.with_context(|| format!("{} is not there", given.display()))?;
     let path = found.strip_prefix(root).map_err(|_| anyhow!("{} is not in the vault", given.display()))?;

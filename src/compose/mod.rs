@@ -113,7 +113,10 @@ pub fn compose(
         builder = builder.raw_header(plain_header("References", fold_ids(draft.references())));
     }
     builder = builder.raw_header(plain_header(DRAFT_HEADER, draft.draft_id().to_owned()));
-    let message = match (body_part(draft, now, &id, signature, format), draft.attachments()) {
+    // A text without HTML shows no pictures: they go along as files.
+    let shown = if format == Format::Plain { draft.pictures() } else { &[] };
+    let files: Vec<&Attachment> = shown.iter().map(|p| &p.file).chain(draft.attachments()).collect();
+    let message = match (body_part(draft, now, &id, signature, format), files.as_slice()) {
         (Content::Plain(part), []) => builder.singlepart(part),
         (Content::Both(part), []) => builder.multipart(part),
         (content, files) => {
@@ -153,27 +156,63 @@ pub fn preview(
     Ok((outgoing.recipients, outgoing.bytes))
 }
 
+const MESSAGE: &str = "message/rfc822";
+
+/// The bytes with CRLF line ends.
+fn crlf(bytes: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(bytes.len() + bytes.len() / 40);
+    for line in bytes.split_inclusive(|b| *b == b'\n') {
+        let text = line.strip_suffix(b"\n").unwrap_or(line);
+        out.extend_from_slice(text.strip_suffix(b"\r").unwrap_or(text));
+        out.extend_from_slice(if line.ends_with(b"\n") { b"\r\n" } else { b"" });
+    }
+    out
+}
+
 enum Content {
     Plain(SinglePart),
     Both(MultiPart),
 }
 
 fn body_part(draft: &ApprovedDraft, now: &Zoned, id: &str, signature: Option<&str>, format: Format) -> Content {
-    // Who answers a calendar without a word of his own signs nothing.
-    let signature = signature.filter(|_| draft.reply().is_none_or(|reply| !reply.comment.is_empty()));
+    let signature = signature.filter(|_| draft.is_signed());
     let plain = text_part(text::flowed(draft.body(), signature), "text/plain; charset=utf-8; format=flowed");
-    let html =
-        (format == Format::Both).then(|| text_part(html::render(draft.body(), signature), "text/html; charset=utf-8"));
+    let pictures = draft.pictures();
+    let cid = |target: &str| pictures.iter().position(|p| p.targets.iter().any(|t| t == target));
+    let cid = |target: &str| cid(target).map(|n| content_id(id, n));
+    let html = (format == Format::Both)
+        .then(|| text_part(html::render(draft.body(), signature, &cid), "text/html; charset=utf-8"));
     // The calendar is one more way to say the same (RFC 6047 §2.4); programs that know several take the last.
     let calendar = draft
         .reply()
         .map(|reply| text_part(calendar::reply(reply, now.timestamp()), "text/calendar; charset=utf-8; method=REPLY"));
-    let mut others = html.into_iter().chain(calendar).peekable();
-    if others.peek().is_none() {
+    if html.is_none() && calendar.is_none() {
         return Content::Plain(plain);
     }
-    let first = MultiPart::alternative().boundary(boundary("alternative", id)).singlepart(plain);
-    Content::Both(others.fold(first, MultiPart::singlepart))
+    let mut all = MultiPart::alternative().boundary(boundary("alternative", id)).singlepart(plain);
+    all = match html {
+        Some(html) if !pictures.is_empty() => {
+            let related = MultiPart::related().boundary(boundary("related", id)).singlepart(html);
+            let shown = pictures.iter().enumerate().map(|(n, picture)| inline(&picture.file, content_id(id, n)));
+            all.multipart(shown.fold(related, MultiPart::singlepart))
+        }
+        Some(html) => all.singlepart(html),
+        None => all,
+    };
+    Content::Both(calendar.into_iter().fold(all, MultiPart::singlepart))
+}
+
+/// The Content-ID of a picture, the same however often the message is composed (RFC 2392).
+fn content_id(id: &str, n: usize) -> String {
+    format!("{}@{}", short(format!("picture {n} {id}"), 32), id.rsplit_once('@').map_or("postnote", |(_, host)| host))
+}
+
+/// A picture that the HTML shows.
+fn inline(file: &Attachment, content_id: String) -> SinglePart {
+    let media = ContentType::parse(&file.media_type).unwrap_or(ContentType::TEXT_PLAIN);
+    let name = file.name.clone().unwrap_or_else(|| "picture".to_owned());
+    let body = Body::new_with_encoding(file.bytes.clone(), ContentTransferEncoding::Base64).unwrap_or_else(Body::new);
+    Part::new_inline_with_name(content_id, name).body(body, media)
 }
 
 /// A boundary that follows from the message's id, so that composing again gives the same bytes.
@@ -192,12 +231,22 @@ fn text_part(text: String, content_type: &'static str) -> SinglePart {
 
 fn attachment(file: &Attachment) -> SinglePart {
     let octets = "application/octet-stream";
-    // A message's lines stay as they are in a part of its own type (RFC 2046 §5.2.1); in a file its octets do.
-    let whole = ["message/", "multipart/"].iter().all(|kind| !file.media_type.starts_with(kind));
+    // A message within a message is encoded in no way (RFC 2046 §5.2.1): one that would have to be is a file like others.
+    if file.media_type == MESSAGE {
+        let lines = crlf(&file.bytes);
+        let name = file.name.clone().unwrap_or_else(|| "message.eml".to_owned());
+        let (kind, encoding, bytes) = match ContentType::parse(MESSAGE) {
+            Ok(kind) if check_lines(&lines, 0).is_ok() => (kind, ContentTransferEncoding::SevenBit, lines),
+            _ => {
+                let kind = ContentType::parse(octets).unwrap_or(ContentType::TEXT_PLAIN);
+                (kind, ContentTransferEncoding::Base64, file.bytes.clone())
+            }
+        };
+        return Part::new(name).body(Body::new_with_encoding(bytes, encoding).unwrap_or_else(Body::new), kind);
+    }
     let text =
         file.media_type.starts_with("text/") && !file.bytes.is_ascii() && std::str::from_utf8(&file.bytes).is_ok();
-    let media_type =
-        format!("{}{}", if whole { &file.media_type } else { octets }, if text { "; charset=utf-8" } else { "" });
+    let media_type = format!("{}{}", file.media_type, if text { "; charset=utf-8" } else { "" });
     let media =
         ContentType::parse(&media_type).or_else(|_| ContentType::parse(octets)).unwrap_or(ContentType::TEXT_PLAIN);
     let name = file.name.clone().unwrap_or_else(|| "attachment".to_owned());
@@ -257,7 +306,17 @@ fn fold_ids(ids: &[String]) -> String {
 /// `utf8`: addresses in the head are UTF-8 (RFC 6532).
 fn check(bytes: &[u8], utf8: bool) -> Result<(), ComposeError> {
     let head = bytes.windows(4).position(|w| w == b"\r\n\r\n").unwrap_or(bytes.len());
-    if bytes.iter().skip(if utf8 { head } else { 0 }).any(|byte| *byte > 127) {
+    check_lines(bytes, if utf8 { head } else { 0 })?;
+    let head = String::from_utf8_lossy(bytes.get(..head).unwrap_or_default()).to_lowercase();
+    if head.lines().any(|l| l.starts_with("bcc:")) {
+        return Err(ComposeError::Malformed("a Bcc header"));
+    }
+    if bytes.ends_with(b"\r\n") { Ok(()) } else { Err(ComposeError::Malformed("no end of line at its end")) }
+}
+
+/// Lines as every server takes them: CRLF, ASCII (but for the octets up to `eight_bit`), of at most 998 octets.
+fn check_lines(bytes: &[u8], eight_bit: usize) -> Result<(), ComposeError> {
+    if bytes.iter().skip(eight_bit).any(|byte| *byte > 127) {
         return Err(ComposeError::Malformed("a byte above 127"));
     }
     let mut last = 0u8;
@@ -276,14 +335,7 @@ fn check(bytes: &[u8], utf8: bool) -> Result<(), ComposeError> {
         }
         last = byte;
     }
-    let head = String::from_utf8_lossy(
-        bytes.split(|b| *b == b'\r').take_while(|l| l != b"\n").flatten().copied().collect::<Vec<_>>().as_slice(),
-    )
-    .to_lowercase();
-    if head.lines().any(|l| l.starts_with("bcc:")) {
-        return Err(ComposeError::Malformed("a Bcc header"));
-    }
-    if bytes.ends_with(b"\r\n") { Ok(()) } else { Err(ComposeError::Malformed("no end of line at its end")) }
+    Ok(())
 }
 
 #[cfg(test)]

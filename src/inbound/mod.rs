@@ -9,6 +9,7 @@
 //! - `batch`: what goes from reader to writer; [`read`]: what becomes of bytes on the way
 //! - `keep`: the writer: one batch → one commit
 //! - [`take`]: one message → its notes; `attachments`, `summaries`
+//! - [`redrafts`]: drafts that their owner asks for
 //! - `rsvp`: an invitation → the draft of its answer
 //! - `threads`: which conversation it belongs to
 //! - [`import`]: the same from files
@@ -25,6 +26,7 @@ mod pattern;
 pub mod read;
 mod reader;
 pub mod rebuild;
+pub mod redrafts;
 mod rsvp;
 mod summaries;
 pub mod take;

@@ -1,8 +1,9 @@
 //! An invitation that asks the owner → the draft of his answer.
 
+use super::redrafts::carries;
 use super::take::place;
 use crate::config::{Account, Config};
-use crate::draft::{self, addressing};
+use crate::draft::addressing;
 use crate::mail::{Message, subject};
 use crate::note::draft::rsvp::{self, Proposal};
 use crate::note::name::rsvp_stem;
@@ -16,29 +17,24 @@ use jiff::Zoned;
 /// An invitation with its notes.
 pub(super) struct Invitation<'a> {
     pub(super) message: &'a Message,
-    /// The message's key, and its time in seconds since 1970.
-    pub(super) key: &'a str,
-    pub(super) at: i64,
+    /// The draft's id.
+    pub(super) id: &'a str,
     /// Path of its source note.
     pub(super) note: &'a str,
     pub(super) asked: &'a Asked,
 }
 
-/// Writes the draft, and gives its path; `None` where there is one, or nothing to answer (any more).
+/// Writes the draft, and gives its path; `None` where it is there, or there is nothing to answer (any more).
 pub(super) fn write(
     vault: &Vault,
     store: &Store,
     (config, account, now): (&Config, &Account, &Zoned),
     invitation: &Invitation<'_>,
 ) -> Result<Option<String>> {
-    let Invitation { message, key, at, note, asked } = *invitation;
-    let id = draft::rsvp_id(key, at);
+    let Invitation { message, id, note, asked } = *invitation;
     let Some(invite) = message.invite.as_ref().filter(|invite| !is_over(invite, now.timestamp())) else {
         return Ok(None);
     };
-    if store.draft(&id)?.is_some() {
-        return Ok(None);
-    }
     // The answer is made from this file: without it there is nothing that outlives the database.
     let files = source::attached(&vault.read(note)?, note);
     let Some(file) = files.iter().find(|path| path.to_lowercase().ends_with(".ics")) else { return Ok(None) };
@@ -55,13 +51,12 @@ pub(super) fn write(
         in_reply_to: message.message_id.as_deref(),
         invite_file: file,
         invite,
-        draft_id: &id,
+        draft_id: id,
         warning: warning.as_deref(),
     });
     let path = format!("{}/{}.md", config.paths.outbox, rsvp_stem(&name, now));
-    let (path, new) = place(vault, &path, text.as_bytes(), |old| {
-        crate::note::draft::read(old).is_ok_and(|d| d.is_some_and(|d| d.draft_id.as_deref() == Some(&id)))
-    })?;
-    store.put_draft(&id, &path, Some(key))?;
+    let (path, new) = place(vault, &path, text.as_bytes(), |old| carries(old, id))?;
+    // What has a draft in this sense has one of a reply.
+    store.put_draft(id, &path, None)?;
     Ok(new.then_some(path))
 }

@@ -7,7 +7,8 @@ use super::{Pulled, attachments, rsvp, threads};
 use crate::config::{Account, Action, Config, Quote};
 use crate::draft::{self, Setting, quoting};
 use crate::mail::hash::short;
-use crate::mail::{Address, Message, file_name, subject};
+use crate::mail::subject::{self, Mark};
+use crate::mail::{Address, Message, file_name};
 use crate::note::digest::Digest;
 use crate::note::name::{draft_stem, numbered, source_stem};
 use crate::note::source::{self, Facts};
@@ -57,10 +58,15 @@ pub fn take(
     vault: &Vault,
     store: &Store,
     origin: &Origin<'_>,
-    raw: Raw,
+    mut raw: Raw,
     touched: &mut Touched,
     pulled: &mut Pulled,
 ) -> Result<()> {
+    // What its owner passed on to somebody answers nobody, whatever it names: it begins a conversation of its own.
+    if origin.is_sent && subject::parts(&raw.message.subject).1 == Some(Mark::Forward) {
+        raw.message.in_reply_to.clear();
+        raw.message.references.clear();
+    }
     let message = &raw.message;
     let at = time_of(message, raw.internal_date.as_deref());
     let (thread, merged) = threads::of(vault, store, message)?;
@@ -93,10 +99,12 @@ pub fn take(
         stored.digest = Some(serde_json::to_string(&(&entry.author, &entry.digest))?);
         let wanted = origin.drafts && verdict.action == Action::Draft && word == Triage::NeedsReply;
         if let Some(asked) = verdict.asked.as_ref().filter(|_| wanted) {
-            let (message, at) = (&raw.message, stored.at);
-            let invitation = rsvp::Invitation { message, key: &stored.key, at, note: &note, asked };
+            let id = draft::rsvp_id(&stored.key, stored.at);
+            let invitation = rsvp::Invitation { message: &raw.message, id: &id, note: &note, asked };
             let by = (origin.config, origin.account, origin.now);
-            pulled.drafts.extend(rsvp::write(vault, store, by, &invitation)?);
+            if store.draft(&id)?.is_none() {
+                pulled.drafts.extend(rsvp::write(vault, store, by, &invitation)?);
+            }
         } else if wanted && !store.has_draft_for(&stored.key)? {
             item.write_draft(vault, store, &stored.key, &entry, pulled)?;
         }

@@ -6,7 +6,9 @@
 //! - [`digest`]: what an assistant read out of a message
 //! - [`frontmatter`]: the YAML block: read, written, edited in place
 //! - [`name`]: names of notes, wikilinks, tags
+//! - [`wikilink`]: links from note to note
 //! - [`source`]: one message
+//! - [`original`]: the message read back from that
 //! - [`invitation`]: the table of an event in it
 //! - [`rsvp`]: answering that
 //! - [`summary`]: one conversation
@@ -19,7 +21,9 @@ pub mod frontmatter;
 pub mod invitation;
 pub mod moving;
 pub mod name;
+pub mod original;
 pub mod owner;
 pub mod rsvp;
 pub mod source;
 pub mod summary;
+pub mod wikilink;

@@ -7,7 +7,7 @@ use crate::assistant::offline::dates;
 use crate::inbound::Desk;
 use crate::mail::Address;
 use crate::mail::look_alike::skeleton;
-use crate::note::draft::DraftNote;
+use crate::note::draft::{DraftNote, Kind};
 use anyhow::Result;
 use jiff::civil::Date;
 use std::collections::BTreeSet;
@@ -39,6 +39,7 @@ pub fn doubts(desk: &Desk, draft: &DraftNote, rehearsal: &Rehearsal, today: Date
     let to = rehearsal.recipients();
     let mut out = Vec::new();
     if let Some(parent) = parent(&desk.store, draft)?.filter(|p| !p.own && !p.author.is_empty())
+        && draft.kind != Kind::Forward
         && to.iter().all(|a| a.key() != parent.author)
     {
         out.push(format!("The mail that it answers came from {}, who does not get it.", parent.author));

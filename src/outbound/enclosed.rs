@@ -2,13 +2,13 @@
 //! so that it is the same when that is lost.
 
 use super::parent;
-use crate::approval::Enclosed;
+use crate::approval::{Enclosed, Passable};
 use crate::mail::invite::{Invite, state};
+use crate::mail::message::Attachment;
 use crate::mail::parse;
 use crate::note::draft::{DraftNote, Kind};
-use crate::note::source;
+use crate::note::{original, source};
 use crate::store::Store;
-use crate::store::messages::StoredMessage;
 use crate::vault::Vault;
 use anyhow::Result;
 
@@ -25,7 +25,36 @@ pub(super) fn enclosed(vault: &Vault, store: &Store, draft: &DraftNote) -> Resul
             _ => invite.map(Box::new),
         });
     }
+    if draft.kind == Kind::Forward {
+        enclosed.original = draft.source_file.as_deref().map(|note| passable(vault, plain_path(note)).map(Box::new));
+    }
     Ok(enclosed)
+}
+
+/// The message that a note is about, to be passed on.
+fn passable(vault: &Vault, note: &str) -> Result<Passable, String> {
+    let text = vault.read(note).map_err(|e| format!("`source_file`: {e}; correct the path"))?;
+    let read = original::read(&text).ok_or_else(|| format!("`source_file`: {note} is no note of a mail"))?;
+    let file = kept(vault, note, &text, &read.message.key()).ok_or_else(|| {
+        "`forward: attached` needs the mail as it came, and the vault does not have it (notes.keep_original was off when it \
+         arrived); to pass its text on instead, run `postnote draft NOTE --forward` anew"
+            .to_owned()
+    });
+    Ok(Passable { text: read, file: file.map(|(path, bytes)| eml(&path, bytes)) })
+}
+
+/// The message of a source note as it came, where the vault keeps it: its path and bytes.
+pub fn kept(vault: &Vault, note: &str, text: &str, key: &str) -> Option<(String, Vec<u8>)> {
+    let files = source::attached(text, note).into_iter().rev().filter(|path| path.to_lowercase().ends_with(".eml"));
+    // Anybody can attach a file of that name: what is in it decides.
+    files
+        .filter_map(|path| Some((vault.read_bytes(&path, super::MOST_ATTACHED as u64).ok()?, path)))
+        .find_map(|(bytes, path)| (parse::parse(&bytes).0.key() == key).then_some((path, bytes)))
+}
+
+fn eml(path: &str, bytes: Vec<u8>) -> Attachment {
+    let name = path.rsplit('/').next().unwrap_or(path).to_owned();
+    Attachment { name: Some(name), media_type: "message/rfc822".to_owned(), content_id: None, inline: false, bytes }
 }
 
 /// Why an answer to an invitation comes too late, if it does.
@@ -53,6 +82,12 @@ fn invite(vault: &Vault, draft: &DraftNote) -> Result<Invite, String> {
 pub(super) fn plain_path(written: &str) -> &str {
     let path = written.trim().trim_start_matches('!').trim_start_matches("[[").trim_end_matches("]]");
     path.split('|').next().unwrap_or(path).trim()
+}
+
+/// The invitation that came with a source note's message.
+pub fn invitation(vault: &Vault, note: &str) -> Option<Invite> {
+    let read = |path: String| parse::calendar(&vault.read_bytes(&path, MOST_CALENDAR).ok()?);
+    calendars(vault, note).into_iter().find_map(read)
 }
 
 /// The calendar files of a source note.
@@ -84,10 +119,4 @@ fn overtaken(vault: &Vault, store: &Store, draft: &DraftNote, invite: Option<&In
         }
     }
     Ok(None)
-}
-
-/// True when the message has a draft that a reply would be: an invitation's answer is none.
-pub(super) fn has_reply_draft(store: &Store, message: &StoredMessage) -> Result<bool> {
-    let rsvp = crate::draft::rsvp_id(&message.key, message.at);
-    Ok(store.has_draft_for(&message.key)? && store.draft(&rsvp)?.is_none())
 }

@@ -157,8 +157,7 @@ fn fate(store: &Store, waits: &Waits) -> Result<Option<&'static str>> {
         return Ok(Some(ANSWERED));
     }
     if let Some(newer) = store.newer_in(&parent.thread, parent.at)?
-        && let Some(newer) = store.message(&newer)?
-        && enclosed::has_reply_draft(store, &newer)?
+        && store.has_draft_for(&newer)?
     {
         return Ok(Some("a newer message in this thread has a draft of its own; the text is kept"));
     }
@@ -205,7 +204,7 @@ impl Pass<'_> {
         let row = match &file.draft.draft_id {
             Some(id) => {
                 if self.desk.store.draft(id)?.is_none_or(|known| known.note != file.path) {
-                    let parent = super::parent(&self.desk.store, &file.draft)?;
+                    let parent = super::parent(&self.desk.store, &file.draft)?.filter(|_| file.draft.kind.goes_on());
                     self.desk.store.put_draft(id, &file.path, parent.map(|p| p.key).as_deref())?;
                     self.desk.store.move_note(id, &file.path)?;
                 }
@@ -236,6 +235,7 @@ impl Pass<'_> {
                 Some(why) => Some(why),
                 None => answered(store, &file.draft)?,
             },
+            Kind::Forward => None,
             _ => {
                 let (in_reply_to, source_file) = (in_reply_to.clone(), source_file.clone());
                 fate(store, &Waits { answers: kind.answers(), in_reply_to, source_file })?
@@ -347,7 +347,11 @@ impl Pass<'_> {
         if !self.desk.store.queue(&row)? {
             anyhow::bail!("it is being sent already");
         }
-        self.desk.store.put_draft(&row.draft_id, &file.path, row.parent.as_deref())?;
+        self.desk.store.put_draft(
+            &row.draft_id,
+            &file.path,
+            row.parent.as_deref().filter(|_| file.draft.kind.goes_on()),
+        )?;
         self.say_queued(file, &row.draft_id, row.not_before)
     }
 

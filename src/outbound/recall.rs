@@ -9,7 +9,7 @@
 
 use super::freeze::{File, SETTLE};
 use crate::inbound::Desk;
-use crate::note::draft::{self, Status};
+use crate::note::draft::{self, Kind, Status};
 use crate::store::judged::{Judged, Judging, Waits};
 use crate::store::{Generation, Store, StoreError};
 use crate::vault::{Stamp, VaultError};
@@ -176,8 +176,9 @@ impl Recall {
             id: super::draft_id_of(&text, &draft),
             waits: (draft.status == Status::Pending).then(|| Waits {
                 answers: draft.kind.answers(),
-                in_reply_to: draft.in_reply_to.clone(),
-                source_file: draft.source_file.clone(),
+                // What is passed on waits for its owner alone.
+                in_reply_to: draft.in_reply_to.clone().filter(|_| draft.kind != Kind::Forward),
+                source_file: draft.source_file.clone().filter(|_| draft.kind != Kind::Forward),
             }),
         });
         Ok(Look::Read(File { path: path.to_owned(), text, draft }, known))

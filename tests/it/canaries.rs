@@ -63,7 +63,6 @@ const LIKE_ENDS: &[&str] = &[
     "## Vault\u{ad} Context Used",
     "## V\u{430}ult C\u{43e}ntext Used",
     "## Ｖａｕｌｔ Ｃｏｎｔｅｘｔ Ｕｓｅｄ",
-    "\\## Vault Context Used",
     "## Original Summary of the thread",
     "Original Email\n---",
     "## Draft Response",
@@ -357,6 +356,8 @@ fn words_of_the_templates_in_a_sentence_are_sent() {
         "## What the original summary says",
         "[the original email](https://example.com/x)",
         "\\<!-- shown -->",
+        "> \\#\\# Draft Response",
+        "> Vault context used",
         "[1]: https://example.com/#part",
     ] {
         let text = format!(

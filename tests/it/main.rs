@@ -27,6 +27,8 @@ mod oauth;
 mod oauth_keeping;
 mod oauth_wire;
 mod outbox_model;
+mod pictures;
+mod redraft;
 mod reply_lines;
 mod rsvp;
 mod scheduled;

@@ -124,7 +124,6 @@ const FILES: &[&str] = &[
     "ein sehr langer Name mit Größenänderungsübersicht für Überlandstraßenführungen über Österreichs Höhenzüge.txt",
     ".hidden",
     "trailing.",
-    "mail.eml",
 ];
 
 #[derive(Debug, Clone)]

@@ -66,6 +66,17 @@ fn judge(line: &str) -> Line {
     }
 }
 
+/// A line of somebody else's text that this module would take for one of the template's, made a line of text.
+pub(super) fn harmless(line: &str) -> String {
+    match judge(line) {
+        Line::Text => line.to_owned(),
+        Line::Response | Line::Section => {
+            let text = line.trim_start();
+            format!("{}\\{text}", line.strip_suffix(text).unwrap_or_default())
+        }
+    }
+}
+
 /// The text to send, as Markdown without comments, trimmed; or why there is none.
 pub(super) fn extract(kind: Kind, note_body: &str) -> Result<String, BodyError> {
     let text = note_body.replace("\r\n", "\n");
@@ -80,7 +91,7 @@ pub(super) fn extract(kind: Kind, note_body: &str) -> Result<String, BodyError> 
         ([], Kind::Reply) => return Err(BodyError::Missing),
         // The second template has its text below the head's rule.
         ([], Kind::EmailDraft) => 1 + lines.iter().position(|l| is_rule(l)).ok_or(BodyError::Missing)?,
-        ([], Kind::Mail) => 0,
+        ([], Kind::Mail | Kind::Forward) => 0,
         // Words that go with the answer are its owner's choice.
         ([], Kind::Rsvp) => return Ok(String::new()),
     };
@@ -98,7 +109,9 @@ pub(super) fn extract(kind: Kind, note_body: &str) -> Result<String, BodyError> 
     }
     let body = body.join("\n").trim_matches('\n').trim_end().to_owned();
     if body.trim().is_empty() {
-        return if kind == Kind::Rsvp { Ok(String::new()) } else { Err(BodyError::Empty) };
+        // An answer to an invitation, and what is passed on, may go without a word.
+        let optional = matches!(kind, Kind::Rsvp | Kind::Forward);
+        return if optional { Ok(String::new()) } else { Err(BodyError::Empty) };
     }
     match placeholder(&body) {
         Some(gap) => Err(BodyError::Placeholder(gap)),
@@ -115,14 +128,19 @@ fn doubtful<'a>(body: &[&'a str]) -> Option<&'a str> {
     body.iter().zip(below).map(|(line, below)| (*line, below.is_some_and(|l| is_underline(l)))).find_map(
         |(line, underlined)| {
             let bare = without_quotes(line);
+            // What a mail says stands there quoted, and with its marks escaped.
+            let own = !line.trim_start().starts_with('>');
             let said = words(bare);
+            if bare.starts_with('\\') {
+                return None;
+            }
             let headed = underlined || ["#", "<", "[!"].iter().any(|mark| bare.starts_with(mark));
             let emphatic = ["**", "__", "=="].iter().any(|mark| bare.starts_with(mark));
             let is = |title: &String| said == *title;
             let found = (headed
                 && (titles.iter().any(|title| said.starts_with(title)) || private.iter().any(|p| said.contains(p))))
                 || (emphatic && (titles.iter().any(is) || private.iter().any(|p| said.starts_with(p))))
-                || private.iter().any(|p| said == *p || said == format!("{p} {}", skeleton("used")));
+                || (own && private.iter().any(|p| said == *p || said == format!("{p} {}", skeleton("used"))));
             found.then_some(line)
         },
     )
@@ -137,7 +155,7 @@ fn is_underline(line: &str) -> bool {
 /// The line without the marks of quotes and lists in front.
 fn without_quotes(line: &str) -> &str {
     let line =
-        line.trim_start_matches(|c: char| c.is_whitespace() || c.is_ascii_digit() || ">.)-+\\\u{feff}".contains(c));
+        line.trim_start_matches(|c: char| c.is_whitespace() || c.is_ascii_digit() || ">.)-+\u{feff}".contains(c));
     line.strip_prefix("* ").unwrap_or(line).trim()
 }
 
@@ -217,12 +235,16 @@ fn opening(text: &str, mark: &str) -> Option<usize> {
     text.match_indices(mark).map(|(at, _)| at).find(|at| backslashes(*at).is_multiple_of(2))
 }
 
-/// The first gap that nobody filled: `[…]`, `[...]`, `[TODO …]`.
+/// The first gap that nobody filled: `[…]`, `[...]`, `[TODO …]`. What a mail says is escaped, and no gap; nor is a link.
 fn placeholder(body: &str) -> Option<String> {
     for line in body.lines() {
         let quoted = line.trim_start().starts_with('>');
         for (at, _) in line.match_indices('[') {
-            let inner = line.get(at + 1..).and_then(|rest| rest.split(']').next()).unwrap_or_default();
+            let rest = line.get(at + 1..).unwrap_or_default();
+            let (inner, after) = rest.split_once(']').unwrap_or((rest, ""));
+            if line.get(..at).is_some_and(|before| before.ends_with('\\')) || after.starts_with('(') {
+                continue;
+            }
             let word = inner.trim();
             let gap = word == "…" || word.starts_with("TODO") || (word == "..." && !quoted);
             if gap {

@@ -2,10 +2,14 @@
 //!
 //! - [`status`]: the words of the life of a draft
 //! - [`body`]: the one part of the file that is ever sent
+//! - [`forward`]: a new draft that passes a message on
+//! - [`pictures`]: pictures of the vault in that
 //! - [`rsvp`]: a new draft that answers an invitation
 //! - this file: reading a draft, and writing a new reply
 
 pub mod body;
+pub mod forward;
+pub mod pictures;
 pub mod rsvp;
 mod status;
 
@@ -30,12 +34,19 @@ pub enum Kind {
     Mail,
     /// An answer to an invitation.
     Rsvp,
+    /// A message that is passed on.
+    Forward,
 }
 
 impl Kind {
     /// True for what answers a mail: it is over when that was answered.
     pub fn answers(self) -> bool {
         matches!(self, Kind::Reply | Kind::EmailDraft | Kind::Rsvp)
+    }
+
+    /// True for what goes on with a conversation: whether it still fits depends on what came meanwhile.
+    pub fn goes_on(self) -> bool {
+        matches!(self, Kind::Reply | Kind::EmailDraft | Kind::Mail)
     }
 }
 
@@ -76,6 +87,8 @@ pub struct DraftNote {
     pub urgency: Option<String>,
     /// A key that holds a list or a mapping where one text belongs: what was meant is not clear.
     pub misfit: Option<&'static str>,
+    /// `forward`, as written: how a message is passed on.
+    pub forward: Option<String>,
     /// The text to send, or why there is none.
     pub body: Result<String, BodyError>,
 }
@@ -106,6 +119,7 @@ pub fn read(text: &str) -> Result<Option<DraftNote>, FrontmatterError> {
         Some("email-draft") => Kind::EmailDraft,
         Some("draft-mail") => Kind::Mail,
         Some("draft-rsvp") => Kind::Rsvp,
+        Some("draft-forward") => Kind::Forward,
         _ => return Ok(None),
     };
     Ok(Some(DraftNote {
@@ -121,6 +135,7 @@ pub fn read(text: &str) -> Result<Option<DraftNote>, FrontmatterError> {
         send_at: front.text("send_at"),
         rsvp: front.text("rsvp"),
         invite: front.text("invite"),
+        forward: front.text("forward"),
         was_sent: ["message_id", "sent_at"].iter().any(|key| front.text(key).is_some() || front.is_nested(key)),
         conflict_with: front.text("conflict_with").map(|id| strip_brackets(&id).to_owned()),
         uncertain_about: front.text("uncertain_about").filter(|id| !id.is_empty()),
