@@ -6,7 +6,7 @@ use crate::inbound::import::{self, Imported, Order, Step};
 use crate::inbound::{self, Desk, Progress, Pulled, keep, rebuild};
 use crate::login::Login;
 use crate::outbound::freeze::{self, Recall};
-use crate::outbound::{Posted, deliver, deliver::Sender};
+use crate::outbound::{Posted, deliver, deliver::Sender, mirror};
 use crate::redraft::{self, Wish};
 use crate::store::{self, Lock, Store, StoreError};
 use crate::vault::Vault;
@@ -194,6 +194,13 @@ async fn pass(
             outcome.posted.changed.extend(after.changed);
             let known = outcome.posted.problems.clone();
             outcome.posted.problems.extend(after.problems.into_iter().filter(|p| !known.contains(p)));
+        }
+    }
+    if !scope.dry_run && !stop() {
+        for account in &accounts {
+            if let Err(e) = mirror::mirror(config, account, &desk, &now()).await {
+                outcome.posted.problems.push(of_account(&account.name, &format!("{e:#}")));
+            }
         }
     }
     if config.send.enabled {

@@ -5,10 +5,12 @@
 //! - [`text`]: Markdown → text/plain, format=flowed (RFC 3676)
 //! - [`html`]: the same Markdown → text/html
 //! - [`calendar`]: an answer to an invitation → text/calendar
+//! - [`copy`]: a draft that waits → a message to look at
 //! - `header`: values of headers, folded and encoded
 //! - this file: headers and parts, over lettre's builder
 
 pub mod calendar;
+pub mod copy;
 mod header;
 pub mod html;
 pub mod inline;

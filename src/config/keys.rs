@@ -9,7 +9,7 @@ pub(super) const KEYS: &[(&str, &[&str])] = &[
     ("paths", &["sources", "outbox", "people", "customers", "projects"]),
     ("assistant", &["provider", "base_url", "model", "api_key"]),
     ("send", &["enabled", "delay", "save_sent"]),
-    ("drafts", &["reply", "format", "quote"]),
+    ("drafts", &["reply", "format", "quote", "mirror"]),
     ("notes", &["keep_original"]),
     ("accounts[]", &["name", "email", "display_name", "aliases", "signature", "imap", "smtp", "auth"]),
     ("accounts[].imap", &["host", "port", "security", "mailboxes", "sent", "compress", "username", "ca_file"]),

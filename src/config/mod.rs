@@ -96,6 +96,8 @@ pub struct Drafts {
     pub format: Format,
     /// Whether a draft quotes what it answers.
     pub quote: Quote,
+    /// Whether drafts that wait are copied into the mailbox for drafts.
+    pub mirror: bool,
 }
 
 /// Who puts the copy into the Sent mailbox.

@@ -97,6 +97,7 @@ pub(super) struct RawDrafts {
     pub(super) reply: super::ReplyTo,
     pub(super) format: super::Format,
     pub(super) quote: super::Quote,
+    pub(super) mirror: bool,
 }
 
 #[derive(Debug, Default, Deserialize)]

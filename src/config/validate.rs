@@ -66,7 +66,12 @@ pub(super) fn config(raw: RawConfig, resolve: &dyn Fn(&Path) -> PathBuf) -> Resu
             delay: schedule::duration(&raw.send.delay).map_err(at("send.delay"))?,
             save_sent: raw.send.save_sent,
         },
-        drafts: Drafts { reply: raw.drafts.reply, format: raw.drafts.format, quote: raw.drafts.quote },
+        drafts: Drafts {
+            reply: raw.drafts.reply,
+            format: raw.drafts.format,
+            quote: raw.drafts.quote,
+            mirror: raw.drafts.mirror,
+        },
         keep_original: raw.notes.keep_original,
         accounts,
         rules: raw.rules,

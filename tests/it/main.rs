@@ -23,6 +23,7 @@ mod live;
 mod loop_servers;
 mod loop_turns;
 mod mailboxes;
+mod mirror;
 mod oauth;
 mod oauth_keeping;
 mod oauth_wire;

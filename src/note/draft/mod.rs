@@ -145,6 +145,12 @@ pub fn read(text: &str) -> Result<Option<DraftNote>, FrontmatterError> {
     }))
 }
 
+/// What would be sent of a draft's file, as far as it is written: gaps are left in it.
+pub fn text_with_gaps(text: &str, kind: Kind) -> Option<String> {
+    let (_, rest) = frontmatter::parse(text).ok()?;
+    body::with_gaps(kind, rest).ok()
+}
+
 /// The keys that hold one text.
 const LINES: [&str; 8] =
     ["from", "subject", "in_reply_to", "source_file", "original", "draft_id", "send_at", "uncertain_about"];
