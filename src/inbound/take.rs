@@ -7,7 +7,7 @@ use super::{Pulled, attachments, threads};
 use crate::config::{Account, Action, Config, Quote};
 use crate::draft::{self, Setting, quoting};
 use crate::mail::hash::short;
-use crate::mail::{Address, Message, file_name, subject};
+use crate::mail::{Address, Message, file_name, picture, subject};
 use crate::note::digest::Digest;
 use crate::note::name::{draft_stem, numbered, source_stem};
 use crate::note::source::{self, Facts};
@@ -251,7 +251,7 @@ impl Item<'_> {
         }
         let language = entry.digest.language.as_deref();
         let quote = (config.drafts.quote == Quote::Below)
-            .then(|| quoting::below(message, &self.raw.body.new_markdown, &self.received, language))
+            .then(|| quoting::below(message, &picture::named(&self.raw.body.new_markdown), &self.received, language))
             .flatten();
         let setting = Setting {
             owner: &account.owner(),

@@ -7,7 +7,6 @@
 mod charref;
 mod code;
 mod inline;
-mod link;
 mod list;
 mod markdown;
 mod plain;
@@ -18,8 +17,10 @@ mod tag;
 mod text;
 mod token;
 mod tree;
+mod word;
 
-use super::{clean, inert};
+use super::{Attachment, clean, inert};
+pub(crate) use code::{defused, fence};
 use quoted::Keep;
 
 /// What stands behind this is not read.
@@ -34,7 +35,7 @@ const MAX_OUTPUT: usize = 8 << 20;
 /// assert_eq!(postnote::mail::html::to_markdown(html), markdown);
 /// ```
 pub fn to_markdown(html: &str) -> String {
-    convert(html, Keep::All)
+    convert(html, Keep::All, &[])
 }
 
 /// True when the HTML may mark what it quotes, so that [`to_markdown_new`] leaves it out.
@@ -46,14 +47,19 @@ pub(crate) fn marks_quotes(html: &str) -> bool {
         || html.contains("type=\"cite\"")
 }
 
-/// The same, without what mail programs mark as quoted text or as signature.
-pub(crate) fn to_markdown_new(html: &str) -> String {
-    convert(html, Keep::New)
+/// The same, with marks ([`super::picture`]) for the pictures that are among these files.
+pub(crate) fn to_markdown_with(html: &str, files: &[Attachment]) -> String {
+    convert(html, Keep::All, files)
 }
 
-fn convert(html: &str, keep: Keep) -> String {
+/// And without what mail programs mark as quoted text or as signature.
+pub(crate) fn to_markdown_new(html: &str, files: &[Attachment]) -> String {
+    convert(html, Keep::New, files)
+}
+
+fn convert(html: &str, keep: Keep, files: &[Attachment]) -> String {
     let tree = tree::parse(clean::prefix(html, MAX_INPUT));
-    inert::settle(&markdown::write(&tree, keep, MAX_OUTPUT), true)
+    inert::settle(&markdown::write(&tree, keep, files, MAX_OUTPUT), true)
 }
 
 /// HTML → plain text: paragraphs and lines, `- ` before list items, `text <address>` for links that say

@@ -17,7 +17,7 @@ pub(super) fn table(invite: &Invite, zone: &TimeZone) -> String {
     for (label, value) in [
         ("What", inert::line(&invite.summary)),
         ("When", when(invite, zone)),
-        ("Instead of", only.unwrap_or_default()),
+        ("Instead of", only.filter(|_| !invite.is_cancelled()).unwrap_or_default()),
         ("Repeats", repeats(invite, zone)),
         ("Where", inert::line(&invite.location)),
         ("Organizer", inert::line(&invite.organizer)),
@@ -88,7 +88,11 @@ fn repeats(invite: &Invite, zone: &TimeZone) -> String {
 }
 
 fn answered(attendee: &Attendee) -> String {
-    format!("{} ({})", inert::line(&attendee.name), inert::line(&attendee.answer))
+    let answer = match attendee.answer.as_str() {
+        "needs-action" => "no answer yet".to_owned(),
+        answer => inert::line(answer),
+    };
+    format!("{} ({answer})", inert::line(&attendee.name))
 }
 
 fn status(invite: &Invite) -> &'static str {

@@ -1,10 +1,10 @@
 //! A tree → plain text: paragraphs and lines, `- ` before list items, `> ` before quotes, `text <address>` for links
 //! that say something else than their address.
 
-use super::link;
 use super::tag::Tag;
 use super::text::visible;
 use super::tree::{Id, Tree};
+use crate::mail::link;
 
 const MAX_TEXT: usize = 4 << 20;
 

@@ -116,7 +116,7 @@ fn quotes_can_be_left_out() {
             "see\n\n---------- Forwarded message ----------  \nold",
         ),
     ] {
-        assert_eq!(to_markdown_new(html), expect, "{html}");
+        assert_eq!(to_markdown_new(html, &[]), expect, "{html}");
     }
 }
 
@@ -264,7 +264,7 @@ proptest! {
     #[test]
     fn any_soup_becomes_inert(html in SOUP) {
         assert_inert(&html);
-        let _ = (to_text(&html), to_markdown_new(&html));
+        let _ = (to_text(&html), to_markdown_new(&html, &[]));
     }
 
     #[test]
