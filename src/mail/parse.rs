@@ -1,7 +1,8 @@
 //! Bytes → [`Message`], and what was wrong with them. Any bytes: nothing here fails or panics.
 //!
 //! `tree` finds the parts, `select` says what each is for, `transfer` and `charset` decode them; `fields`, `words`, `params` and
-//! `mailboxes` read headers; `headers` and `bodies` make our values of it all, `report` tells what a report is about. Nested messages stay whole: they become
+//! `mailboxes` read headers; `headers` and `bodies` make our values of it all, `report` tells what a report is about, `tnef` unpacks what
+//! Outlook wrapped. Nested messages stay whole: they become
 //! attachments and are never parsed as a part of the mail that carries them, so that nesting costs nothing.
 
 mod bodies;
@@ -14,6 +15,7 @@ mod mailboxes;
 mod params;
 mod report;
 mod select;
+mod tnef;
 mod transfer;
 mod tree;
 mod words;

@@ -2,7 +2,7 @@
 
 use super::select::{Selected, select};
 use super::tree::{Part, Tree};
-use super::{MAX_BODY, charset, enriched, fields::Fields, flowed, html, note, text_body, transfer, words};
+use super::{MAX_BODY, charset, enriched, fields::Fields, flowed, html, note, text_body, tnef, transfer, words};
 use crate::mail::message::{Attachment, Defect, Message};
 use crate::mail::{clean, invite, media_type};
 use std::borrow::Cow;
@@ -131,6 +131,14 @@ impl<'a> Bodies<'a> {
             }
             message.attachments.push(attachment);
         }
+        let (wrapped, plain): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut message.attachments).into_iter().partition(is_tnef);
+        message.attachments = plain;
+        for wrapped in wrapped {
+            if !unpacked(&wrapped.bytes, message, defects) {
+                message.attachments.push(wrapped);
+            }
+        }
         // An invitation can also be the only part.
         if message.invite.is_none()
             && let Some(part) = self.tree.leaves().find(|p| p.is("text/calendar"))
@@ -183,6 +191,44 @@ pub(super) fn name(part: &Part<'_>) -> Option<String> {
 /// A part's media type, clean.
 pub(super) fn media_type(part: &Part<'_>) -> String {
     clean::header(clean::prefix(&part.kind.word, 200))
+}
+
+fn is_tnef(attachment: &Attachment) -> bool {
+    matches!(attachment.media_type.as_str(), "application/ms-tnef" | "application/vnd.ms-tnef")
+        || attachment.name.as_deref().is_some_and(|name| name.eq_ignore_ascii_case("winmail.dat"))
+}
+
+/// Puts what Outlook wrapped where it belongs; true when nothing is left in the wrapper.
+fn unpacked(bytes: &[u8], message: &mut Message, defects: &mut Vec<Defect>) -> bool {
+    let Some(found) = tnef::unpack(bytes) else { return false };
+    let says_nothing = message.text.trim().is_empty() && message.html.is_none();
+    if says_nothing && let Some(page) = &found.html {
+        message.html = Some(text_body(page, defects));
+    }
+    if says_nothing {
+        message.text = match (&found.text, &message.html) {
+            (Some(text), _) => text_body(text, defects),
+            (None, Some(page)) => html::to_text(page),
+            (None, None) => String::new(),
+        };
+    }
+    let any = !found.files.is_empty();
+    for file in found.files {
+        if message.attachments.len() >= MAX_ATTACHMENTS {
+            note(defects, Defect::TooLarge("attachments"));
+            return false;
+        }
+        let usual = || media_type::of_name(&file.name).to_owned();
+        message.attachments.push(Attachment {
+            media_type: file.media_type.filter(|kind| kind.contains('/')).unwrap_or_else(usual),
+            name: Some(file.name).filter(|name| !name.is_empty()),
+            inline: file.content_id.is_some(),
+            content_id: file.content_id,
+            bytes: file.bytes.to_vec(),
+        });
+    }
+    // Without words and files, what it holds is of another kind.
+    found.whole && (any || (says_nothing && !message.text.trim().is_empty()))
 }
 
 fn is_calendar(media_type: &str) -> bool {
