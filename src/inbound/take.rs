@@ -3,7 +3,7 @@
 use super::read::{Raw, ReadAs};
 use super::summaries::Touched;
 use super::timing::Timing;
-use super::{Pulled, attachments, threads};
+use super::{Pulled, attachments, events, threads};
 use crate::config::{Account, Action, Config, Quote};
 use crate::draft::{self, Setting, quoting};
 use crate::mail::hash::short;
@@ -213,6 +213,7 @@ impl Item<'_> {
         let stem = source_stem(&self.raw.message, &self.received);
         let attachments = attachments::save(vault, self.raw, &folder, &stem)?;
         let before = store.note_before(&stored.thread, stored.at)?;
+        let event = events::so_far(vault, store, &self.raw.message, &stored.thread)?;
         let text = source::write(
             &self.raw.message,
             &self.raw.body,
@@ -224,6 +225,7 @@ impl Item<'_> {
                 triage: triage.as_str(),
                 attachments: &attachments,
                 before: before.as_deref(),
+                event: event.as_ref(),
                 tags,
             },
         );

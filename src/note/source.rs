@@ -4,6 +4,7 @@ use super::frontmatter::{self, Writer};
 use super::name::{tag, wikilink};
 use super::{fate, invitation};
 use crate::mail::body::{Body, Enclosed};
+use crate::mail::invite::state::State;
 use crate::mail::{Address, Message, inert, picture, thread};
 use jiff::Zoned;
 
@@ -24,6 +25,8 @@ pub struct Facts<'a> {
     pub attachments: &'a [(String, usize)],
     /// Path of the note on the message before it in the thread.
     pub before: Option<&'a str>,
+    /// How the event stands that it is about, where mails about it came before.
+    pub event: Option<&'a State>,
     /// Tags from rules.
     pub tags: &'a [String],
 }
@@ -38,7 +41,7 @@ pub fn write(message: &Message, body: &Body, facts: &Facts<'_>) -> String {
         out.push_str(&format!("Before: {}\n\n", wikilink(before)));
     }
     if let Some(invite) = &message.invite {
-        out.push_str(&invitation::table(invite, facts.received.time_zone()));
+        out.push_str(&invitation::table(invite, facts.event, facts.received.time_zone()));
     }
     if let Some(report) = &message.report {
         out.push_str(&fate::table(report, facts.received.time_zone()));
@@ -236,6 +239,13 @@ pub fn read(text: &str) -> Option<Record> {
         message_id,
         key,
     })
+}
+
+/// The names of the files that a source note names as its attachments.
+pub fn attachments(text: &str) -> Vec<String> {
+    let Ok((front, _)) = frontmatter::parse(text) else { return Vec::new() };
+    let bare = |link: String| link.trim_start_matches("[[").trim_end_matches("]]").to_owned();
+    front.list("attachments").unwrap_or_default().into_iter().map(bare).collect()
 }
 
 /// `<id>` → `id`.
