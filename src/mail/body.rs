@@ -48,14 +48,14 @@ pub fn render(message: &Message) -> Body {
 /// Renders what a message says itself.
 fn render_alone(message: &Message) -> Body {
     let page = message.html.as_deref();
-    let mut zones = zones(message, &message.text);
+    let (mut zones, mut new_text) = zones(message, &message.text);
     let mut from_html = page.and_then(|html| structured(html, &message.text, &zones, &message.attachments));
     let mut aside = "";
     if from_html.is_none()
         && let Some(html) = page
         && let Some((text, both)) = instead(html, &message.text)
     {
-        zones = self::zones(message, &text);
+        (zones, new_text) = self::zones(message, &text);
         from_html = structured(html, &text, &zones, &message.attachments);
         aside = if both { &message.text } else { "" };
     }
@@ -70,12 +70,12 @@ fn render_alone(message: &Message) -> Body {
         signature_markdown: markdown(&zones.signature),
         aside_markdown: markdown(aside),
         enclosed: Vec::new(),
-        new_text: zones.new,
+        new_text,
     }
 }
 
-/// The zones of a message's text.
-fn zones(message: &Message, text: &str) -> Zones {
+/// The zones of a message's text as they are shown, and its new text.
+fn zones(message: &Message, text: &str) -> (Zones, String) {
     let (_, mark) = subject::parts(&message.subject);
     let sent = if mark == Some(Mark::Forward) { Sent::PassedOn } else { Sent::Answer };
     let mut zones = parts::split(message, text, sent);
@@ -84,7 +84,13 @@ fn zones(message: &Message, text: &str) -> Zones {
         zones.new = std::mem::take(&mut zones.quoted);
         zones.lines.iter_mut().filter(|z| **z == Zone::Quoted).for_each(|z| *z = Zone::Forwarded);
     }
-    zones
+    match parts::attributed(text, &zones) {
+        Some(shown) => (shown, zones.new),
+        None => {
+            let new = zones.new.clone();
+            (zones, new)
+        }
+    }
 }
 
 /// The new part of the HTML, where it says what the plain text says.

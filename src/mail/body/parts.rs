@@ -14,7 +14,6 @@ pub(super) fn split(message: &Message, text: &str, sent: Sent) -> Zones {
     let mut lines = zones.lines.clone();
     returned(message, text, &mut lines);
     armour(text, &mut lines);
-    attribution(text, &mut lines);
     if lines == zones.lines { zones } else { quote::gather(text, lines) }
 }
 
@@ -48,18 +47,22 @@ fn armour(text: &str, zones: &mut [Zone]) {
 }
 
 /// Where answers stand between what they answer, the line that says who is answered stands above them, not alone below.
-fn attribution(text: &str, zones: &mut [Zone]) {
-    let Some(answered) = zones.iter().position(|zone| *zone == Zone::Answered) else { return };
+pub(super) fn attributed(text: &str, zones: &Zones) -> Option<Zones> {
+    let zones = &zones.lines;
+    let answered = zones.iter().position(|zone| *zone == Zone::Answered)?;
     let quoted: Vec<usize> = (0..zones.len()).filter(|i| zones.get(*i) == Some(&Zone::Quoted)).collect();
     let line = |i: &usize| text.split('\n').nth(*i).unwrap_or_default().trim();
     let alone =
         quoted.len() <= MAX_ATTRIBUTION + 2 && quoted.iter().all(|i| *i < answered && !line(i).starts_with('>'));
     let says = quoted.iter().rfind(|i| !line(i).is_empty()).is_some_and(|i| line(i).ends_with([':', '：', '>']));
-    if alone && says {
-        for i in quoted {
-            if let Some(zone) = zones.get_mut(i) {
-                *zone = Zone::Answered;
-            }
+    if !alone || !says {
+        return None;
+    }
+    let mut zones = zones.clone();
+    for i in quoted {
+        if let Some(zone) = zones.get_mut(i) {
+            *zone = Zone::Answered;
         }
     }
+    Some(quote::gather(text, zones))
 }
