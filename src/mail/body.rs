@@ -36,6 +36,8 @@ pub struct Body {
     pub signature_markdown: String,
     /// What the text part says, where the page says something else and is shown.
     pub aside_markdown: String,
+    /// Something was left out for its length.
+    pub cut: bool,
     /// Messages within it.
     pub enclosed: Vec<Enclosed>,
 }
@@ -64,7 +66,9 @@ fn render_alone(message: &Message) -> Body {
     if page.is_none() {
         below(&mut new_markdown, &message.attachments);
     }
+    let cut = [message.text.len(), new_text.len(), new_markdown.len()].iter().any(|length| *length >= html::MAX_OUTPUT);
     Body {
+        cut,
         new_markdown,
         quoted_markdown: markdown(&unquoted(&zones.quoted)),
         signature_markdown: markdown(&zones.signature),

@@ -23,9 +23,10 @@ use super::{Attachment, clean, inert};
 pub(crate) use code::{defused, fence};
 use quoted::Keep;
 
-/// What stands behind this is not read.
-const MAX_INPUT: usize = 8 << 20;
-const MAX_OUTPUT: usize = 8 << 20;
+/// What stands behind this is not read: of a page, pictures written into it may be most.
+pub(crate) const MAX_INPUT: usize = 8 << 20;
+/// No text of a mail becomes longer.
+pub(crate) const MAX_OUTPUT: usize = 2 << 20;
 
 /// HTML → inert Markdown (see [`super::inert`]): headings, lists, links, quotes, code, data tables.
 ///

@@ -29,7 +29,7 @@ use sha2::{Digest, Sha256};
 use tree::Tree;
 
 /// What a body is cut to.
-const MAX_BODY: usize = 2 << 20;
+const MAX_BODY: usize = html::MAX_OUTPUT;
 
 /// So much of a message is hashed at a time.
 const HASHED: usize = 16 << 10;
@@ -83,10 +83,19 @@ fn note(defects: &mut Vec<Defect>, defect: Defect) {
 
 /// Cleans and caps a decoded body.
 fn text_body(text: &str, defects: &mut Vec<Defect>) -> String {
-    if text.len() > MAX_BODY {
+    capped(text, MAX_BODY, defects)
+}
+
+/// Cleans and caps a page: of it more is markup.
+fn page_body(html: &str, defects: &mut Vec<Defect>) -> String {
+    capped(html, html::MAX_INPUT, defects)
+}
+
+fn capped(text: &str, most: usize, defects: &mut Vec<Defect>) -> String {
+    if text.len() > most {
         note(defects, Defect::TooLarge("body"));
     }
-    let (text, controls) = clean::body(clean::prefix(text, MAX_BODY));
+    let (text, controls) = clean::body(clean::prefix(text, most));
     if controls {
         note(defects, Defect::ControlCharacters);
     }

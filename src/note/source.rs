@@ -53,7 +53,7 @@ pub fn write(message: &Message, body: &Body, facts: &Facts<'_>) -> String {
         false => out.push_str(text.trim_end()),
     }
     out.truncate(out.trim_end().len());
-    out.push('\n');
+    out.push_str(if body.cut { "\n\n*(and more: the whole message is kept, below)*\n" } else { "\n" });
     enclosed(&mut out, body, facts);
     folded(&mut out, "As plain text", &placed(&body.aside_markdown));
     folded(&mut out, "Earlier in this thread", &placed(&body.quoted_markdown));

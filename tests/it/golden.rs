@@ -53,3 +53,40 @@ fn every_mail_becomes_its_note() {
     let left: Vec<_> = goldens.keys().filter(|name| !mails.contains_key(*name)).collect();
     assert!(left.is_empty() && by_id.len() == mails.len(), "{left:?}");
 }
+
+#[test]
+fn what_is_too_long_for_a_note_is_kept_whole() {
+    let sam = User { email: "sam@example.org".into(), password: "unused".into() };
+    let account = Account { name: "work", user: &sam, display_name: "Sam Reed", aliases: &[], imap: 9, smtp: 9 };
+    let case = Case::with_account(&account);
+    let long = |kind: &str, piece: &str, size: usize| {
+        let head =
+            format!("From: ada@example.com\nTo: sam@example.org\nSubject: {kind}\nContent-Type: text/{kind}\n\n");
+        head + &piece.repeat(size / piece.len()) + "the last words\n"
+    };
+    let folder = case.path().join("mail");
+    fs::create_dir(&folder).unwrap();
+    for (name, mail) in [
+        ("plain", long("plain", "fifty million octets of words\n", 50 << 20)),
+        ("html", long("html", "<p>words of a page</p>\n", 9 << 20)),
+        // What is large in it is no text.
+        ("page", long("html", &format!("<img src='data:image/png;base64,{}'>\n", "A".repeat(3 << 20)), 3 << 20)),
+    ] {
+        fs::write(folder.join(format!("{name}.eml")), mail).unwrap();
+    }
+    case.postnote(&["import", folder.to_str().unwrap()]).ended(0);
+    let notes = case.notes("Sources");
+    assert_eq!(notes.len(), 3);
+    for path in notes {
+        let note = fs::read_to_string(&path).unwrap();
+        assert!(note.len() < 5 << 20);
+        if front(&path).text("subject").as_deref() == Some("html") && note.len() < 1 << 20 {
+            assert!(note.contains("\nthe last words\n") && !note.contains("original.eml"));
+            continue;
+        }
+        assert!(note.contains("*(and more: the whole message is kept, below)*"), "{}", path.display());
+        let original = note.split("- [[").skip(1).find_map(|link| link.split_once("_original.eml]]")).unwrap().0;
+        let original = path.parent().unwrap().join(format!("attachments/{original}_original.eml"));
+        assert!(fs::read_to_string(original).unwrap().ends_with("the last words\r\n"));
+    }
+}

@@ -2,7 +2,9 @@
 
 use super::select::{Selected, select};
 use super::tree::{Part, Tree};
-use super::{MAX_BODY, charset, enriched, fields::Fields, flowed, html, note, text_body, tnef, transfer, words};
+use super::{
+    MAX_BODY, charset, enriched, fields::Fields, flowed, html, note, page_body, text_body, tnef, transfer, words,
+};
 use crate::mail::message::{Attachment, Defect, Message};
 use crate::mail::{clean, invite, media_type};
 use std::borrow::Cow;
@@ -41,9 +43,9 @@ impl<'a> Bodies<'a> {
     fn html(&self, defects: &mut Vec<Defect>) -> Option<String> {
         let mut all: Option<String> = None;
         for part in self.parts(&self.selected.html).filter(|p| p.is("text/html")).take(MAX_TEXT_PARTS) {
-            let page = text_body(&text(self.tree, part, defects), defects);
+            let page = page_body(&text(self.tree, part, defects), defects);
             match &mut all {
-                Some(all) if all.len() + page.len() > MAX_BODY => {
+                Some(all) if all.len() + page.len() > html::MAX_INPUT => {
                     note(defects, Defect::TooLarge("body"));
                     break;
                 }
@@ -74,7 +76,7 @@ impl<'a> Bodies<'a> {
                 {
                     html::to_text(page)
                 }
-                "text/html" => html::to_text(&text_body(&text(self.tree, part, defects), defects)),
+                "text/html" => html::to_text(&page_body(&text(self.tree, part, defects), defects)),
                 "text/enriched" | "text/richtext" => {
                     enriched::to_text(&text_body(&text(self.tree, part, defects), defects))
                 }
@@ -203,7 +205,7 @@ fn unpacked(bytes: &[u8], message: &mut Message, defects: &mut Vec<Defect>) -> b
     let Some(found) = tnef::unpack(bytes) else { return false };
     let says_nothing = message.text.trim().is_empty() && message.html.is_none();
     if says_nothing && let Some(page) = &found.html {
-        message.html = Some(text_body(page, defects));
+        message.html = Some(page_body(page, defects));
     }
     if says_nothing {
         message.text = match (&found.text, &message.html) {
