@@ -60,7 +60,7 @@ impl Keeper<'_> {
         };
         let mut moves: Vec<Move> = Vec::new();
         let mut news = Pulled::default();
-        vault.begin();
+        vault.begin()?;
         let begin = Instant::now();
         let mut filled = begin;
         let mut written = begin.elapsed();
@@ -127,7 +127,8 @@ fn withheld(store: &Store, account: &Account, mailbox: &str, served: &Served, pu
     Ok(())
 }
 
-/// Moves notes to their places; what came in between is written down, and told.
+/// Moves notes to their places; what came in between is written down, and told. [`crate::vault::Vault::settle`] makes it
+/// last, or the next batch.
 fn put_in_place(vault: &Vault, store: &Store, moves: &[Move], problems: &mut Vec<String>) -> Result<()> {
     for hitch in vault.publish(moves)? {
         match hitch {
@@ -148,5 +149,7 @@ pub fn finish(desk: &Desk, problems: &mut Vec<String>) -> Result<()> {
         return Ok(());
     }
     put_in_place(&desk.vault, &desk.store, &moves, problems)?;
+    // What was moved must last before it is forgotten.
+    desk.vault.settle()?;
     Ok(desk.store.unstage()?)
 }

@@ -39,7 +39,7 @@ use keep::Keeper;
 use reader::{Known, News, Reader};
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
-use timing::Timing;
+use timing::{Stage, Timing};
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinSet;
 
@@ -166,8 +166,11 @@ pub async fn pull(
             }
         }
     }
+    // The last batch's notes are where they belong; should they not last, the next pass moves them again.
+    let settled = timing.of(Stage::Place, || desk.vault.settle()).map_err(|e| e.to_string());
     timing.tell();
     let outcome = |(ended, pulled): (Option<Result<()>>, Pulled)| {
+        settled.clone().map_err(|e| anyhow!(e))?;
         ended.unwrap_or_else(|| Err(anyhow!("the reading ended in the middle; this is a fault in postnote")))?;
         Ok(pulled.told_once())
     };

@@ -1,11 +1,11 @@
 //! One type for both kinds of connection, so that what speaks a protocol need not know which it has.
 
+use super::tls::Encrypted;
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
-use tokio_rustls::client::TlsStream;
 
 /// A connection to a server: plain (loopback only, or before STARTTLS) or TLS.
 #[derive(Debug)]
@@ -13,7 +13,7 @@ pub enum Stream {
     /// Without TLS.
     Plain(TcpStream),
     /// With TLS, the peer's name verified.
-    Tls(Box<TlsStream<TcpStream>>),
+    Tls(Box<Encrypted>),
 }
 
 impl Stream {
@@ -21,7 +21,7 @@ impl Stream {
     pub fn is_local(&self) -> bool {
         let tcp = match self {
             Stream::Plain(s) => s,
-            Stream::Tls(s) => s.get_ref().0,
+            Stream::Tls(s) => s.get_ref().0.get_ref(),
         };
         tcp.peer_addr().is_ok_and(|at| super::is_loopback(at.ip()))
     }
@@ -38,8 +38,8 @@ impl From<TcpStream> for Stream {
     }
 }
 
-impl From<TlsStream<TcpStream>> for Stream {
-    fn from(stream: TlsStream<TcpStream>) -> Self {
+impl From<Encrypted> for Stream {
+    fn from(stream: Encrypted) -> Self {
         Stream::Tls(Box::new(stream))
     }
 }

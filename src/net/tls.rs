@@ -5,6 +5,7 @@ use crate::config::Endpoint;
 use rustls_platform_verifier::Verifier;
 use std::path::Path;
 use std::sync::Arc;
+use tokio::io::BufReader;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
@@ -16,10 +17,16 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
 /// A CA file is a few certificates; anything larger is another file by mistake.
 const CA_FILE_MAX: u64 = 4 * 1024 * 1024;
 
+/// rustls reads 4 KiB at a time: so much is asked of the system at once.
+const READ_AHEAD: usize = 64 * 1024;
+
+/// An encrypted connection.
+pub(super) type Encrypted = TlsStream<BufReader<TcpStream>>;
+
 /// The TLS handshake over `stream`, within 30 seconds; the peer must prove that it is `endpoint.host`.
 ///
 /// For STARTTLS, nothing that came before the handshake may be left in a buffer: give the bare stream.
-pub async fn tls(stream: TcpStream, endpoint: &Endpoint) -> Result<TlsStream<TcpStream>, NetError> {
+pub async fn tls(stream: TcpStream, endpoint: &Endpoint) -> Result<Encrypted, NetError> {
     let name =
         ServerName::try_from(endpoint.host.clone()).map_err(|_| NetError::BadHost { host: endpoint.host.clone() })?;
     let ca_file = endpoint.ca_file.clone();
@@ -27,7 +34,7 @@ pub async fn tls(stream: TcpStream, endpoint: &Endpoint) -> Result<TlsStream<Tcp
     let config = tokio::task::spawn_blocking(move || client_config(ca_file.as_deref()))
         .await
         .map_err(|e| NetError::NoRoots { detail: e.to_string() })??;
-    let handshake = TlsConnector::from(Arc::new(config)).connect(name, stream);
+    let handshake = TlsConnector::from(Arc::new(config)).connect(name, BufReader::with_capacity(READ_AHEAD, stream));
     match tokio::time::timeout(PATIENCE, handshake).await {
         Ok(Ok(stream)) => Ok(stream),
         Ok(Err(error)) => Err(NetError::from_io(endpoint, error)),

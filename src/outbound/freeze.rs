@@ -100,7 +100,7 @@ fn supersede(desk: &Desk, over: Vec<(File, &'static str)>, posted: &mut Posted) 
     if over.is_empty() {
         return Ok(());
     }
-    desk.vault.begin();
+    desk.vault.begin()?;
     let mut changed = BTreeMap::new();
     for (file, why) in over {
         match mark(&desk.vault, &file.path, &file.text, &[("status", Status::Superseded.as_str())]) {
@@ -123,7 +123,7 @@ fn supersede(desk: &Desk, over: Vec<(File, &'static str)>, posted: &mut Posted) 
         changed.remove(&path);
     }
     posted.changed.extend(changed);
-    Ok(())
+    Ok(desk.vault.settle()?)
 }
 
 fn has_moved_on(store: &Store, known: &Judged) -> Result<bool> {

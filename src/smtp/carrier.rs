@@ -58,7 +58,7 @@ impl AsyncTokioStream for Carrier {
     fn peer_addr(&self) -> io::Result<SocketAddr> {
         match &self.stream {
             Stream::Plain(tcp) => tcp.peer_addr(),
-            Stream::Tls(tls) => tls.get_ref().0.peer_addr(),
+            Stream::Tls(tls) => tls.get_ref().0.get_ref().peer_addr(),
         }
     }
 }

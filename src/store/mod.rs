@@ -314,6 +314,10 @@ impl Store {
         db.pragma_update(None, "synchronous", "FULL")?;
         // As many as there are statements in the store, so that none is compiled twice.
         db.set_prepared_statement_cache_capacity(64);
+        // KiB, as a negative number. A batch's pages fit: what does not is written to the log over and over.
+        db.pragma_update(None, "cache_size", -16 * 1024)?;
+        // Pages of 4 KiB: many commits touch the same ones, which need not go into the database after each.
+        db.pragma_update(None, "wal_autocheckpoint", 8 * 1024)?;
         db.busy_timeout(std::time::Duration::from_secs(10))?;
         // No query is planned anew for each value that it is asked with.
         db.set_db_config(rusqlite::config::DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;

@@ -4,6 +4,7 @@
 //! is written beside its place, synced, and moved there (mode 0600; folders 0700). Nothing is ever deleted.
 //!
 //! - [`group`]: files that become visible together
+//! - `scribe`: the thread that writes them
 //! - `place`: from a path inside the vault to a place on disk
 //! - `stamp`: whether a file was changed
 //! - [`mod@watch`]: being told when one was
@@ -11,6 +12,7 @@
 
 mod group;
 mod place;
+mod scribe;
 mod stamp;
 mod watch;
 
@@ -20,14 +22,15 @@ pub use watch::watch;
 pub use group::Hitch;
 
 use crate::note::moving::Move;
-use group::Group;
+use group::{Group, Moved};
 use place::Folders;
+use scribe::Scribe;
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, Read, Seek, Write};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 /// Temporary files begin like this; what a crash left of them is swept by [`Vault::sweep`].
@@ -83,6 +86,10 @@ pub struct Vault {
     folders: Folders,
     /// What is written and not there yet: reading sees it.
     overlay: Mutex<Overlay>,
+    /// Where files were moved and the disk may not know yet.
+    moved: Mutex<Moved>,
+    /// From the first group on.
+    scribe: Mutex<Option<Arc<Scribe>>>,
 }
 
 #[derive(Debug, Default)]
@@ -103,7 +110,12 @@ impl Vault {
         if !root.is_dir() {
             return Err(VaultError::Missing(root));
         }
-        Ok(Vault { folders: Folders::below(root), overlay: Mutex::default() })
+        Ok(Vault {
+            folders: Folders::below(root),
+            overlay: Mutex::default(),
+            moved: Mutex::default(),
+            scribe: Mutex::default(),
+        })
     }
 
     /// The same vault for a dry run: it reads as if what is written were there, and nothing is written.
@@ -111,9 +123,9 @@ impl Vault {
         Vault { overlay: Mutex::new(Overlay::Rehearsal(BTreeMap::new())), ..self }
     }
 
-    /// What was opened is still what is there.
+    /// What was opened is still what is there. A group looks when it begins, and once more when it is staged.
     fn same(&self) -> Result<(), VaultError> {
-        self.folders.same()
+        if matches!(*self.overlay(), Overlay::Group(_)) { Ok(()) } else { self.folders.same() }
     }
 
     fn overlay(&self) -> MutexGuard<'_, Overlay> {
@@ -122,30 +134,63 @@ impl Vault {
 
     /// From here to [`Vault::stage`], what is written becomes visible together. What an earlier group left unfinished is
     /// dropped.
-    pub fn begin(&self) {
+    pub fn begin(&self) -> Result<(), VaultError> {
+        self.folders.same()?;
         let mut overlay = self.overlay();
         if !matches!(*overlay, Overlay::Rehearsal(_)) {
-            *overlay = Overlay::Group(Group::default());
+            *overlay = Overlay::None;
+            *overlay = Overlay::Group(Group::new(self.scribe().map_err(VaultError::io("the vault"))?));
+        }
+        Ok(())
+    }
+
+    fn scribe(&self) -> io::Result<Arc<Scribe>> {
+        let mut scribe = self.scribe.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*scribe {
+            Some(scribe) => Ok(scribe.clone()),
+            None => Ok(scribe.insert(Arc::new(Scribe::new()?)).clone()),
         }
     }
 
     /// Makes the group durable under temporary names: what is to be moved, for [`Vault::publish`]. In a dry run nothing.
+    ///
+    /// What was published before is durable as well then.
     pub fn stage(&self) -> Result<Vec<Move>, VaultError> {
-        self.same()?;
+        self.folders.same()?;
         let mut overlay = self.overlay();
         if !matches!(*overlay, Overlay::Group(_)) {
             return Ok(Vec::new());
         }
         match std::mem::take(&mut *overlay) {
-            Overlay::Group(group) => group.stage(self.root()),
+            Overlay::Group(group) => {
+                let mut moved = self.moved();
+                let staged = group.stage(self.root(), &moved)?;
+                moved.clear();
+                Ok(staged)
+            }
             _ => Ok(Vec::new()),
         }
     }
 
-    /// Moves what was staged to its places, durably. Called again after a crash, it completes what was begun.
+    /// Moves what was staged to its places. Called again after a crash, it completes what was begun. It lasts from the
+    /// next [`Vault::stage`] or [`Vault::settle`] on: what says where the files are to go is needed until then.
     pub fn publish(&self, staged: &[Move]) -> Result<Vec<Hitch>, VaultError> {
         self.same()?;
-        group::publish(&self.folders, staged)
+        group::publish(&self.folders, staged, &mut self.moved())
+    }
+
+    /// Makes durable what was published.
+    pub fn settle(&self) -> Result<(), VaultError> {
+        let mut moved = self.moved();
+        if !moved.is_empty() {
+            group::sync_folders(self.root(), &moved).map_err(VaultError::io("the vault"))?;
+            moved.clear();
+        }
+        Ok(())
+    }
+
+    fn moved(&self) -> MutexGuard<'_, Moved> {
+        self.moved.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Gives up what was staged, and the group that is open.
@@ -177,13 +222,13 @@ impl Vault {
     pub fn read_bytes(&self, path: &str, max: u64) -> Result<Vec<u8>, VaultError> {
         self.same()?;
         let place = self.folders.existing(path)?;
-        match &*self.overlay() {
+        match &mut *self.overlay() {
             Overlay::Rehearsal(files) if files.contains_key(path) => {
                 return Ok(files.get(path).cloned().unwrap_or_default());
             }
             Overlay::Group(group) => {
                 if let Some(bytes) = group.read(path) {
-                    return bytes.map_err(VaultError::io(path));
+                    return bytes;
                 }
             }
             _ => {}
@@ -198,6 +243,7 @@ impl Vault {
     /// True when something is at this path.
     pub fn exists(&self, path: &str) -> bool {
         let waits = match &*self.overlay() {
+            Overlay::None if self.folders.same().is_err() => return false,
             Overlay::None => false,
             Overlay::Rehearsal(files) => files.contains_key(path),
             Overlay::Group(group) => group.holds(path),
@@ -207,6 +253,7 @@ impl Vault {
 
     /// How long ago the file was last written; zero for a time in the future.
     pub fn age(&self, path: &str) -> Result<Duration, VaultError> {
+        self.same()?;
         let place = self.folders.existing(path)?;
         let modified = fs::metadata(&place).and_then(|m| m.modified()).map_err(VaultError::io(path))?;
         #[expect(clippy::disallowed_methods, reason = "an edge: compared with the file system's own clock")]
@@ -215,17 +262,20 @@ impl Vault {
 
     /// Writes a new file; one that is there stays, whoever made it.
     pub fn create(&self, path: &str, bytes: &[u8]) -> Result<(), VaultError> {
-        self.same()?;
         match &mut *self.overlay() {
-            Overlay::None => {}
+            Overlay::None => self.folders.same()?,
             Overlay::Rehearsal(files) => {
+                self.folders.same()?;
                 if files.contains_key(path) || self.folders.existing(path)?.exists() {
                     return Err(VaultError::Exists(path.to_owned()));
                 }
                 files.insert(path.to_owned(), bytes.to_owned());
                 return Ok(());
             }
-            Overlay::Group(group) => return group.create(&self.folders, path, bytes),
+            Overlay::Group(group) => {
+                // That the vault is gone says more than which file could not be written.
+                return group.create(&self.folders, path, bytes).map_err(|e| self.folders.same().err().unwrap_or(e));
+            }
         }
         let place = self.folders.made(path)?;
         let folder = place.parent().unwrap_or(self.root());

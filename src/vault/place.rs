@@ -4,19 +4,28 @@ use super::VaultError;
 use std::collections::HashMap;
 use std::fs::{self, Metadata};
 use std::path::{Component, Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Device and inode.
 type Identity = (u64, u64);
 
 /// The vault's root, and the folders below it that were found to lie in it. Each way is walked once, link by link; from
-/// then on it is enough that the same folder is at its end.
+/// then on it is enough that the same folder is at its end, and that is looked at once between two calls of
+/// [`Folders::same`].
 #[derive(Debug)]
 pub(super) struct Folders {
     root: PathBuf,
     /// What the root was when the vault was opened, so that another folder in its place is noticed.
     identity: Option<Identity>,
-    sound: Mutex<HashMap<PathBuf, Identity>>,
+    sound: Mutex<Sound>,
+}
+
+#[derive(Debug, Default)]
+struct Sound {
+    /// How often everything was to be looked at again.
+    round: u64,
+    /// What each folder was, and in which round that was last seen.
+    folders: HashMap<PathBuf, (Identity, u64)>,
 }
 
 impl Folders {
@@ -29,8 +38,9 @@ impl Folders {
         &self.root
     }
 
-    /// What was opened is still what is there.
+    /// What was opened is still what is there. From here on every folder is looked at again.
     pub(super) fn same(&self) -> Result<(), VaultError> {
+        self.sound().round += 1;
         match identity(&self.root) {
             None if self.identity.is_some() => Err(VaultError::Missing(self.root.clone())),
             now if now == self.identity => Ok(()),
@@ -46,6 +56,15 @@ impl Folders {
     /// The place for a new file: its folders are made (mode 0700).
     pub(super) fn made(&self, path: &str) -> Result<PathBuf, VaultError> {
         Ok(self.look(path, new)?.0)
+    }
+
+    /// The same for what is moved there: a link at its end is not followed, so that only its folder matters.
+    pub(super) fn target(&self, path: &str) -> Result<PathBuf, VaultError> {
+        let place = self.root.join(relative(path)?);
+        match place.parent().is_some_and(|folder| self.is_sound(folder)) {
+            true => Ok(place),
+            false => self.made(path),
+        }
     }
 
     /// The same, where nothing is yet.
@@ -74,15 +93,26 @@ impl Folders {
         if let Some(folder) = place.parent().filter(|f| f.is_dir())
             && let Some(identity) = identity(folder)
         {
-            self.sound.lock().unwrap_or_else(PoisonError::into_inner).insert(folder.to_owned(), identity);
+            let mut sound = self.sound();
+            let round = sound.round;
+            sound.folders.insert(folder.to_owned(), (identity, round));
         }
         let found = there(&place);
         Ok((place, found))
     }
 
     fn is_sound(&self, folder: &Path) -> bool {
-        let known = self.sound.lock().unwrap_or_else(PoisonError::into_inner).get(folder).copied();
-        known.is_some() && known == identity(folder)
+        let mut sound = self.sound();
+        let round = sound.round;
+        let Some((known, seen)) = sound.folders.get_mut(folder) else { return false };
+        if *seen != round && identity(folder) == Some(*known) {
+            *seen = round;
+        }
+        *seen == round
+    }
+
+    fn sound(&self) -> MutexGuard<'_, Sound> {
+        self.sound.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

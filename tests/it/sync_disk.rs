@@ -54,7 +54,7 @@ fn each_fails(
     between: impl Fn(&Case) + Sync,
 ) {
     let (site, wanted) = Site::shared();
-    let (failures, failed) = (Mutex::new(Vec::new()), AtomicUsize::new(0));
+    let (failures, failed, muted) = (Mutex::new(Vec::new()), AtomicUsize::new(0), AtomicUsize::new(0));
     at_once([0, 1], |lane| {
         let case = site.case();
         for place in places.iter().skip(lane).step_by(2) {
@@ -62,19 +62,27 @@ fn each_fails(
             let inject = format!("inject={}:error={errno}:when={}", place.call, place.number);
             let traced = case.traced(&["-e", &format!("trace={WRITES}"), "-e", &inject], &["sync"]);
             // Threads may have shared the work in another way than in the first run: what failed counts.
-            let Some(hit) = traced.calls.iter().find(|call| call.text.contains("(INJECTED)")) else { continue };
+            let mut hits = traced.calls.iter().filter(|call| call.text.contains("(INJECTED)"));
+            let Some(hit) = hits.next() else { continue };
+            // Not a file, but what threads wake each other with: a kernel does not fail there.
+            if hit.text.contains("[eventfd]") || hits.any(|hit| hit.text.contains("[eventfd]")) {
+                continue;
+            }
             let place = &Place {
                 in_vault: hit.text.contains(case.vault().to_str().unwrap()),
                 text: hit.text.clone(),
                 ..place.clone()
             };
             let at = format!("{errno} at {} {} ({})", place.call, place.number, place.text);
-            // Not a file, but what threads wake each other with: a kernel does not fail there.
+            // Not a file of ours.
             if !place.in_vault && !hit.text.contains(case.state().to_str().unwrap()) {
                 continue;
             }
             failed.fetch_add(1, Ordering::SeqCst);
             let fail = |what: String| failures.lock().unwrap().push(format!("{at}: {what}"));
+            // Each thread counts for itself: what the message is written with may have failed as well.
+            let is_mute = traced.calls.iter().any(|c| c.text.contains("(INJECTED)") && c.text.starts_with("write(2<"));
+            muted.fetch_add(usize::from(is_mute), Ordering::SeqCst);
             match &traced.output {
                 // It did without, or wrote it again: then everything is there.
                 output if output.status == 0 => {
@@ -82,7 +90,9 @@ fn each_fails(
                         fail(format!("it said that all is well:\n{difference}"));
                     }
                 }
-                output if output.status != 1 || !clear(place, &case, output) => fail(format!("{output:?}")),
+                output if output.status != 1 || !(is_mute || clear(place, &case, output)) => {
+                    fail(format!("{output:?}"))
+                }
                 _ => {}
             }
             between(&case);
@@ -95,6 +105,7 @@ fn each_fails(
     });
     let (failures, failed) = (failures.into_inner().unwrap(), failed.into_inner());
     assert!(failed * 10 >= places.len() * 8, "only {failed} of {} places were met", places.len());
+    assert!(muted.into_inner() * 5 <= failed, "too many of {failed} messages could not be read");
     assert!(failures.is_empty(), "{} faults after {} places; {}", failures.len(), places.len(), failures.join("\n"));
 }
 
