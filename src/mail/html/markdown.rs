@@ -369,7 +369,7 @@ impl Writer<'_, '_> {
         };
         let small = |name: &str| self.tree.length(id, name).is_some_and(|l| l <= 20);
         let icon = picture::is_icon(file) || (small("width") && small("height"));
-        if picture::is_spacer(file) || (icon && words.ends_with(|c: char| c == ')') && !says_more(&words)) {
+        if picture::is_spacer(file) || (icon && words.ends_with(')') && !says_more(&words)) {
             return;
         }
         if icon {

@@ -209,7 +209,7 @@ impl<'t> Line<'t> {
         match byte {
             b'\\' | b'`' | b'*' | b'[' | b'|' => true,
             b']' => self.brackets,
-            b'_' => !self.underline && !(self.prev(at).is_alphanumeric() && self.next(at + 1).is_alphanumeric()),
+            b'_' => !(self.underline || self.prev(at).is_alphanumeric() && self.next(at + 1).is_alphanumeric()),
             b'#' => !self.prev(at).is_alphanumeric() || self.next(at + 1).is_alphanumeric(),
             b'<' => after.is_ascii_alphabetic() || b"/!?".contains(&after),
             b'%' => matches!(before(), b'<' | b'%') || after == b'%',
