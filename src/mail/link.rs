@@ -52,6 +52,27 @@ pub(crate) fn odd_host(href: &str) -> Option<String> {
     idna::domain_to_ascii(host.split(':').next().unwrap_or_default()).ok().filter(|host| !host.is_empty())
 }
 
+/// The same for a page that says what its relative links are relative to (RFC 3986 §5.2, but for dots). Without that they lead
+/// nowhere: in the vault they would open files.
+pub(crate) fn target_from(href: &str, base: Option<&str>) -> Option<String> {
+    let Some(base) = base.filter(|_| !href.trim_start().starts_with('#')) else { return target(href) };
+    let href = cleaned(href);
+    let before_path = href.split(['/', '?', '#']).next().unwrap_or_default();
+    if href.is_empty() || before_path.contains(':') {
+        return target(&href);
+    }
+    let (scheme, rest) = base.split_once("://")?;
+    let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let path = rest.get(host.len()..)?.split(['?', '#']).next().unwrap_or_default();
+    let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+    target(&match () {
+        () if href.starts_with("//") => format!("{scheme}:{href}"),
+        () if href.starts_with('/') => format!("{scheme}://{host}{href}"),
+        () if href.starts_with('?') => format!("{scheme}://{host}{path}{href}"),
+        () => format!("{scheme}://{host}{folder}/{href}"),
+    })
+}
+
 /// As browsers read it: without white space at the ends, and controls.
 fn cleaned(href: &str) -> Cow<'_, str> {
     let href = href.trim();

@@ -152,7 +152,11 @@ pub fn differs(reply_to: &[Address], from: &[Address]) -> bool {
 
 fn head(message: &Message, facts: &Facts<'_>) -> String {
     let line = |label: &str, list: &[Address]| {
-        let names: Vec<_> = list.iter().map(|a| inert::line(&a.to_string())).collect();
+        let name = |a: &Address| {
+            let really = a.plain_domain().map(|plain| format!(" (really {})", inert::line(&plain)));
+            inert::line(&a.to_string()) + &really.unwrap_or_default()
+        };
+        let names: Vec<_> = list.iter().map(name).collect();
         if names.is_empty() { String::new() } else { format!("**{label}**: {}  \n", names.join(", ")) }
     };
     let mut out = line("From", message.author().map(std::slice::from_ref).unwrap_or_default());

@@ -41,6 +41,8 @@ pub(super) struct Writer<'t, 'a> {
     keep: Keep,
     /// What came with the mail.
     files: &'t [Attachment],
+    /// What relative links are relative to.
+    base: Option<&'t str>,
     pub(super) out: Marked,
     most: usize,
     pub(super) gap: Gap,
@@ -62,11 +64,12 @@ pub(super) struct Writer<'t, 'a> {
 }
 
 /// The Markdown of a tree; at most about as many bytes.
-pub(super) fn write(tree: &Tree<'_>, keep: Keep, files: &[Attachment], most: usize) -> Marked {
+pub(super) fn write(tree: &Tree<'_>, keep: Keep, files: &[Attachment], base: Option<&str>, most: usize) -> Marked {
     let mut writer = Writer {
         tree,
         keep,
         files,
+        base,
         out: Marked::with_capacity(4096),
         most,
         gap: Gap::None,
@@ -335,7 +338,7 @@ impl Writer<'_, '_> {
     }
 
     fn link(&mut self, id: Id) {
-        let target = self.tree.attribute(id, "href").and_then(|href| link::target(&href));
+        let target = self.tree.attribute(id, "href").and_then(|href| link::target_from(&href, self.base));
         let before = self.wanted.link.take();
         self.wanted.link = target.map(|url| (id, url.into()));
         self.children(id);
