@@ -62,10 +62,11 @@ fn render_alone(message: &Message) -> Body {
         aside = if both { &message.text } else { "" };
     }
     let markdown = |text: &str| plain::markdown(text, &message.attachments);
-    let mut new_markdown = from_html.unwrap_or_else(|| markdown(&zones.new));
-    if page.is_none() {
-        below(&mut new_markdown, &message.attachments);
-    }
+    let mut new_markdown = from_html.unwrap_or_else(|| match message.pictures.is_empty() {
+        true => markdown(&zones.new),
+        false => markdown(&plain::with_pictures(&message.text, &zones.lines, &message.pictures)),
+    });
+    below(&mut new_markdown, page, &message.attachments);
     let cut = [message.text.len(), new_text.len(), new_markdown.len()].iter().any(|length| *length >= html::MAX_OUTPUT);
     Body {
         cut,
@@ -118,10 +119,12 @@ fn instead(html: &str, text: &str) -> Option<(String, bool)> {
 }
 
 /// Pictures that were put between or below the words of a plain text.
-fn below(markdown: &mut String, files: &[Attachment]) {
+fn below(markdown: &mut String, page: Option<&str>, files: &[Attachment]) {
     let shown = |file: &Attachment| {
         let small = picture::is_spacer(file) || picture::is_icon(file);
-        file.inline && file.media_type.starts_with("image/") && !small
+        // What a page names, it shows where it wants; or in a part of it that is not new.
+        let placed = || page.is_some() && file.content_id.is_some();
+        file.inline && file.media_type.starts_with("image/") && !small && !placed()
     };
     for (at, _) in files.iter().enumerate().filter(|(_, file)| shown(file)).take(MAX_PICTURES) {
         let mark = picture::mark(at, None, "");

@@ -41,6 +41,8 @@ pub struct Message {
     pub html: Option<String>,
     /// Attachments and inline parts with content, in order; the bodies above are not repeated.
     pub attachments: Vec<Attachment>,
+    /// Pictures that stand between the lines of `text`: before which line, counted from 0, and which attachment.
+    pub pictures: Vec<(usize, usize)>,
     /// A calendar invitation (first `text/calendar` part that parses).
     pub invite: Option<Invite>,
     /// What it says as a delivery report or a read receipt.

@@ -1,6 +1,7 @@
 //! Plain text → inert Markdown as a note shows it: wrapped links lead where they say, patches are code, pictures have marks.
 
 use crate::mail::message::Attachment;
+use crate::mail::quote::Zone;
 use crate::mail::{html, inert, link, picture};
 
 /// What stands above a patch's first hunk.
@@ -18,6 +19,9 @@ const HEADS: &[&str] = &[
     "rename ",
     "similarity ",
 ];
+
+/// How the id of a picture between lines begins, which has none of its own.
+const BETWEEN: &str = "postnote-picture-";
 
 /// The Markdown; `files` are what came with the mail.
 pub(super) fn markdown(text: &str, files: &[Attachment]) -> String {
@@ -96,15 +100,37 @@ fn length(lines: &[&str], (mut old, mut new): (usize, usize)) -> usize {
     taken
 }
 
+/// The lines of a text that are shown, with ids of the pictures between them.
+pub(super) fn with_pictures(text: &str, zones: &[Zone], pictures: &[(usize, usize)]) -> String {
+    let mut out = String::new();
+    let mut pictures = pictures.iter().peekable();
+    for (number, (line, zone)) in text.split('\n').zip(zones).enumerate() {
+        let is_shown = !matches!(zone, Zone::Quoted | Zone::Signature);
+        while let Some((_, at)) = pictures.next_if(|(before, _)| *before <= number) {
+            if is_shown {
+                out.push_str(&format!("\n[cid:{BETWEEN}{at}]\n\n"));
+            }
+        }
+        if is_shown {
+            out.push_str(line.trim_end());
+            out.push('\n');
+        }
+    }
+    out
+}
+
 /// Text in which a mail program left the ids of pictures (`[cid:…]`), with marks for them.
 fn pictured(mut markdown: String, files: &[Attachment]) -> String {
     if !markdown.contains("[cid:") {
         return markdown;
     }
     for (at, file) in files.iter().enumerate().filter(|(_, file)| file.media_type.starts_with("image/")) {
-        let Some(id) = &file.content_id else { continue };
-        let written = format!("\\[cid:{id}]");
-        if markdown.contains(&written) {
+        let between = format!("{BETWEEN}{at}");
+        for id in file.content_id.iter().chain([&between]) {
+            let written = format!("\\[cid:{id}]");
+            if !markdown.contains(&written) {
+                continue;
+            }
             let icon = picture::is_spacer(file) || picture::is_icon(file);
             let mark = if icon { String::new() } else { picture::mark(at, None, "") };
             markdown = markdown.replace(&written, &mark);

@@ -392,8 +392,9 @@ impl Writer<'_, '_> {
 
 /// The attached picture of that Content-ID, and its number.
 fn attached<'f>(files: &'f [Attachment], content_id: &str) -> Option<(usize, &'f Attachment)> {
-    let is_it =
-        |file: &Attachment| file.content_id.as_deref() == Some(content_id) && file.media_type.starts_with("image/");
+    // In an address the sign may be written so.
+    let bare = content_id.replace("%40", "@");
+    let is_it = |file: &Attachment| file.content_id.as_deref() == Some(&bare) && file.media_type.starts_with("image/");
     files.iter().enumerate().find(|(_, file)| is_it(file))
 }
 

@@ -8,6 +8,7 @@ use super::{
 use crate::mail::message::{Attachment, Defect, Message};
 use crate::mail::{clean, invite, media_type};
 use std::borrow::Cow;
+use std::ops::Range;
 
 const MAX_ATTACHMENTS: usize = 1000;
 const MAX_NAME: usize = 1000;
@@ -21,16 +22,23 @@ pub(super) struct Bodies<'a> {
     selected: Selected,
     /// Files found within the text.
     files: Vec<transfer::Uuencoded>,
+    /// Pictures between its lines.
+    pictures: Vec<(usize, usize)>,
 }
 
 impl<'a> Bodies<'a> {
     pub(super) fn new(tree: &'a Tree<'a>) -> Self {
-        Bodies { tree, selected: select(tree), files: Vec::new() }
+        let mut selected = select(tree);
+        // Other forms of the same text, for programs of one maker.
+        let is_form = |part: &Part<'_>| part.is("text/x-amp-html") || part.is("text/watch-html");
+        selected.attachments.retain(|id| !tree.part(*id).is_some_and(is_form));
+        Bodies { tree, selected, files: Vec::new(), pictures: Vec::new() }
     }
 
     pub(super) fn fill(mut self, message: &mut Message, defects: &mut Vec<Defect>) {
         message.html = self.html(defects);
         message.text = self.text(message.html.as_deref(), defects);
+        message.pictures = std::mem::take(&mut self.pictures);
         self.attachments(message, defects);
     }
 
@@ -63,7 +71,10 @@ impl<'a> Bodies<'a> {
         let mut all = String::new();
         let ids = std::mem::take(&mut self.selected.text);
         let pages = self.parts(&ids).filter(|p| p.is("text/html")).count();
-        for part in self.parts(&ids).take(MAX_TEXT_PARTS) {
+        let mut above = None;
+        for id in ids.iter().take(MAX_TEXT_PARTS) {
+            let Some(part) = self.tree.part(*id) else { continue };
+            let above = above.replace(*id);
             if all.len() >= MAX_BODY {
                 note(defects, Defect::TooLarge("body"));
                 break;
@@ -89,6 +100,9 @@ impl<'a> Bodies<'a> {
             if !all.ends_with('\n') {
                 all.push('\n');
             }
+            if let Some(above) = above.filter(|_| page.is_none()) {
+                self.between(above..*id, all.matches('\n').count());
+            }
             all.push_str(&piece);
         }
         match page {
@@ -96,6 +110,15 @@ impl<'a> Bodies<'a> {
             Some(page) if all.trim().is_empty() => html::to_text(page),
             _ => all,
         }
+    }
+
+    /// Notes the pictures among these parts, which stand above the line of that number.
+    fn between(&mut self, parts: Range<usize>, line: usize) {
+        let tree = self.tree;
+        let is_picture = |id: &usize| tree.part(*id).is_some_and(|part| part.kind.word.starts_with("image/"));
+        let pictures = self.selected.attachments.iter().enumerate();
+        let pictures = pictures.filter(|(_, id)| parts.contains(id) && is_picture(id)).map(|(at, _)| (line, at));
+        self.pictures.extend(pictures.take(MAX_ATTACHMENTS));
     }
 
     fn plain(&mut self, part: &Part<'_>, defects: &mut Vec<Defect>) -> String {
@@ -135,6 +158,10 @@ impl<'a> Bodies<'a> {
         }
         let (wrapped, plain): (Vec<_>, Vec<_>) =
             std::mem::take(&mut message.attachments).into_iter().partition(is_tnef);
+        if !wrapped.is_empty() {
+            // Their numbers are others now.
+            message.pictures.clear();
+        }
         message.attachments = plain;
         for wrapped in wrapped {
             if !unpacked(&wrapped.bytes, message, defects) {
