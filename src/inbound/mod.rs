@@ -16,6 +16,7 @@
 
 mod attachments;
 mod batch;
+mod events;
 pub mod import;
 pub mod keep;
 mod mailbox;

@@ -14,6 +14,7 @@
 
 pub mod digest;
 pub mod draft;
+mod fate;
 pub mod frontmatter;
 mod invitation;
 pub mod moving;

@@ -12,6 +12,7 @@ mod approved_once;
 mod bad_input;
 mod extensions;
 mod faults;
+mod golden;
 mod ground_truth;
 mod import;
 mod invites;
