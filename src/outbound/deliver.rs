@@ -98,7 +98,7 @@ pub async fn deliver(
     }
     sender.login.hang_up().await;
     for row in mine(desk.store.outbox(State::Accepted)?) {
-        if let Err(e) = filing::file(sender.config, &desk.store, &mut sent, &row).await {
+        if let Err(e) = filing::file(sender.config, desk, &mut sent, &row).await {
             posted.problems.push(format!(
                 "{}: it was sent, but its copy is not in Sent yet ({e:#}); the next sync tries again",
                 row.note

@@ -6,7 +6,8 @@ use crate::approval::Rehearsal;
 use crate::assistant::offline::dates;
 use crate::inbound::Desk;
 use crate::mail::Address;
-use crate::note::draft::DraftNote;
+use crate::mail::look_alike::skeleton;
+use crate::note::draft::{DraftNote, Kind};
 use anyhow::Result;
 use jiff::civil::Date;
 use std::collections::BTreeSet;
@@ -38,6 +39,7 @@ pub fn doubts(desk: &Desk, draft: &DraftNote, rehearsal: &Rehearsal, today: Date
     let to = rehearsal.recipients();
     let mut out = Vec::new();
     if let Some(parent) = parent(&desk.store, draft)?.filter(|p| !p.own && !p.author.is_empty())
+        && draft.kind != Kind::Forward
         && to.iter().all(|a| a.key() != parent.author)
     {
         out.push(format!("The mail that it answers came from {}, who does not get it.", parent.author));
@@ -92,28 +94,6 @@ fn of_stranger(address: &Address, domains: &BTreeSet<&str>) -> String {
 fn look_alike(a: &str, b: &str) -> bool {
     let (a, b) = (skeleton(a), skeleton(b));
     a == b || (a.len().min(b.len()) > 6 && one_apart(&a, &b))
-}
-
-/// Letters that look like others, as those others (the usual cases of Unicode TR 39).
-fn skeleton(domain: &str) -> String {
-    let mut out = String::with_capacity(domain.len());
-    for c in domain.chars() {
-        out.push(match c {
-            '0' | 'о' | 'ο' | 'ö' | 'ó' | 'ø' => 'o',
-            '1' | 'i' | 'í' | 'ì' | 'ı' | 'і' | '|' => 'l',
-            '5' | 'ѕ' => 's',
-            'а' | 'α' | 'á' | 'à' | 'ä' | 'å' => 'a',
-            'е' | 'ё' | 'é' | 'è' | 'ê' => 'e',
-            'р' | 'ρ' => 'p',
-            'с' | 'ç' => 'c',
-            'х' => 'x',
-            'у' => 'y',
-            'ü' | 'ú' | 'ù' => 'u',
-            'ñ' => 'n',
-            c => c,
-        });
-    }
-    out.replace("rn", "m").replace("vv", "w").replace("cl", "d")
 }
 
 /// One letter more, less or other, or two that changed places.
