@@ -78,9 +78,9 @@ fn promises(body: &str) -> bool {
 /// What to say of an address that is new; `domains` are those of the ones that are not.
 fn of_stranger(address: &Address, domains: &BTreeSet<&str>) -> String {
     let domain = address.domain();
-    let shown = match idna::domain_to_ascii(&domain) {
-        Ok(ascii) if ascii != domain => format!("{} (its domain is really {ascii})", address.email),
-        _ => address.email.clone(),
+    let shown = match address.plain_domain() {
+        Some(plain) => format!("{} (its domain is really {plain})", address.email),
+        None => address.email.clone(),
     };
     if !domains.contains(domain.as_str())
         && let Some(other) = domains.iter().find(|other| look_alike(&domain, other))

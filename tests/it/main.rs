@@ -14,6 +14,7 @@ mod bad_input;
 mod canaries;
 mod extensions;
 mod faults;
+mod golden;
 mod ground_truth;
 mod import;
 mod invites;
