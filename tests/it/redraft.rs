@@ -119,6 +119,9 @@ fn the_mail_as_it_came_goes_along_where_it_is_kept() {
     let draft = drafted(&world, &source, &["--forward", "--attached"]);
     change(&draft, "\nto: []\n", &format!("\nto: {}\n", noor.email));
     change(&draft, "\nstatus: pending\n", "\nstatus: approved\n");
+    let shown = world.case.postnote(&["preview", draft.to_str().unwrap()]).ended(0).stdout;
+    assert!(shown.contains(" bytes: the mail “Re: Lantern room” from Ada Park <"), "{shown}");
+    assert!(!shown.contains("do not go along"), "{shown}");
     world.sync();
     assert_eq!(world.status(&draft), "sent", "{:?}", front(&draft).text("error"));
     let inbox = world.inbox_of(&noor);
@@ -169,6 +172,8 @@ fn a_forward_written_by_hand() {
     world.case.postnote(&["sync"]).ended(1);
     assert!(front(&draft).text("error").unwrap().starts_with("`source_file`: "));
     put(&draft, &format!("---\n{head}---\n\nFor you, Noor.\n"));
+    let shown = world.case.postnote(&["preview", draft.to_str().unwrap()]).ended(0).stdout;
+    assert!(shown.contains("came with 1 of its files that do not go along"), "{shown}");
     world.sync();
     assert_eq!(world.status(&draft), "sent", "{:?}", front(&draft).text("error"));
     let mail = world.inbox_of(&noor).pop().unwrap();
