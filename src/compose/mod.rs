@@ -113,7 +113,7 @@ pub fn compose(
         (Content::Plain(part), []) => builder.singlepart(part),
         (Content::Both(part), []) => builder.multipart(part),
         (content, files) => {
-            let mixed = MultiPart::mixed().boundary(boundary("mixed", &id));
+            let mixed = MultiPart::mixed().boundary(boundary("mixed", draft));
             let mixed = match content {
                 Content::Plain(part) => mixed.singlepart(part),
                 Content::Both(part) => mixed.multipart(part),
@@ -150,6 +150,10 @@ pub fn preview(
 
 const MESSAGE: &str = "message/rfc822";
 
+fn base64(bytes: Vec<u8>) -> Body {
+    Body::new_with_encoding(bytes, ContentTransferEncoding::Base64).unwrap_or_else(Body::new)
+}
+
 /// The bytes with CRLF line ends.
 fn crlf(bytes: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(bytes.len() + bytes.len() / 40);
@@ -181,10 +185,10 @@ fn body_part(draft: &ApprovedDraft, now: &Zoned, id: &str, signature: Option<&st
     if html.is_none() && calendar.is_none() {
         return Content::Plain(plain);
     }
-    let mut all = MultiPart::alternative().boundary(boundary("alternative", id)).singlepart(plain);
+    let mut all = MultiPart::alternative().boundary(boundary("alternative", draft)).singlepart(plain);
     all = match html {
         Some(html) if !pictures.is_empty() => {
-            let related = MultiPart::related().boundary(boundary("related", id)).singlepart(html);
+            let related = MultiPart::related().boundary(boundary("related", draft)).singlepart(html);
             let shown = pictures.iter().enumerate().map(|(n, picture)| inline(&picture.file, content_id(id, n)));
             all.multipart(shown.fold(related, MultiPart::singlepart))
         }
@@ -203,13 +207,14 @@ fn content_id(id: &str, n: usize) -> String {
 fn inline(file: &Attachment, content_id: String) -> SinglePart {
     let media = ContentType::parse(&file.media_type).unwrap_or(ContentType::TEXT_PLAIN);
     let name = file.name.clone().unwrap_or_else(|| "picture".to_owned());
-    let body = Body::new_with_encoding(file.bytes.clone(), ContentTransferEncoding::Base64).unwrap_or_else(Body::new);
+    let body = base64(file.bytes.clone());
     Part::new_inline_with_name(content_id, name).body(body, media)
 }
 
-/// A boundary that follows from the message's id, so that composing again gives the same bytes.
-fn boundary(part: &str, id: &str) -> String {
-    format!("postnote-{}", short(format!("{part} {id}"), 32))
+/// A boundary that follows from all that the message says, so that composing again gives the same bytes, and nobody whose words
+/// are in it could have put it there.
+fn boundary(part: &str, draft: &ApprovedDraft) -> String {
+    format!("postnote-{}", short(format!("{part} {}", draft.hash()), 32))
 }
 
 /// 7bit for short ASCII lines, quoted-printable for all else: no server needs 8BITMIME for it.
@@ -227,16 +232,19 @@ fn attachment(file: &Attachment) -> SinglePart {
     if file.media_type == MESSAGE {
         let bytes = crlf(&file.bytes);
         let name = file.name.clone().unwrap_or_else(|| "message.eml".to_owned());
-        let (kind, encoding) = match ContentType::parse(MESSAGE) {
-            Ok(kind) if check_lines(&bytes).is_ok() => (kind, ContentTransferEncoding::SevenBit),
-            _ => (ContentType::parse(octets).unwrap_or(ContentType::TEXT_PLAIN), ContentTransferEncoding::Base64),
+        let (kind, body) = match ContentType::parse(MESSAGE) {
+            // lettre would encode lines of more than 76 octets.
+            Ok(kind) if check_lines(&bytes).is_ok() => {
+                (kind, Body::dangerous_pre_encoded(bytes, ContentTransferEncoding::SevenBit))
+            }
+            _ => (ContentType::parse(octets).unwrap_or(ContentType::TEXT_PLAIN), base64(bytes)),
         };
-        return Part::new(name).body(Body::new_with_encoding(bytes, encoding).unwrap_or_else(Body::new), kind);
+        return Part::new(name).body(body, kind);
     }
     let media =
         ContentType::parse(&file.media_type).or_else(|_| ContentType::parse(octets)).unwrap_or(ContentType::TEXT_PLAIN);
     let name = file.name.clone().unwrap_or_else(|| "attachment".to_owned());
-    let body = Body::new_with_encoding(file.bytes.clone(), ContentTransferEncoding::Base64).unwrap_or_else(Body::new);
+    let body = base64(file.bytes.clone());
     Part::new(name).body(body, media)
 }
 
