@@ -3,11 +3,13 @@
 //! Bytes are composed once and checked once. Pure.
 //!
 //! - [`text`]: Markdown → text/plain, format=flowed (RFC 3676)
+//! - `file`: files and pictures → parts
 //! - [`html`]: the same Markdown → text/html
 //! - [`calendar`]: an answer to an invitation → text/calendar
 //! - this file: headers and parts, over lettre's builder
 
 pub mod calendar;
+mod file;
 pub mod html;
 pub mod inline;
 pub mod text;
@@ -17,9 +19,10 @@ use crate::config::Format;
 use crate::mail::Address;
 use crate::mail::hash::short;
 use crate::mail::message::Attachment;
+use file::{attachment, content_id, inline};
 use jiff::Zoned;
 use lettre::message::header::{ContentTransferEncoding, ContentType, HeaderName, HeaderValue};
-use lettre::message::{Attachment as Part, Body, Mailbox, MultiPart, SinglePart};
+use lettre::message::{Body, Mailbox, MultiPart, SinglePart};
 use std::time::SystemTime;
 
 /// The header that names the draft: a server may rewrite the Message-ID, and this one finds the message all the same.
@@ -148,23 +151,6 @@ pub fn preview(
     Ok((outgoing.recipients, outgoing.bytes))
 }
 
-const MESSAGE: &str = "message/rfc822";
-
-fn base64(bytes: Vec<u8>) -> Body {
-    Body::new_with_encoding(bytes, ContentTransferEncoding::Base64).unwrap_or_else(Body::new)
-}
-
-/// The bytes with CRLF line ends.
-fn crlf(bytes: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(bytes.len() + bytes.len() / 40);
-    for line in bytes.split_inclusive(|b| *b == b'\n') {
-        let text = line.strip_suffix(b"\n").unwrap_or(line);
-        out.extend_from_slice(text.strip_suffix(b"\r").unwrap_or(text));
-        out.extend_from_slice(if line.ends_with(b"\n") { b"\r\n" } else { b"" });
-    }
-    out
-}
-
 enum Content {
     Plain(SinglePart),
     Both(MultiPart),
@@ -198,19 +184,6 @@ fn body_part(draft: &ApprovedDraft, now: &Zoned, id: &str, signature: Option<&st
     Content::Both(calendar.into_iter().fold(all, MultiPart::singlepart))
 }
 
-/// The Content-ID of a picture, the same however often the message is composed (RFC 2392).
-fn content_id(id: &str, n: usize) -> String {
-    format!("{}@{}", short(format!("picture {n} {id}"), 32), id.rsplit_once('@').map_or("postnote", |(_, host)| host))
-}
-
-/// A picture that the HTML shows.
-fn inline(file: &Attachment, content_id: String) -> SinglePart {
-    let media = ContentType::parse(&file.media_type).unwrap_or(ContentType::TEXT_PLAIN);
-    let name = file.name.clone().unwrap_or_else(|| "picture".to_owned());
-    let body = base64(file.bytes.clone());
-    Part::new_inline_with_name(content_id, name).body(body, media)
-}
-
 /// A boundary that follows from all that the message says, so that composing again gives the same bytes, and nobody whose words
 /// are in it could have put it there.
 fn boundary(part: &str, draft: &ApprovedDraft) -> String {
@@ -224,28 +197,6 @@ fn text_part(text: String, content_type: &'static str) -> SinglePart {
     let content_type = ContentType::parse(content_type).unwrap_or(ContentType::TEXT_PLAIN);
     let body = Body::new_with_encoding(text, encoding).unwrap_or_else(Body::new);
     SinglePart::builder().header(content_type).body(body)
-}
-
-fn attachment(file: &Attachment) -> SinglePart {
-    let octets = "application/octet-stream";
-    // A message within a message is encoded in no way (RFC 2046 §5.2.1): one that would have to be is a file like others.
-    if file.media_type == MESSAGE {
-        let bytes = crlf(&file.bytes);
-        let name = file.name.clone().unwrap_or_else(|| "message.eml".to_owned());
-        let (kind, body) = match ContentType::parse(MESSAGE) {
-            // lettre would encode lines of more than 76 octets.
-            Ok(kind) if check_lines(&bytes).is_ok() => {
-                (kind, Body::dangerous_pre_encoded(bytes, ContentTransferEncoding::SevenBit))
-            }
-            _ => (ContentType::parse(octets).unwrap_or(ContentType::TEXT_PLAIN), base64(bytes)),
-        };
-        return Part::new(name).body(body, kind);
-    }
-    let media =
-        ContentType::parse(&file.media_type).or_else(|_| ContentType::parse(octets)).unwrap_or(ContentType::TEXT_PLAIN);
-    let name = file.name.clone().unwrap_or_else(|| "attachment".to_owned());
-    let body = base64(file.bytes.clone());
-    Part::new(name).body(body, media)
 }
 
 fn mailbox(header: &'static str, address: &Address) -> Result<Mailbox, ComposeError> {

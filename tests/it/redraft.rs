@@ -283,3 +283,17 @@ fn an_invitation_is_drafted_again() {
     let (answer, _) = parse::parse(&world.inbox_of(&ada)[0].0);
     assert_eq!(answer.invite.expect("an answer").attendees[0].answer, "tentative");
 }
+
+/// A draft's id follows from the mail's time, and a rebuilt state takes that by the clock of wherever it is.
+#[test]
+fn travelling_makes_no_second_draft() {
+    let mut world = World::on_greenmail();
+    let (_, source) = arrived(&world);
+    let draft = world.draft("Re: Lantern room");
+    change(&draft, "\n[…]\n", "\nMy own words.\n");
+    world.forget();
+    world.case.env("TZ", "Asia/Tokyo");
+    let why = refused(&world, &source, &[], 1);
+    assert!(why.contains("set `status: rejected` there or delete it"), "{why}");
+    assert_eq!(world.drafts().len(), 1);
+}
