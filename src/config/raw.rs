@@ -100,10 +100,18 @@ pub(super) struct RawDrafts {
     pub(super) mirror: bool,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Deserialize)]
 #[serde(default)]
 pub(super) struct RawNotes {
     pub(super) keep_original: bool,
+    pub(super) attachment_limit: String,
+    pub(super) attachment_skip: Vec<super::rule::Glob>,
+}
+
+impl Default for RawNotes {
+    fn default() -> Self {
+        RawNotes { keep_original: false, attachment_limit: "none".to_owned(), attachment_skip: Vec::new() }
+    }
 }
 
 #[derive(Debug, Deserialize)]
