@@ -3,20 +3,22 @@
 //! The only place that makes an [`ApprovedDraft`], whose fields are private: what was not judged here cannot be
 //! composed, and so cannot be sent. Pure: nothing is read or written here.
 //!
+//! - [`enclosed`]: what else goes with a draft
 //! - `forward`: what is passed on
 //! - `recipients`: who gets it
 //! - [`rsvp`]: answers to invitations
 
+pub mod enclosed;
 mod forward;
 mod recipients;
 pub mod rsvp;
 
+pub use enclosed::{Enclosed, Passable, Picture};
+
 use crate::mail::Address;
 use crate::mail::hash::sha256;
-use crate::mail::invite::Invite;
 use crate::mail::message::Attachment;
 use crate::note::draft::{DraftNote, Kind, Status};
-use crate::note::original::Original;
 use jiff::Zoned;
 use jiff::civil::DateTime;
 use rsvp::Reply;
@@ -96,41 +98,6 @@ pub struct Facts<'a> {
     pub enclosed: &'a Enclosed,
     /// Now, in the owner's time zone.
     pub now: &'a Zoned,
-}
-
-/// What goes with a draft besides its text and the files that its owner listed, read from the vault.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Enclosed {
-    /// The pictures that its text shows, or what is wrong with one.
-    pub pictures: Result<Vec<Picture>, String>,
-    /// The invitation that an answer is for, or what is wrong with it.
-    pub invite: Option<Result<Box<Invite>, String>>,
-    /// The message to be passed on, or why it cannot be read.
-    pub original: Option<Result<Box<Passable>, String>>,
-}
-
-impl Default for Enclosed {
-    fn default() -> Self {
-        Enclosed { pictures: Ok(Vec::new()), invite: None, original: None }
-    }
-}
-
-/// A picture of the vault.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Picture {
-    /// As what the text names it.
-    pub targets: Vec<String>,
-    /// The file.
-    pub file: Attachment,
-}
-
-/// A message that can be passed on.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Passable {
-    /// What its note says.
-    pub text: Original,
-    /// The message as it came, or why it is not to be had.
-    pub file: Result<Attachment, String>,
 }
 
 /// What becomes of a draft.

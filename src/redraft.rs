@@ -13,7 +13,7 @@ use crate::note::digest::Digest;
 use crate::note::draft::forward::{self, Forward};
 use crate::note::name::{draft_stem, forward_stem};
 use crate::note::original::{self, Original};
-use crate::note::rsvp::{Asked, asked};
+use crate::note::rsvp::{Asked, asked, is_over};
 use crate::note::source;
 use crate::outbound::{self, Standing, enclosed};
 use crate::store::messages::StoredMessage;
@@ -131,7 +131,13 @@ fn respond(
         };
         draft::propose(&source.message, &digest, &setting)
     };
-    let slot = free(config, desk, source, |n| draft::draft_id(&numbered(&source.key, n), source.at), false)?;
+    // Its time, and so its id, is another one where a state was lost in another time zone: what answers it counts.
+    let known = desk.store.drafts_for(&source.key)?.into_iter().map(|known| known.draft_id).collect::<Vec<_>>();
+    let id = |n: usize| match n.checked_sub(known.len() + 1) {
+        None => known.get(n - 1).cloned().unwrap_or_default(),
+        Some(more) => draft::draft_id(&numbered(&source.key, more + 1), source.at),
+    };
+    let slot = free(config, desk, source, id, false)?;
     let text = propose(&slot.id, now, reply, config.drafts.quote)
         .with_context(|| format!("{}: there is nobody to reply to", source.path))?;
     let unedited = |old: &str, created: &Zoned| {
@@ -169,13 +175,16 @@ fn answer(
     now: &Zoned,
 ) -> Result<String> {
     let slot = free(config, desk, source, |n| draft::rsvp_id(&numbered(&source.key, n), source.at.as_second()), false)?;
+    if source.message.invite.as_ref().is_some_and(|invite| is_over(invite, now.timestamp())) {
+        bail!("{}: the event is past, and nobody waits for an answer", source.path);
+    }
     if let Some((path, _)) = &slot.there {
         bail!("{path} is the draft of your answer; set `rsvp` and `status` there, or delete it and run this again");
     }
     let message = &source.message;
     let by = (config, account, now);
     redrafts::rsvp(&desk.vault, &desk.store, by, (message, &source.path, asked), &slot.id)?.with_context(|| {
-        format!("{}: the event is past, or its calendar's file (.ics) is not in the vault any more", source.path)
+        format!("{}: its calendar's file (.ics) is not in the vault any more; answer in your calendar", source.path)
     })
 }
 

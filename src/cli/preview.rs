@@ -4,6 +4,7 @@ use super::{Ended, Failure, printable};
 use crate::compose;
 use crate::config::Config;
 use crate::mail::invite::Invite;
+use crate::mail::message::Attachment;
 use crate::mail::parse;
 use crate::note::{draft, invitation};
 use crate::outbound;
@@ -72,9 +73,20 @@ pub(super) fn preview(config: &Config, state: &Path, args: &PreviewArgs) -> Resu
     }
     for file in message.attachments.iter().filter(|file| file.name.is_some() || file.media_type != "text/calendar") {
         let how = if file.content_id.is_some() { "in the text" } else { "attached" };
-        println!("({how}: {}, {} bytes)", printable(file.name.as_deref().unwrap_or("attachment")), file.bytes.len());
+        let name = printable(file.name.as_deref().unwrap_or("attachment"));
+        println!("({how}: {name}, {} bytes{})", file.bytes.len(), printable(&passed_on(file)));
     }
     Ok(Ended::Well)
+}
+
+/// What a mail within the mail is.
+fn passed_on(file: &Attachment) -> String {
+    if !file.name.as_deref().is_some_and(|name| name.to_lowercase().ends_with(".eml")) {
+        return String::new();
+    }
+    let (message, _) = parse::parse(&file.bytes);
+    let from = message.author().map(ToString::to_string).unwrap_or_default();
+    format!(": the mail “{}” from {from}", message.subject)
 }
 
 /// What an answer tells the organizer's calendar.

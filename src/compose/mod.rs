@@ -3,12 +3,14 @@
 //! Bytes are composed once and checked once. Pure.
 //!
 //! - [`text`]: Markdown → text/plain, format=flowed (RFC 3676)
+//! - `file`: files and pictures → parts
 //! - [`html`]: the same Markdown → text/html
 //! - [`calendar`]: an answer to an invitation → text/calendar
 //! - `header`: values of headers, folded and encoded
 //! - this file: headers and parts, over lettre's builder
 
 pub mod calendar;
+mod file;
 mod header;
 pub mod html;
 pub mod inline;
@@ -19,9 +21,10 @@ use crate::config::Format;
 use crate::mail::Address;
 use crate::mail::hash::short;
 use crate::mail::message::Attachment;
+use file::{attachment, content_id, inline};
 use jiff::Zoned;
 use lettre::message::header::{ContentTransferEncoding, ContentType, HeaderName, HeaderValue};
-use lettre::message::{Attachment as Part, Body, MultiPart, SinglePart};
+use lettre::message::{Body, MultiPart, SinglePart};
 use std::time::SystemTime;
 use unicode_normalization::UnicodeNormalization;
 
@@ -120,7 +123,7 @@ pub fn compose(
         (Content::Plain(part), []) => builder.singlepart(part),
         (Content::Both(part), []) => builder.multipart(part),
         (content, files) => {
-            let mixed = MultiPart::mixed().boundary(boundary("mixed", &id));
+            let mixed = MultiPart::mixed().boundary(boundary("mixed", draft));
             let mixed = match content {
                 Content::Plain(part) => mixed.singlepart(part),
                 Content::Both(part) => mixed.multipart(part),
@@ -156,19 +159,6 @@ pub fn preview(
     Ok((outgoing.recipients, outgoing.bytes))
 }
 
-const MESSAGE: &str = "message/rfc822";
-
-/// The bytes with CRLF line ends.
-fn crlf(bytes: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(bytes.len() + bytes.len() / 40);
-    for line in bytes.split_inclusive(|b| *b == b'\n') {
-        let text = line.strip_suffix(b"\n").unwrap_or(line);
-        out.extend_from_slice(text.strip_suffix(b"\r").unwrap_or(text));
-        out.extend_from_slice(if line.ends_with(b"\n") { b"\r\n" } else { b"" });
-    }
-    out
-}
-
 enum Content {
     Plain(SinglePart),
     Both(MultiPart),
@@ -189,10 +179,10 @@ fn body_part(draft: &ApprovedDraft, now: &Zoned, id: &str, signature: Option<&st
     if html.is_none() && calendar.is_none() {
         return Content::Plain(plain);
     }
-    let mut all = MultiPart::alternative().boundary(boundary("alternative", id)).singlepart(plain);
+    let mut all = MultiPart::alternative().boundary(boundary("alternative", draft)).singlepart(plain);
     all = match html {
         Some(html) if !pictures.is_empty() => {
-            let related = MultiPart::related().boundary(boundary("related", id)).singlepart(html);
+            let related = MultiPart::related().boundary(boundary("related", draft)).singlepart(html);
             let shown = pictures.iter().enumerate().map(|(n, picture)| inline(&picture.file, content_id(id, n)));
             all.multipart(shown.fold(related, MultiPart::singlepart))
         }
@@ -202,22 +192,10 @@ fn body_part(draft: &ApprovedDraft, now: &Zoned, id: &str, signature: Option<&st
     Content::Both(calendar.into_iter().fold(all, MultiPart::singlepart))
 }
 
-/// The Content-ID of a picture, the same however often the message is composed (RFC 2392).
-fn content_id(id: &str, n: usize) -> String {
-    format!("{}@{}", short(format!("picture {n} {id}"), 32), id.rsplit_once('@').map_or("postnote", |(_, host)| host))
-}
-
-/// A picture that the HTML shows.
-fn inline(file: &Attachment, content_id: String) -> SinglePart {
-    let media = ContentType::parse(&file.media_type).unwrap_or(ContentType::TEXT_PLAIN);
-    let name = file.name.clone().unwrap_or_else(|| "picture".to_owned());
-    let body = Body::new_with_encoding(file.bytes.clone(), ContentTransferEncoding::Base64).unwrap_or_else(Body::new);
-    Part::new_inline_with_name(content_id, name).body(body, media)
-}
-
-/// A boundary that follows from the message's id, so that composing again gives the same bytes.
-fn boundary(part: &str, id: &str) -> String {
-    format!("postnote-{}", short(format!("{part} {id}"), 32))
+/// A boundary that follows from all that the message says, so that composing again gives the same bytes, and nobody whose words
+/// are in it could have put it there.
+fn boundary(part: &str, draft: &ApprovedDraft) -> String {
+    format!("postnote-{}", short(format!("{part} {}", draft.hash()), 32))
 }
 
 /// 7bit for short ASCII lines, quoted-printable for all else: no server needs 8BITMIME for it.
@@ -227,31 +205,6 @@ fn text_part(text: String, content_type: &'static str) -> SinglePart {
     let content_type = ContentType::parse(content_type).unwrap_or(ContentType::TEXT_PLAIN);
     let body = Body::new_with_encoding(text, encoding).unwrap_or_else(Body::new);
     SinglePart::builder().header(content_type).body(body)
-}
-
-fn attachment(file: &Attachment) -> SinglePart {
-    let octets = "application/octet-stream";
-    // A message within a message is encoded in no way (RFC 2046 §5.2.1): one that would have to be is a file like others.
-    if file.media_type == MESSAGE {
-        let lines = crlf(&file.bytes);
-        let name = file.name.clone().unwrap_or_else(|| "message.eml".to_owned());
-        let (kind, encoding, bytes) = match ContentType::parse(MESSAGE) {
-            Ok(kind) if check_lines(&lines, 0).is_ok() => (kind, ContentTransferEncoding::SevenBit, lines),
-            _ => {
-                let kind = ContentType::parse(octets).unwrap_or(ContentType::TEXT_PLAIN);
-                (kind, ContentTransferEncoding::Base64, file.bytes.clone())
-            }
-        };
-        return Part::new(name).body(Body::new_with_encoding(bytes, encoding).unwrap_or_else(Body::new), kind);
-    }
-    let text =
-        file.media_type.starts_with("text/") && !file.bytes.is_ascii() && std::str::from_utf8(&file.bytes).is_ok();
-    let media_type = format!("{}{}", file.media_type, if text { "; charset=utf-8" } else { "" });
-    let media =
-        ContentType::parse(&media_type).or_else(|_| ContentType::parse(octets)).unwrap_or(ContentType::TEXT_PLAIN);
-    let name = file.name.clone().unwrap_or_else(|| "attachment".to_owned());
-    let body = Body::new_with_encoding(file.bytes.clone(), ContentTransferEncoding::Base64).unwrap_or_else(Body::new);
-    Part::new(name).body(body, media)
 }
 
 /// A header of mailboxes. lettre looks into it for a sender, and finds the bare addresses; it folds names amiss.

@@ -196,9 +196,9 @@ impl Item<'_> {
             return Ok(None);
         }
         if !approval::unchanged(&draft, gathered.facts(&self.row.draft_id, Known::Unsent, &now), &self.row.hash) {
-            let why = super::EDITED_BEFORE;
-            self.desk.store.set_state(self.row.id, State::Stopped, Some(why))?;
-            self.say(Status::Pending, &[("error", why)]);
+            let why = gathered.why_not();
+            self.desk.store.set_state(self.row.id, State::Stopped, Some(&why))?;
+            self.say(Status::Pending, &[("error", &why)]);
             self.posted.problems.push(format!("{}: {why}", self.row.note));
             return Ok(None);
         }

@@ -7,7 +7,8 @@ use crate::assistant::offline::dates;
 use crate::inbound::Desk;
 use crate::mail::Address;
 use crate::mail::look_alike::skeleton;
-use crate::note::draft::{DraftNote, Kind};
+use crate::note::draft::{DraftNote, Kind, forward};
+use crate::note::source;
 use anyhow::Result;
 use jiff::civil::Date;
 use std::collections::BTreeSet;
@@ -49,6 +50,12 @@ pub fn doubts(desk: &Desk, draft: &DraftNote, rehearsal: &Rehearsal, today: Date
         out.push(of_stranger(address, &domains));
     }
     let body = own_lines(rehearsal.body());
+    let left = files_left_behind(desk, draft, rehearsal);
+    if left > 0 {
+        out.push(format!(
+            "The mail came with {left} of its files that do not go along; list them in `attachments` if they are to."
+        ));
+    }
     if rehearsal.attachments() == 0 && promises(&body) {
         out.push("It speaks of something attached, and nothing is attached.".to_owned());
     }
@@ -60,9 +67,18 @@ pub fn doubts(desk: &Desk, draft: &DraftNote, rehearsal: &Rehearsal, today: Date
     Ok(out)
 }
 
-/// The lines that are not quoted.
+/// How many files of a mail that is passed on by its text are not listed.
+fn files_left_behind(desk: &Desk, draft: &DraftNote, rehearsal: &Rehearsal) -> usize {
+    let Some(note) = draft.source_file.as_deref().filter(|_| draft.kind == Kind::Forward) else { return 0 };
+    let files = desk.vault.read(note).map(|text| source::attached(&text, note)).unwrap_or_default();
+    let files = files.iter().filter(|path| !path.to_lowercase().ends_with(".eml")).count();
+    if draft.forward.as_deref() == Some("attached") { 0 } else { files.saturating_sub(rehearsal.attachments()) }
+}
+
+/// The lines that are neither quoted nor passed on.
 fn own_lines(body: &str) -> String {
-    body.lines().filter(|line| !line.trim_start().starts_with('>')).collect::<Vec<_>>().join("\n")
+    let own = body.split(forward::MARK).next().unwrap_or_default();
+    own.lines().filter(|line| !line.trim_start().starts_with('>')).collect::<Vec<_>>().join("\n")
 }
 
 fn promises(body: &str) -> bool {

@@ -7,10 +7,12 @@ use crate::mail::invite::{Invite, state};
 use crate::mail::message::Attachment;
 use crate::mail::parse;
 use crate::note::draft::{DraftNote, Kind};
+use crate::note::rsvp::is_over;
 use crate::note::{original, source};
 use crate::store::Store;
 use crate::vault::Vault;
 use anyhow::Result;
+use jiff::Timestamp;
 
 /// An invitation larger than this is none.
 const MOST_CALENDAR: u64 = 1 << 20;
@@ -58,8 +60,16 @@ fn eml(path: &str, bytes: Vec<u8>) -> Attachment {
 }
 
 /// Why an answer to an invitation comes too late, if it does.
-pub(super) fn too_late(vault: &Vault, store: &Store, draft: &DraftNote) -> Result<Option<&'static str>> {
+pub(super) fn too_late(
+    vault: &Vault,
+    store: &Store,
+    draft: &DraftNote,
+    now: Timestamp,
+) -> Result<Option<&'static str>> {
     let invite = invite(vault, draft).ok();
+    if invite.as_ref().is_some_and(|invite| is_over(invite, now)) {
+        return Ok(Some("the event is past; there is nothing to answer any more"));
+    }
     overtaken(vault, store, draft, invite.as_ref())
 }
 

@@ -28,8 +28,9 @@ impl Pass<'_> {
                 if approval::unchanged(&file.draft, gathered.facts(&row.draft_id, Known::Unsent, self.now), &row.hash) {
                     return self.hasten(&file, &row);
                 }
-                self.desk.store.set_state(row.id, State::Stopped, Some(super::EDITED_BEFORE))?;
-                self.change(&file, Status::Pending, super::EDITED_BEFORE)
+                let why = gathered.why_not();
+                self.desk.store.set_state(row.id, State::Stopped, Some(&why))?;
+                self.change(&file, Status::Pending, &why)
             }
             State::Accepted | State::Filed => {
                 let at = row.sent_at.clone().unwrap_or_default();

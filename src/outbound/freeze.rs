@@ -231,7 +231,7 @@ impl Pass<'_> {
         let Desk { vault, store } = &*self.desk;
         let DraftNote { kind, in_reply_to, source_file, .. } = &file.draft;
         let why = match kind {
-            Kind::Rsvp => match enclosed::too_late(vault, store, &file.draft)? {
+            Kind::Rsvp => match enclosed::too_late(vault, store, &file.draft, self.now.timestamp())? {
                 Some(why) => Some(why),
                 None => answered(store, &file.draft)?,
             },

@@ -106,6 +106,14 @@ fn gather(config: &Config, vault: &Vault, store: &Store, draft: &DraftNote) -> R
 }
 
 impl Gathered {
+    /// Why what was frozen is not what would be sent now.
+    fn why_not(&self) -> String {
+        match &self.enclosed.invite {
+            Some(Err(why)) => format!("{why}; it was not sent"),
+            _ => EDITED_BEFORE.to_owned(),
+        }
+    }
+
     fn facts<'a>(&'a self, draft_id: &'a str, known: Known, now: &'a Zoned) -> Facts<'a> {
         Facts {
             draft_id,

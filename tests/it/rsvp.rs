@@ -146,6 +146,21 @@ fn what_was_called_off_is_not_answered() {
 }
 
 #[test]
+fn what_is_called_off_while_it_waits_to_be_sent_stays() {
+    let world = World::on_greenmail();
+    let (ada, draft) = invited(&world);
+    let later = "\nrsvp: accept\nsend_at: 2096-01-01T09:00\n";
+    edit(&draft, &[("\nrsvp:\n", later), ("\nstatus: pending\n", "\nstatus: approved\n")]);
+    world.sync();
+    assert_eq!(world.status(&draft), "queued");
+    world.receive(&event(&ada, &world.sam, "off", "CANCEL", "SEQUENCE:3").replace("10:00:00 +0000", "11:00:00 +0000"));
+    let said = world.case.postnote(&["sync"]);
+    let said = said.stderr + &world.case.postnote(&["sync"]).stderr;
+    assert!(said.contains("the event was cancelled; there is nothing to answer any more; it was not sent"), "{said}");
+    assert_eq!((world.status(&draft).as_str(), world.inbox_of(&ada).len()), ("superseded", 0));
+}
+
+#[test]
 fn a_newer_invitation_takes_the_older_ones_place() {
     let world = World::on_greenmail();
     let (ada, draft) = invited(&world);

@@ -58,7 +58,7 @@ pub struct Proposal<'a> {
 const FOOTER: &str = "*postnote: fill in `to` at the top, and what you have to say under “Draft Response”, above the mail's text; then set `status: approved`. It is sent once, at the next sync. `status: rejected` leaves it.*";
 
 /// The line above a text that is passed on, as other mail programs know it.
-const MARK: &str = "---------- Forwarded message ----------";
+pub const MARK: &str = "---------- Forwarded message ----------";
 
 /// Writes a new draft note.
 pub fn write(proposal: &Proposal<'_>) -> String {
