@@ -184,7 +184,11 @@ fn approve(draft: &DraftNote, facts: Facts<'_>) -> Result<ApprovedDraft, String>
     let identity = identity(draft, facts.identities)?;
     let Recipients { to, cc, bcc } =
         draft.recipients.as_ref().map_err(|key| format!("`{key}` should be an address or a list of addresses"))?;
-    let (to, cc, bcc) = (mailboxes("to", to)?, mailboxes("cc", cc)?, mailboxes("bcc", bcc)?);
+    let (mut to, cc, bcc) = (mailboxes("to", to)?, mailboxes("cc", cc)?, mailboxes("bcc", bcc)?);
+    // Who answers by a file of his own need not look up whom.
+    if draft.kind == Kind::Rsvp && to.is_empty() {
+        to.extend(facts.enclosed.organizer());
+    }
     if to.is_empty() && cc.is_empty() && bcc.is_empty() {
         return Err("it has no recipient; fill in `to`".into());
     }
