@@ -129,15 +129,21 @@ pub fn read(text: &str) -> Result<Option<DraftNote>, FrontmatterError> {
         source_file: front.text("source_file").or_else(|| front.text("original")),
         attachments: front.list("attachments").ok_or("attachments"),
         send_at: front.text("send_at"),
-        rsvp: front.text("rsvp"),
+        rsvp: word(&front, "rsvp"),
         invite: front.text("invite"),
-        forward: front.text("forward"),
+        forward: word(&front, "forward"),
         was_sent: front.text("message_id").is_some() || front.text("sent_at").is_some(),
         conflict_with: front.text("conflict_with").map(|id| strip_brackets(&id).to_owned()),
         uncertain_about: front.text("uncertain_about").filter(|id| !id.is_empty()),
         urgency: front.text("urgency"),
         body: body::extract(kind, rest),
     }))
+}
+
+/// A key that holds one of a few words. What is no word must not count as nothing.
+fn word(front: &Frontmatter, key: &str) -> Option<String> {
+    let written = front.list(key).map_or_else(|| "{…}".to_owned(), |words| words.join(", "));
+    Some(written).filter(|written| !written.trim().is_empty())
 }
 
 fn recipients(front: &Frontmatter) -> Result<Recipients, &'static str> {
