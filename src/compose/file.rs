@@ -15,15 +15,18 @@ pub(super) fn attachment(file: &Attachment) -> SinglePart {
         let name = file.name.clone().unwrap_or_else(|| "message.eml".to_owned());
         let (kind, body) = match ContentType::parse(MESSAGE) {
             // lettre would encode lines of more than 76 octets.
-            Ok(kind) if check_lines(&bytes).is_ok() => {
+            Ok(kind) if check_lines(&bytes, 0).is_ok() => {
                 (kind, Body::dangerous_pre_encoded(bytes, ContentTransferEncoding::SevenBit))
             }
             _ => (ContentType::parse(octets).unwrap_or(ContentType::TEXT_PLAIN), base64(bytes)),
         };
         return Part::new(name).body(body, kind);
     }
+    let text =
+        file.media_type.starts_with("text/") && !file.bytes.is_ascii() && std::str::from_utf8(&file.bytes).is_ok();
+    let media_type = format!("{}{}", file.media_type, if text { "; charset=utf-8" } else { "" });
     let media =
-        ContentType::parse(&file.media_type).or_else(|_| ContentType::parse(octets)).unwrap_or(ContentType::TEXT_PLAIN);
+        ContentType::parse(&media_type).or_else(|_| ContentType::parse(octets)).unwrap_or(ContentType::TEXT_PLAIN);
     let name = file.name.clone().unwrap_or_else(|| "attachment".to_owned());
     let body = base64(file.bytes.clone());
     Part::new(name).body(body, media)

@@ -17,6 +17,7 @@
 
 pub mod digest;
 pub mod draft;
+mod fate;
 pub mod frontmatter;
 pub mod invitation;
 pub mod moving;
