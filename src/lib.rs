@@ -31,6 +31,7 @@ pub mod inbound;
 pub mod login;
 pub mod outbound;
 pub mod pass;
+pub mod redraft;
 
 // The command line, the only place that prints.
 pub mod cli;

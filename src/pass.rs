@@ -7,6 +7,7 @@ use crate::inbound::{self, Desk, Progress, Pulled, keep, rebuild};
 use crate::login::Login;
 use crate::outbound::freeze::{self, Recall};
 use crate::outbound::{Posted, deliver, deliver::Sender};
+use crate::redraft::{self, Wish};
 use crate::store::{self, Lock, Store, StoreError};
 use crate::vault::Vault;
 use anyhow::{Context, Result};
@@ -221,6 +222,14 @@ pub async fn import(
     let mut imported = import::import(config, order, &mut desk, &now(), stop, on).await?;
     imported.problems.splice(..0, problems);
     Ok(imported)
+}
+
+/// Writes the draft that its owner asks for from a source note, and gives its path. No server is asked.
+///
+/// Errors: as of [`run`]; or there is a draft that must not be touched, and it says what to do.
+pub fn redraft(config: &Config, state: &Path, note: &str, wish: Wish) -> Result<String> {
+    let Ready { lock: _lock, desk, .. } = ready(config, state, false, false)?;
+    redraft::redraft(config, &desk, note, wish, &now())
 }
 
 /// Vault and state, with whatever an earlier process left undone made good.

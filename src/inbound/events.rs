@@ -11,20 +11,17 @@ use crate::store::Store;
 use crate::vault::Vault;
 use anyhow::Result;
 
-/// So many mails of a conversation are looked at, the newest.
-const MAX_NOTES: usize = 100;
 const MAX_CALENDAR: u64 = 1 << 20;
 
 /// How the event of this mail stands; `None` for a mail about none, and for the first one about it.
 pub(super) fn so_far(vault: &Vault, store: &Store, message: &Message, thread: &str) -> Result<Option<State>> {
     let Some(this) = message.invite.as_ref().filter(|invite| !invite.uid.is_empty()) else { return Ok(None) };
     let mut known: Vec<Invite> = Vec::new();
-    for note in store.notes_in(thread, MAX_NOTES)? {
+    for note in store.notes_in(thread)? {
         // A note or a file that is gone says nothing any more.
         let Ok(text) = vault.read(&note) else { continue };
-        let folder = note.rsplit_once('/').map_or("", |(folder, _)| folder);
-        for name in source::attachments(&text).into_iter().filter(|name| name.to_lowercase().ends_with(".ics")) {
-            let Ok(bytes) = vault.read_bytes(&format!("{folder}/attachments/{name}"), MAX_CALENDAR) else { continue };
+        for path in source::attached(&text, &note).into_iter().filter(|path| path.to_lowercase().ends_with(".ics")) {
+            let Ok(bytes) = vault.read_bytes(&path, MAX_CALENDAR) else { continue };
             known.extend(invite::parse(&String::from_utf8_lossy(&bytes), None));
         }
     }

@@ -9,6 +9,8 @@
 //! - `batch`: what goes from reader to writer; [`read`]: what becomes of bytes on the way
 //! - `keep`: the writer: one batch → one commit
 //! - [`take`]: one message → its notes; `attachments`, `summaries`
+//! - [`redrafts`]: drafts that their owner asks for
+//! - `rsvp`: an invitation → the draft of its answer
 //! - `threads`: which conversation it belongs to
 //! - [`import`]: the same from files
 //! - [`rebuild`]: a new database learns what the vault knows
@@ -25,6 +27,8 @@ mod pattern;
 pub mod read;
 mod reader;
 pub mod rebuild;
+pub mod redrafts;
+mod rsvp;
 mod summaries;
 pub mod take;
 mod threads;

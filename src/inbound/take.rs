@@ -3,11 +3,12 @@
 use super::read::{Raw, ReadAs};
 use super::summaries::Touched;
 use super::timing::Timing;
-use super::{Pulled, attachments, events, threads};
+use super::{Pulled, attachments, events, rsvp, threads};
 use crate::config::{Account, Action, Config, Quote};
 use crate::draft::{self, Setting, quoting};
 use crate::mail::hash::short;
-use crate::mail::{Address, Message, file_name, picture, subject};
+use crate::mail::subject::{self, Mark};
+use crate::mail::{Address, Message, file_name, picture};
 use crate::note::digest::Digest;
 use crate::note::name::{draft_stem, numbered, source_stem};
 use crate::note::source::{self, Facts};
@@ -57,10 +58,15 @@ pub fn take(
     vault: &Vault,
     store: &Store,
     origin: &Origin<'_>,
-    raw: Raw,
+    mut raw: Raw,
     touched: &mut Touched,
     pulled: &mut Pulled,
 ) -> Result<()> {
+    // What its owner passed on to somebody answers nobody, whatever it names: it begins a conversation of its own.
+    if origin.is_sent && subject::parts(&raw.message.subject).1 == Some(Mark::Forward) {
+        raw.message.in_reply_to.clear();
+        raw.message.references.clear();
+    }
     let message = &raw.message;
     let at = time_of(message, raw.internal_date.as_deref());
     let (thread, merged) = threads::of(vault, store, message)?;
@@ -92,7 +98,14 @@ pub fn take(
         let entry = item.entry(&note, digest);
         stored.digest = Some(serde_json::to_string(&(&entry.author, &entry.digest))?);
         let wanted = origin.drafts && verdict.action == Action::Draft && word == Triage::NeedsReply;
-        if wanted && !store.has_draft_for(&stored.key)? {
+        if let Some(asked) = verdict.asked.as_ref().filter(|_| wanted) {
+            let id = draft::rsvp_id(&stored.key, stored.at);
+            let invitation = rsvp::Invitation { message: &raw.message, id: &id, note: &note, asked };
+            let by = (origin.config, origin.account, origin.now);
+            if store.draft(&id)?.is_none() {
+                pulled.drafts.extend(rsvp::write(vault, store, by, &invitation)?);
+            }
+        } else if wanted && !store.has_draft_for(&stored.key)? {
             item.write_draft(vault, store, &stored.key, &entry, pulled)?;
         }
         touched.add(&stored.thread, entry);

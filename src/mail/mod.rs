@@ -18,6 +18,7 @@
 //! - [`quote`]: which lines are new, which quoted, which signature
 //! - `bounce`: delivery reports that are plain text
 //! - [`body`]: what a source note shows of all that
+//! - [`look_alike`]: what is easily taken for something else
 //! - [`invite`]: `text/calendar` → [`invite::Invite`]
 
 pub mod address;
@@ -31,6 +32,7 @@ pub mod html;
 pub mod inert;
 pub mod invite;
 mod link;
+pub mod look_alike;
 pub mod media_type;
 pub mod message;
 pub mod parse;

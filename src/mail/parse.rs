@@ -21,6 +21,7 @@ mod tree;
 mod words;
 
 use super::hash::hex;
+use super::invite::{self, Invite};
 use super::message::{Defect, Leaf, Message};
 use super::{clean, html};
 use bodies::Bodies;
@@ -73,6 +74,11 @@ pub fn leaves(raw: &[u8]) -> Vec<Leaf> {
         Leaf { media_type: bodies::media_type(part), name: bodies::name(part), bytes, text }
     };
     tree.leaves().map(leaf).collect()
+}
+
+/// The event of a calendar's file; `None` where there is none in it.
+pub fn calendar(bytes: &[u8]) -> Option<Invite> {
+    invite::parse(&charset::decode(bytes, None), None)
 }
 
 fn note(defects: &mut Vec<Defect>, defect: Defect) {

@@ -9,6 +9,21 @@ use jiff::tz::TimeZone;
 const DAY: &str = "%A, %Y-%m-%d";
 const TIME: &str = "%A, %Y-%m-%d %H:%M";
 
+/// The event in words by its own clock: its name and when it is, for whoever made it.
+pub fn in_words(invite: &Invite) -> (String, String) {
+    let zone = match &invite.clock {
+        Clock::Zone(zone) => zone.clone(),
+        Clock::Utc | Clock::Wall | Clock::Unknown(_) => TimeZone::UTC,
+    };
+    let named = match &invite.clock {
+        Clock::Utc if !invite.all_day => " (UTC)".to_owned(),
+        Clock::Zone(zone) => zone.iana_name().map(|name| format!(" ({name})")).unwrap_or_default(),
+        _ => String::new(),
+    };
+    let when = when(invite, &zone);
+    (invite.summary.clone(), if when.is_empty() { when } else { when + &named })
+}
+
 /// The table, with the blank line below it. `zone` is the owner's; `so_far` says how the event stands, where mails about it
 /// came before this one.
 pub(super) fn table(invite: &Invite, so_far: Option<&State>, zone: &TimeZone) -> String {

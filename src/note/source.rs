@@ -71,7 +71,7 @@ pub fn write(message: &Message, body: &Body, facts: &Facts<'_>) -> String {
     folded(&mut out, "As plain text", &placed(&body.aside_markdown));
     folded(&mut out, "Earlier in this thread", &placed(&body.quoted_markdown));
     folded(&mut out, "Signature", &placed(&body.signature_markdown));
-    attached(&mut out, message, facts);
+    list_files(&mut out, message, facts);
     out
 }
 
@@ -109,7 +109,7 @@ fn enclosed(out: &mut String, body: &Body, facts: &Facts<'_>) {
 }
 
 /// The list of what was saved, without what nobody is meant to see.
-fn attached(out: &mut String, message: &Message, facts: &Facts<'_>) {
+fn list_files(out: &mut String, message: &Message, facts: &Facts<'_>) {
     let is_seen = |at: usize| !message.attachments.get(at).is_some_and(picture::is_spacer);
     let mut seen = facts.attachments.iter().enumerate().filter(|(at, _)| is_seen(*at)).peekable();
     if seen.peek().is_some() {
@@ -267,11 +267,16 @@ pub fn read(text: &str) -> Option<Record> {
     })
 }
 
-/// The names of the files that a source note names as its attachments.
-pub fn attachments(text: &str) -> Vec<String> {
-    let Ok((front, _)) = frontmatter::parse(text) else { return Vec::new() };
-    let bare = |link: String| link.trim_start_matches("[[").trim_end_matches("]]").to_owned();
-    front.list("attachments").unwrap_or_default().into_iter().map(bare).collect()
+/// The vault paths of the files that came with a source note's message.
+pub fn attached(text: &str, note: &str) -> Vec<String> {
+    let folder = note.rsplit_once('/').map_or(String::new(), |(folder, _)| format!("{folder}/"));
+    let links = frontmatter::parse(text).ok().and_then(|(front, _)| front.list("attachments")).unwrap_or_default();
+    let path = |link: &String| {
+        let name = link.trim().trim_start_matches("[[").trim_end_matches("]]").split('|').next()?.trim().to_owned();
+        // As it is written here, a link has the name alone; its owner may have put the whole path.
+        Some(if name.contains('/') { name } else { format!("{folder}attachments/{name}") })
+    };
+    links.iter().filter_map(path).collect()
 }
 
 /// `<id>` → `id`.

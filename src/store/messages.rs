@@ -133,13 +133,12 @@ impl Store {
         Ok(rows)
     }
 
-    /// The notes of a thread's messages, oldest first; of many only the newest.
-    pub fn notes_in(&self, thread: &str, most: usize) -> Result<Vec<String>, StoreError> {
+    /// The notes of a thread's messages, oldest first; of more than a hundred only the newest.
+    pub fn notes_in(&self, thread: &str) -> Result<Vec<String>, StoreError> {
         let sql = "SELECT note FROM (SELECT note, at, key FROM messages WHERE thread = ?1 AND note IS NOT NULL
-                   ORDER BY at DESC, key DESC LIMIT ?2) ORDER BY at, key";
+                   ORDER BY at DESC, key DESC LIMIT 100) ORDER BY at, key";
         let mut statement = self.db.prepare_cached(sql)?;
-        let most = i64::try_from(most).unwrap_or(i64::MAX);
-        let notes = statement.query_map(params![thread, most], |r| r.get(0))?.collect::<Result<_, _>>()?;
+        let notes = statement.query_map([thread], |r| r.get(0))?.collect::<Result<_, _>>()?;
         Ok(notes)
     }
 
