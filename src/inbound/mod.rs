@@ -9,15 +9,20 @@
 //! - `batch`: what goes from reader to writer; [`read`]: what becomes of bytes on the way
 //! - `keep`: the writer: one batch → one commit
 //! - [`take`]: one message → its notes; `attachments`, `summaries`
+//! - `heard`: what notes about people are to be told of it; [`entities`]: they are told, at the end of a pass
 //! - `threads`: which conversation it belongs to
 //! - [`import`]: the same from files
+//! - `known`: the index of the vault's notes
 //! - [`rebuild`]: a new database learns what the vault knows
 //! - this file: readers and writer, side by side
 
 mod attachments;
 mod batch;
+pub mod entities;
+mod heard;
 pub mod import;
 pub mod keep;
+mod known;
 mod mailbox;
 pub mod mailboxes;
 mod pattern;

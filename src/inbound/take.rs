@@ -3,7 +3,7 @@
 use super::read::{Raw, ReadAs};
 use super::summaries::Touched;
 use super::timing::Timing;
-use super::{Pulled, attachments, threads};
+use super::{Pulled, attachments, heard, threads};
 use crate::config::{Account, Action, Config, Quote};
 use crate::draft::{self, Setting, quoting};
 use crate::mail::hash::short;
@@ -73,6 +73,9 @@ pub fn take(
     if let Some(doubt) = known.as_ref().filter(|_| !origin.anew).and_then(|known| moved_within(known, &stored)) {
         store.doubt(&stored.account, &doubt)?;
     }
+    if origin.is_sent && !known.as_ref().is_some_and(|known| known.own) {
+        heard::sent(store, origin, message, at)?;
+    }
     match known {
         Some(known) if !arrives_too(&known) => return Ok(store.put_message(&met_again(stored, known, origin))?),
         _ if silent => return Ok(store.put_message(&stored)?),
@@ -84,6 +87,7 @@ pub fn take(
         pulled.ignored += 1;
         return Ok(store.put_message(&stored)?);
     }
+    heard::arrived(store, origin, message, &stored, &verdict)?;
     let digest = item.digest(&verdict);
     let word = digest.as_ref().map_or(verdict.triage, |d| triage::settle(&verdict, d));
     let note = item.write_source(vault, store, &stored, word, &verdict.tags, pulled)?;

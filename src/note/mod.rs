@@ -9,11 +9,13 @@
 //! - [`source`]: one message
 //! - [`invitation`]: the table of an event in it
 //! - [`summary`]: one conversation
+//! - [`entity`]: what is known of a person, customer or project
 //! - [`draft`]: one reply, from proposal to sent
 //! - [`moving`]: a file on its way to its place
 
 pub mod digest;
 pub mod draft;
+pub mod entity;
 pub mod frontmatter;
 mod invitation;
 pub mod moving;

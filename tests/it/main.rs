@@ -10,6 +10,7 @@
 
 mod approved_once;
 mod bad_input;
+mod entities;
 mod extensions;
 mod faults;
 mod ground_truth;
