@@ -2,13 +2,26 @@
 //!
 //! The only place that makes an [`ApprovedDraft`], whose fields are private: what was not judged here cannot be
 //! composed, and so cannot be sent. Pure: nothing is read or written here.
+//!
+//! - [`enclosed`]: what else goes with a draft
+//! - `forward`: what is passed on
+//! - `recipients`: who gets it
+//! - [`rsvp`]: answers to invitations
+
+pub mod enclosed;
+mod forward;
+mod recipients;
+pub mod rsvp;
+
+pub use enclosed::{Enclosed, Passable, Picture};
 
 use crate::mail::Address;
 use crate::mail::hash::sha256;
 use crate::mail::message::Attachment;
-use crate::note::draft::{DraftNote, Kind, Recipients, Status};
+use crate::note::draft::{DraftNote, Kind, Status};
 use jiff::Zoned;
 use jiff::civil::DateTime;
+use rsvp::Reply;
 
 /// A draft that its owner approved and that is fit to be sent, frozen.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,6 +37,11 @@ pub struct ApprovedDraft {
     in_reply_to: Option<String>,
     references: Vec<String>,
     attachments: Vec<Attachment>,
+    pictures: Vec<Picture>,
+    /// Its text ends in what is passed on.
+    passes_on: bool,
+    /// What it says to calendars.
+    reply: Option<Box<Reply>>,
     /// As written, and the time that it means.
     send_at: Option<(String, Zoned)>,
 }
@@ -76,6 +94,8 @@ pub struct Facts<'a> {
     pub newer: Option<&'a str>,
     /// The attachments' content, or what is wrong with one.
     pub attachments: Result<Vec<Attachment>, String>,
+    /// What else goes with it.
+    pub enclosed: &'a Enclosed,
     /// Now, in the owner's time zone.
     pub now: &'a Zoned,
 }
@@ -140,7 +160,7 @@ impl Rehearsal {
 
     /// How many files would go with it.
     pub fn attachments(&self) -> usize {
-        self.0.attachments.len()
+        self.0.attachments.len() + self.0.pictures.len()
     }
 
     pub(crate) fn draft(&self) -> &ApprovedDraft {
@@ -158,19 +178,48 @@ pub fn unchanged(draft: &DraftNote, facts: Facts<'_>, hash: &str) -> bool {
     approve(draft, facts).is_ok_and(|now| now.hash() == hash)
 }
 
+/// A text longer than this, in octets, is a file.
+const MOST_TEXT: usize = 1_000_000;
+/// A subject longer than this, in characters, is a text.
+const MOST_SUBJECT: usize = 900;
+
 fn approve(draft: &DraftNote, facts: Facts<'_>) -> Result<ApprovedDraft, String> {
-    let body = draft.body.clone().map_err(|e| e.to_string())?;
+    if let Some(key) = draft.misfit {
+        return Err(format!("`{key}` should be one line of text, and is a list or has lines of its own below it"));
+    }
+    // It becomes a header, and is looked for on servers.
+    if facts.draft_id.len() > 200 || !facts.draft_id.chars().all(|c| c.is_ascii_graphic() && !"<>\"\\".contains(c)) {
+        return Err("`draft_id` is none of postnote's; delete that line, and this is a draft of its own".into());
+    }
+    let mut body = draft.body.clone().map_err(|e| e.to_string())?;
     if let Some(c) = body.chars().find(|c| c.is_control() && !matches!(c, '\n' | '\t')) {
         return Err(format!("its text holds the control character U+{:04X}; delete it", u32::from(c)));
     }
-    let identity = identity(draft, facts.identities)?;
-    let Recipients { to, cc, bcc } =
-        draft.recipients.as_ref().map_err(|key| format!("`{key}` should be an address or a list of addresses"))?;
-    let (to, cc, bcc) = (mailboxes("to", to)?, mailboxes("cc", cc)?, mailboxes("bcc", bcc)?);
-    if to.is_empty() && cc.is_empty() && bcc.is_empty() {
-        return Err("it has no recipient; fill in `to`".into());
+    if body.len() > MOST_TEXT {
+        return Err("its text is longer than 1 MB, which mail programs do not show; attach it as a file".to_owned());
     }
-    let subject = draft.subject.clone().ok_or("`subject` is empty; fill it in")?;
+    let identity = identity(draft, facts.identities)?;
+    let [to, cc, bcc] = recipients::recipients(draft, facts.enclosed.organizer())?;
+    let mut subject = draft.subject.clone();
+    let mut attachments = facts.attachments?;
+    let mut passes_on = false;
+    let mut reply = None;
+    if draft.kind == Kind::Forward {
+        let passed = forward::passed(draft, facts.enclosed, body)?;
+        (body, subject, passes_on) = (passed.body, passed.subject, passed.file.is_none());
+        attachments.extend(passed.file);
+    }
+    if draft.kind == Kind::Rsvp {
+        let who = (&identity.address, facts.identities);
+        let answer = Reply::of(draft, facts.enclosed.invite.as_ref(), who, &body)?;
+        subject = Some(answer.subject(subject.as_deref()));
+        body = answer.text();
+        reply = Some(Box::new(answer));
+    }
+    let subject = subject.ok_or("`subject` is empty; fill it in")?;
+    if subject.chars().count() > MOST_SUBJECT {
+        return Err(format!("`subject` is longer than {MOST_SUBJECT} characters; shorten it"));
+    }
     if subject.chars().any(char::is_control) {
         return Err("`subject` holds a line break or another control character; make it one plain line".into());
     }
@@ -186,7 +235,10 @@ fn approve(draft: &DraftNote, facts: Facts<'_>) -> Result<ApprovedDraft, String>
         body,
         in_reply_to,
         references,
-        attachments: facts.attachments?,
+        attachments,
+        pictures: facts.enclosed.pictures.clone()?,
+        passes_on,
+        reply,
         send_at: draft.send_at.as_deref().map(|text| send_at(text, facts.now)).transpose()?,
     })
 }
@@ -201,21 +253,6 @@ fn identity(draft: &DraftNote, identities: &[Identity]) -> Result<Identity, Stri
     })?;
     let address = Address { name: written.name.or_else(|| own.address.name.clone()), email: own.address.email.clone() };
     Ok(Identity { account: own.account.clone(), address })
-}
-
-fn mailboxes(key: &str, items: &[String]) -> Result<Vec<Address>, String> {
-    let mut out: Vec<Address> = Vec::new();
-    for item in items {
-        for address in Address::parse_list(item).map_err(|e| format!("`{key}`: {e}; correct it"))? {
-            if !address.local().is_ascii() {
-                return Err(format!("`{key}`: {:?} needs SMTPUTF8, which this version cannot send", address.email));
-            }
-            if !out.iter().any(|a| a.key() == address.key()) {
-                out.push(address);
-            }
-        }
-    }
-    Ok(out)
 }
 
 /// In-Reply-To and References (RFC 5322 §3.6.4): the parent's References, else its In-Reply-To if that holds
@@ -239,7 +276,8 @@ fn threading(draft: &DraftNote, parent: Option<&Parent>) -> Result<(Option<Strin
     };
     references.retain(|r| Some(r) != id.as_ref());
     references.extend(id.clone());
-    Ok((id, references))
+    // What is passed on belongs to its conversation, and answers nobody.
+    Ok((id.filter(|_| draft.kind != Kind::Forward), references))
 }
 
 fn send_at(text: &str, now: &Zoned) -> Result<(String, Zoned), String> {
@@ -288,6 +326,19 @@ impl ApprovedDraft {
     pub fn attachments(&self) -> &[Attachment] {
         &self.attachments
     }
+    /// The pictures that the text shows.
+    pub fn pictures(&self) -> &[Picture] {
+        &self.pictures
+    }
+    /// True when a signature belongs below its text: not where that ends in somebody else's, nor where a calendar is answered
+    /// without a word.
+    pub fn is_signed(&self) -> bool {
+        !self.passes_on && self.reply.as_ref().is_none_or(|reply| !reply.comment.is_empty())
+    }
+    /// What it says to calendars: the answer to an invitation.
+    pub fn reply(&self) -> Option<&Reply> {
+        self.reply.as_deref()
+    }
     /// Not before this time.
     pub fn send_at(&self) -> Option<&Zoned> {
         self.send_at.as_ref().map(|(_, at)| at)
@@ -307,14 +358,18 @@ impl ApprovedDraft {
             body,
             in_reply_to,
             attachments,
+            pictures,
+            reply,
             send_at,
-            ..
+            references: _,
+            passes_on: _,
         } = self;
         let shown = |list: &[Address]| list.iter().map(Address::to_string).collect::<Vec<_>>();
-        let files: Vec<_> = attachments.iter().map(|a| (&a.name, &a.media_type, sha256(&a.bytes))).collect();
+        let shape = |file: &Attachment| (file.name.clone(), file.media_type.clone(), sha256(&file.bytes));
+        let files: Vec<_> = attachments.iter().map(shape).collect();
         // As it is written: a machine that travels into another time zone changes nothing that was approved.
         let at = send_at.as_ref().map(|(written, _)| written);
-        let all = serde_json::json!([
+        let mut all = serde_json::json!([
             draft_id,
             account,
             from.to_string(),
@@ -327,6 +382,10 @@ impl ApprovedDraft {
             files,
             at
         ]);
+        if let Some(all) = all.as_array_mut() {
+            all.extend(pictures.iter().map(|picture| serde_json::json!([picture.targets, shape(&picture.file)])));
+            all.extend(reply.as_ref().map(|reply| reply.fingerprint()));
+        }
         sha256(all.to_string())
     }
 }

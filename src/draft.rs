@@ -66,6 +66,16 @@ pub fn draft_id(key: &str, at: jiff::Timestamp) -> String {
     id("reply", key, at)
 }
 
+/// The id of the answer to a message's invitation; `at` in seconds since 1970.
+pub fn rsvp_id(key: &str, at: i64) -> String {
+    id("rsvp", key, jiff::Timestamp::from_second(at).unwrap_or_default())
+}
+
+/// The id of the draft that passes a message on.
+pub fn forward_id(key: &str, at: jiff::Timestamp) -> String {
+    id("forward", key, at)
+}
+
 /// The id of a draft that a person wrote: the same for the same text, wherever it lies, so that a copy that a sync
 /// tool or a backup makes of the file is known as one.
 pub fn written_id(text: &str) -> String {

@@ -32,6 +32,7 @@ pub mod inbound;
 pub mod login;
 pub mod outbound;
 pub mod pass;
+pub mod redraft;
 
 // The command line, the only place that prints.
 pub mod cli;

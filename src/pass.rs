@@ -6,7 +6,8 @@ use crate::inbound::import::{self, Imported, Order, Step};
 use crate::inbound::{self, Desk, Progress, Pulled, entities, keep, rebuild};
 use crate::login::Login;
 use crate::outbound::freeze::{self, Recall};
-use crate::outbound::{Posted, deliver, deliver::Sender};
+use crate::outbound::{Posted, deliver, deliver::Sender, mirror};
+use crate::redraft::{self, Wish};
 use crate::store::{self, Lock, Store, StoreError};
 use crate::vault::Vault;
 use anyhow::{Context, Result};
@@ -207,6 +208,13 @@ async fn pass(
             Err(e) => outcome.posted.problems.push(format!("the notes about people could not be written: {e:#}")),
         }
     }
+    if !scope.dry_run && !stop() {
+        for account in &accounts {
+            if let Err(e) = mirror::mirror(config, account, &desk, &now()).await {
+                outcome.posted.problems.push(of_account(&account.name, &format!("{e:#}")));
+            }
+        }
+    }
     if config.send.enabled {
         outcome.next_due = deliver::next_due(&desk, then)?;
     }
@@ -237,6 +245,14 @@ pub async fn import(
         imported.problems.extend(told.problems);
     }
     Ok(imported)
+}
+
+/// Writes the draft that its owner asks for from a source note, and gives its path. No server is asked.
+///
+/// Errors: as of [`run`]; or there is a draft that must not be touched, and it says what to do.
+pub fn redraft(config: &Config, state: &Path, note: &str, wish: Wish) -> Result<String> {
+    let Ready { lock: _lock, desk, .. } = ready(config, state, false, false)?;
+    redraft::redraft(config, &desk, note, wish, &now())
 }
 
 /// Vault and state, with whatever an earlier process left undone made good.

@@ -7,6 +7,7 @@ use crate::config::rule::{Action, Rule};
 use crate::mail::{Address, Message};
 use crate::note::digest::{Digest, Urgency};
 use crate::note::owner::Owner;
+use crate::note::rsvp::{self, Asked};
 
 /// What triage looks at.
 #[derive(Debug, Clone, Copy)]
@@ -86,11 +87,14 @@ pub struct Verdict {
     pub project: Option<String>,
     /// Why, in plain words.
     pub reason: String,
+    /// An invitation asks for an answer: what [`Action::Draft`] permits is that, and no reply.
+    pub asked: Option<Asked>,
 }
 
 /// Decides what kind of mail this is and how far it may go.
 pub fn triage(arrival: &Arrival, rules: &[Rule]) -> Verdict {
-    let gate = gate(arrival);
+    let asked = rsvp::asked(arrival.message, arrival.owner).filter(|_| !arrival.thread.answered);
+    let gate = gate(arrival, asked.is_some());
     let (mut action, mut reason) = (gate.action, gate.reason.to_owned());
     let rule = rules.iter().find(|rule| rule.matches.fits(arrival.message, arrival.account));
     if let Some(wanted) = rule.and_then(|rule| rule.action) {
@@ -110,6 +114,7 @@ pub fn triage(arrival: &Arrival, rules: &[Rule]) -> Verdict {
         entity: rule.and_then(|rule| rule.entity),
         project: rule.and_then(|rule| rule.project.clone()),
         reason,
+        asked: asked.filter(|_| action == Action::Draft),
     }
 }
 
@@ -118,6 +123,7 @@ pub fn triage(arrival: &Arrival, rules: &[Rule]) -> Verdict {
 pub fn settle(verdict: &Verdict, digest: &Digest) -> Triage {
     match verdict.triage {
         Triage::Done | Triage::AwaitingReply => verdict.triage,
+        _ if verdict.asked.is_some() => Triage::NeedsReply,
         _ if verdict.action == Action::Draft && digest.reply_reason.is_some() => Triage::NeedsReply,
         Triage::NeedsReply => Triage::Fyi,
         other => other,
@@ -146,14 +152,20 @@ impl Gate {
     }
 }
 
-fn gate(arrival: &Arrival) -> Gate {
+fn gate(arrival: &Arrival, asked: bool) -> Gate {
     let (message, signals) = (arrival.message, &arrival.message.signals);
     let read_only = |triage, reason| Gate { triage, action: Action::Summary, most: Action::Summary, reason };
 
     if message.author().is_some_and(|author| arrival.owner.is_me(author)) {
         return Gate::stop(own_mail(arrival), "sent by yourself");
     }
-    if let Some(machine) = machine_made(message) {
+    // Calendars send in their users' names, and over whatever; who was invited by name is asked all the same.
+    let machine = machine_made(message);
+    if asked && machine.as_ref().is_none_or(|machine| machine.most == Action::Draft) {
+        let reason = "an invitation that waits for your answer";
+        return Gate { triage: Triage::Fyi, action: Action::Draft, most: Action::Draft, reason };
+    }
+    if let Some(machine) = machine {
         return machine;
     }
     let bulk = signals.precedence.as_deref().is_some_and(|p| matches!(p.trim(), "bulk" | "list" | "junk"));
@@ -166,7 +178,7 @@ fn gate(arrival: &Arrival) -> Gate {
         return Gate::liftable(Triage::Automatic, "marked as an automatic message");
     }
     if message.invite.is_some() {
-        return read_only(Triage::Fyi, "an invitation: answer it in the calendar");
+        return read_only(Triage::Fyi, "about an event; it asks you for no answer");
     }
     if arrival.thread.answered {
         return read_only(Triage::Done, "already answered");

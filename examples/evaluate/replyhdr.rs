@@ -4,7 +4,7 @@
 //! Who got the mail himself stands in To of the reply (`mode` is `all`), as the cases have it; in a draft he stands in `cc`.
 
 use super::{Outcome, cases};
-use postnote::approval::{Facts, Identity, Known, Parent, rehearse};
+use postnote::approval::{Enclosed, Facts, Identity, Known, Parent, rehearse};
 use postnote::compose::preview;
 use postnote::config::Format;
 use postnote::draft::addressing::{identity, recipients};
@@ -67,6 +67,7 @@ fn headers(case: &Value, now: &jiff::Zoned) -> Result<Value, Box<dyn std::error:
         parent: Some(&parent),
         newer: None,
         attachments: Ok(Vec::new()),
+        enclosed: &Enclosed::default(),
         now,
     };
     let (_, bytes) = preview(&rehearse(&note, facts)?, now, None, Format::Both)?;

@@ -15,7 +15,16 @@ fn judge_text(front: &str, body: &str, known: Known, parent: Option<&Parent>, ne
     let identities = identities();
     judge(
         &draft,
-        Facts { draft_id: "d1", known, identities: &identities, parent, newer, attachments: Ok(Vec::new()), now: &now },
+        Facts {
+            draft_id: "d1",
+            known,
+            identities: &identities,
+            parent,
+            newer,
+            attachments: Ok(Vec::new()),
+            enclosed: &Enclosed::default(),
+            now: &now,
+        },
     )
 }
 
@@ -138,6 +147,7 @@ fn travelling_into_another_time_zone_changes_nothing() {
             parent: None,
             newer: None,
             attachments: Ok(Vec::new()),
+            enclosed: &Enclosed::default(),
             now: &now,
         };
         approve(&draft, facts).expect("approved").hash()

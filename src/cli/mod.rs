@@ -19,6 +19,7 @@ macro_rules! eprintln {
     }};
 }
 
+mod draft;
 mod import;
 mod login;
 mod place;
@@ -66,6 +67,8 @@ enum Command {
     Run(RunArgs),
     /// Accounts, last syncs, drafts by status, the outbox, and what needs attention
     Status(StatusArgs),
+    /// Draft a reply to the mail of a source note, an answer to its invitation, or a forward
+    Draft(draft::DraftArgs),
     /// The exact message that approving this draft would send
     Preview(preview::PreviewArgs),
     /// Keep an account's password in the keyring, or sign in at its provider (auth.oauth2)
@@ -213,6 +216,7 @@ fn dispatch(cli: Cli) -> Result<Ended, Failure> {
             account(&config, args.account.as_deref())?;
             status::status(&config, &state, &args)
         }
+        Command::Draft(args) => draft::draft(&config, &state, &args),
         Command::Preview(args) => preview::preview(&config, &state, &args),
         Command::Login(args) => {
             let account = named(&config, &args.account)?;

@@ -3,8 +3,10 @@
 use super::{Ended, Failure, printable};
 use crate::compose;
 use crate::config::Config;
+use crate::mail::invite::Invite;
+use crate::mail::message::Attachment;
 use crate::mail::parse;
-use crate::note::draft;
+use crate::note::{draft, invitation};
 use crate::outbound;
 use crate::pass::{self, now};
 use anyhow::{Context, anyhow};
@@ -28,9 +30,11 @@ pub(super) fn preview(config: &Config, state: &Path, args: &PreviewArgs) -> Resu
     }
     let path = inside(desk.vault.root(), &args.draft)?;
     let text = desk.vault.read(&path)?;
-    let note = draft::read(&text)
-        .with_context(|| path.clone())?
-        .ok_or_else(|| anyhow!("{path} is no draft: its `type` should be draft-reply, draft-mail or email-draft"))?;
+    let note = draft::read(&text).with_context(|| path.clone())?.ok_or_else(|| {
+        anyhow!(
+            "{path} is no draft: its `type` should be draft-reply, draft-mail, draft-forward, draft-rsvp or email-draft"
+        )
+    })?;
     let rehearsal = outbound::rehearse(config, &desk, &text, &note, &now())?
         .map_err(|reason| anyhow!("{path} cannot be sent as it is: {reason}"))?;
     let account = config.account(rehearsal.account());
@@ -64,14 +68,37 @@ pub(super) fn preview(config: &Config, state: &Path, args: &PreviewArgs) -> Resu
     if let Some(html) = &message.html {
         println!("\n(the same as HTML, {} bytes)", html.len());
     }
-    for file in &message.attachments {
-        println!("(attached: {}, {} bytes)", printable(file.name.as_deref().unwrap_or("attachment")), file.bytes.len());
+    if let Some(answer) = &message.invite {
+        println!("\n(for calendars: {})", printable(&in_words(answer)));
+    }
+    for file in message.attachments.iter().filter(|file| file.name.is_some() || file.media_type != "text/calendar") {
+        let how = if file.content_id.is_some() { "in the text" } else { "attached" };
+        let name = printable(file.name.as_deref().unwrap_or("attachment"));
+        println!("({how}: {name}, {} bytes{})", file.bytes.len(), printable(&passed_on(file)));
     }
     Ok(Ended::Well)
 }
 
+/// What a mail within the mail is.
+fn passed_on(file: &Attachment) -> String {
+    if !file.name.as_deref().is_some_and(|name| name.to_lowercase().ends_with(".eml")) {
+        return String::new();
+    }
+    let (message, _) = parse::parse(&file.bytes);
+    let from = message.author().map(ToString::to_string).unwrap_or_default();
+    format!(": the mail “{}” from {from}", message.subject)
+}
+
+/// What an answer tells the organizer's calendar.
+fn in_words(answer: &Invite) -> String {
+    let (what, when) = invitation::in_words(answer);
+    let who = answer.attendees.iter().map(|a| format!("{} <{}>: {}", a.name, a.address, a.answer)).collect::<Vec<_>>();
+    let when = if when.is_empty() { when } else { format!(", {when}") };
+    format!("{}; “{what}”{when}; organizer {}", who.join(", "), answer.organizer_address)
+}
+
 /// A path as typed → a path inside the vault.
-fn inside(root: &Path, given: &Path) -> Result<String, Failure> {
+pub(super) fn inside(root: &Path, given: &Path) -> Result<String, Failure> {
     let found = std::fs::canonicalize(given).or_else(|_| std::fs::canonicalize(root.join(given)));
     let found = found.with_context(|| format!("{} is not there", given.display()))?;
     let path = found.strip_prefix(root).map_err(|_| anyhow!("{} is not in the vault", given.display()))?;

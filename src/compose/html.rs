@@ -1,11 +1,12 @@
 //! Markdown → text/html: simple, without scripts, styles or anything remote.
 
-use super::inline::without_wikilinks;
-use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd, html};
+use super::inline::{is_web, plain_markdown};
+use crate::note::draft::pictures;
+use pulldown_cmark::{CowStr, Event, Options, Parser, Tag, TagEnd, html};
 
-/// A whole HTML document, CRLF line ends.
-pub fn render(markdown: &str, signature: Option<&str>) -> String {
-    let mut body = to_html(markdown);
+/// A whole HTML document, CRLF line ends. `cid` knows the Content-ID of a picture by what the text calls it.
+pub fn render(markdown: &str, signature: Option<&str>, cid: &dyn Fn(&str) -> Option<String>) -> String {
+    let mut body = to_html(markdown, cid);
     if let Some(signature) = signature {
         let lines: Vec<_> = signature.lines().map(escape).collect();
         body.push_str(&format!("<p>-- <br>\n{}</p>\n", lines.join("<br>\n")));
@@ -15,8 +16,8 @@ pub fn render(markdown: &str, signature: Option<&str>) -> String {
         .replace('\n', "\r\n")
 }
 
-fn to_html(markdown: &str) -> String {
-    let markdown = without_setext(&without_wikilinks(markdown));
+fn to_html(markdown: &str, cid: &dyn Fn(&str) -> Option<String>) -> String {
+    let markdown = without_setext(&plain_markdown(markdown));
     let options = Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_TASKLISTS;
     let mut dropped: Vec<bool> = Vec::new();
     let events = Parser::new_ext(&markdown, options).filter_map(|event| match event {
@@ -32,12 +33,48 @@ fn to_html(markdown: &str) -> String {
             (!drop).then_some(event)
         }
         Event::End(TagEnd::Link) => (dropped.pop() == Some(false)).then_some(event),
-        Event::Start(Tag::Image { .. }) | Event::End(TagEnd::Image) => None,
         event => Some(event),
     });
+    let events = with_pictures(events, cid);
     let mut out = String::new();
-    html::push_html(&mut out, events);
+    html::push_html(&mut out, events.into_iter());
     styled(&out)
+}
+
+/// Pictures that go along are shown; one that lies elsewhere is a link to it, since nothing is fetched behind a reader's
+/// back; of any other the words stay.
+fn with_pictures<'e>(events: impl Iterator<Item = Event<'e>>, cid: &dyn Fn(&str) -> Option<String>) -> Vec<Event<'e>> {
+    let mut out = Vec::new();
+    // The picture that is open, and the words in its brackets.
+    let mut open: Option<(CowStr<'e>, String)> = None;
+    for event in events {
+        match (event, &mut open) {
+            (Event::Start(Tag::Image { dest_url, .. }), None) => open = Some((dest_url, String::new())),
+            (Event::End(TagEnd::Image), Some((target, label))) => {
+                out.push(Event::InlineHtml(picture(target, label, cid).into()));
+                open = None;
+            }
+            (Event::Text(text) | Event::Code(text), Some((_, label))) => label.push_str(&text),
+            (Event::HardBreak | Event::SoftBreak, Some((_, label))) => label.push(' '),
+            (_, Some(_)) => {}
+            (event, None) => out.push(event),
+        }
+    }
+    out
+}
+
+fn picture(target: &str, label: &str, cid: &dyn Fn(&str) -> Option<String>) -> String {
+    let (words, width) = pictures::caption(label);
+    if let Some(id) = cid(target) {
+        let width = width.map(|width| format!(" width=\"{width}\"")).unwrap_or_default();
+        let words = if words.is_empty() { pictures::name(target) } else { words.to_owned() };
+        return format!("<img src=\"cid:{}\" alt=\"{}\"{width}>", escape(&id), escape(&words));
+    }
+    if is_web(target) {
+        let words = if words.is_empty() { target } else { words };
+        return format!("<a href=\"{}\">{}</a>", escape(target), escape(words));
+    }
+    escape(if words.is_empty() { target } else { words })
 }
 
 /// Where mail programs show the bare element poorly, a style stands in it: they know no other place for one. What the
@@ -75,11 +112,6 @@ fn without_setext(markdown: &str) -> String {
     out
 }
 
-fn is_web(url: &str) -> bool {
-    let url = url.trim().to_ascii_lowercase();
-    ["http://", "https://", "mailto:"].iter().any(|scheme| url.starts_with(scheme))
-}
-
 fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }

@@ -1,5 +1,5 @@
 use super::*;
-use crate::approval::{Facts, Identity, Judgement, Known, Parent, judge};
+use crate::approval::{Enclosed, Facts, Identity, Judgement, Known, Parent, judge};
 use crate::note::draft;
 
 fn approved(front: &str, body: &str, files: Vec<Attachment>) -> ApprovedDraft {
@@ -19,6 +19,7 @@ fn approved(front: &str, body: &str, files: Vec<Attachment>) -> ApprovedDraft {
         parent: Some(&parent),
         newer: None,
         attachments: Ok(files),
+        enclosed: &Enclosed::default(),
         now: &now,
     };
     match judge(&draft, facts) {
@@ -136,6 +137,7 @@ fn html_is_harmless() {
     let out = html::render(
         "x <script>x</script> [a](javascript:x) [b](https://e.org) ![i](https://e.org/p.png) <b>c</b>\nline",
         None,
+        &|_| None,
     );
     assert!(
         !out.contains("<script") && !out.contains("javascript:") && !out.contains("<img") && !out.contains("<b>"),
@@ -148,11 +150,11 @@ fn html_is_harmless() {
 fn a_signature_by_hand_stays_one() {
     let body = "See you\n-- \nSam";
     assert_eq!(text::flowed(body, None), "See you\r\n-- \r\nSam\r\n");
-    let html = html::render(body, None);
+    let html = html::render(body, None, &|_| None);
     assert!(!html.contains("<h2"), "{html}");
     assert!(html.contains("--") && html.contains("Sam"), "{html}");
-    assert!(html::render("```\na\n--\n```\n\nb\n\n---\n\nc", None).contains("a\r\n--\r\n"));
-    assert!(html::render("b\n\n---\n\nc", None).contains("<hr"));
+    assert!(html::render("```\na\n--\n```\n\nb\n\n---\n\nc", None, &|_| None).contains("a\r\n--\r\n"));
+    assert!(html::render("b\n\n---\n\nc", None, &|_| None).contains("<hr"));
 }
 
 #[test]
@@ -160,4 +162,15 @@ fn a_links_own_parentheses_stay() {
     let text = text::flowed("see [it](https://e.org/Foo_(bar)) now", None);
     assert_eq!(text, "see it <https://e.org/Foo_(bar)> now\r\n");
     assert_eq!(text::flowed("[a](b", None), "[a](b\r\n");
+}
+
+#[test]
+fn whose_words_are_in_it_cannot_know_its_boundaries() {
+    let boundary = |body: &str| {
+        let out = compose(&approved(FRONT, body, vec![]), &now(), None, Format::Both).expect("a message");
+        let text = String::from_utf8(out.bytes().to_vec()).expect("ASCII");
+        text.split("boundary=\"").nth(1).and_then(|rest| rest.split('"').next()).expect("a boundary").to_owned()
+    };
+    assert_eq!(boundary("x"), boundary("x"));
+    assert_ne!(boundary("x"), boundary(&format!("x\n\n--{}--", boundary("x"))));
 }

@@ -1,9 +1,10 @@
 //! Markdown → text/plain with format=flowed (RFC 3676): what was written, readable everywhere.
 //!
 //! Emphasis, lists and quotes stay as typed, as people write them in plain mail; links show their target;
-//! backslash escapes and wikilinks become their text.
+//! backslash escapes and wikilinks become their text, and pictures are named.
 
-use super::inline::without_wikilinks;
+use super::inline::{is_web, plain_markdown};
+use crate::note::draft::pictures;
 
 /// Lines are wrapped at a space before this column (RFC 3676 §4.2 asks for at most 78).
 const WIDTH: usize = 72;
@@ -12,7 +13,7 @@ const WIDTH: usize = 72;
 pub fn flowed(markdown: &str, signature: Option<&str>) -> String {
     let mut lines: Vec<String> = Vec::new();
     let mut fenced = false;
-    let text = without_wikilinks(markdown);
+    let text = plain_markdown(markdown);
     for line in text.lines() {
         let fence = line.trim_start().starts_with("```") || line.trim_start().starts_with("~~~");
         fenced ^= fence;
@@ -27,6 +28,11 @@ pub fn flowed(markdown: &str, signature: Option<&str>) -> String {
         lines.extend(signature.lines().map(|l| stuffed(l.trim_end())));
     }
     lines.iter().fold(String::new(), |out, line| out + line + "\r\n")
+}
+
+/// The text as people write it in plain mail, line by line as it stands in the note.
+pub fn plain(markdown: &str) -> String {
+    markdown.lines().map(|line| unescaped(line.trim_end())).collect::<Vec<_>>().join("\n")
 }
 
 /// One line of the source as one flowed paragraph: every line but the last ends in a space.
@@ -91,9 +97,19 @@ fn unescaped(line: &str) -> String {
                     rest = tail;
                 }
             },
+            '!' if tail.starts_with('[') => match image(tail) {
+                Some((words, after)) => {
+                    out.push_str(&words);
+                    rest = after;
+                }
+                None => {
+                    out.push(c);
+                    rest = tail;
+                }
+            },
             '[' => match link(tail) {
                 Some((text, url, after)) => {
-                    out.push_str(&if text == url { url } else { format!("{text} <{url}>") });
+                    out.push_str(&if text == url || !is_web(&url) { text } else { format!("{text} <{url}>") });
                     rest = after;
                 }
                 None => {
@@ -108,6 +124,38 @@ fn unescaped(line: &str) -> String {
         }
     }
     out
+}
+
+/// `[label](target)…`: a picture of the vault by its name, any other by its words.
+fn image(rest: &str) -> Option<(String, &str)> {
+    let inner = rest.strip_prefix('[')?;
+    let (label, target) = inner.split_once("](")?;
+    if label.contains(['[', ']']) {
+        return None;
+    }
+    let named = target.strip_prefix('<').and_then(|t| t.split_once('>'));
+    let (url, after) = match named {
+        Some((url, after)) => (url.to_owned(), after.get(closing(after)?..)?.strip_prefix(')')?),
+        None => {
+            let (_, url, after) = link(inner)?;
+            (url, after)
+        }
+    };
+    let label = unescaped(label);
+    if pictures::is_picture(&url) {
+        return Some((pictures::in_words(&label, &url), after));
+    }
+    let web = url.contains("://");
+    Some((
+        if label.is_empty() || label == url {
+            url
+        } else if web {
+            format!("{label} <{url}>")
+        } else {
+            label
+        },
+        after,
+    ))
 }
 
 /// `text](url)…` after the opening bracket.

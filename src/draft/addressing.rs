@@ -59,6 +59,16 @@ pub fn identity(message: &Message, owner: &Owner, default: &Address) -> Address 
     }
 }
 
+/// The own address that somebody wrote to as `written`, whatever its case and tag; else the account's.
+pub fn own(written: &Address, owner: &Owner, default: &Address) -> Address {
+    let is = |own: &&String| Owner { name: String::new(), addresses: vec![(*own).clone()] }.is_me(written);
+    let exact = owner.addresses.iter().find(|own| own.to_lowercase() == written.key());
+    match exact.or_else(|| owner.addresses.iter().find(is)) {
+        Some(email) => Address { name: default.name.clone(), email: email.clone() },
+        None => default.clone(),
+    }
+}
+
 /// What the owner should see of a reply's recipients before approving, in words.
 pub fn warning(message: &Message, to: &[Address], owner: &Owner) -> Option<String> {
     let author = message.author().filter(|author| !owner.is_me(author))?;

@@ -1,7 +1,7 @@
 //! Examine and search: all of it leaves the mailbox as it was.
 
 use super::name::quoted;
-use super::{ImapError, Session};
+use super::{Flag, ImapError, Session};
 use async_imap::imap_proto::{MailboxDatum, Response, ResponseCode};
 
 /// A mailbox that is open.
@@ -43,18 +43,39 @@ impl Mailbox {
 impl Session {
     /// Opens a mailbox read-only (EXAMINE); `name` as people read it.
     pub async fn examine(&mut self, name: &str) -> Result<Mailbox, ImapError> {
-        self.open("EXAMINE", name).await
+        self.open("EXAMINE", name, |_| ()).await
     }
 
-    /// Opens a mailbox for changing flags.
-    pub(super) async fn select(&mut self, name: &str) -> Result<Mailbox, ImapError> {
-        self.open("SELECT", name).await
+    /// Opens a mailbox for setting a flag; and whether it keeps that: it does unless it says which ones it keeps
+    /// (PERMANENTFLAGS, RFC 3501 §7.1), and this is none of them.
+    pub(super) async fn select_for(&mut self, name: &str, flag: Flag) -> Result<(Mailbox, bool), ImapError> {
+        let mut kept = true;
+        let mailbox = self
+            .open("SELECT", name, |response| {
+                if let Response::Data { outcome, .. } = response
+                    && let Some(ResponseCode::PermanentFlags(flags)) = &outcome.code
+                {
+                    let any = |flag: &str| flags.iter().any(|f| f.eq_ignore_ascii_case(flag));
+                    kept = flag == Flag::Answered || any("\\*") || any(flag.as_str());
+                }
+            })
+            .await?;
+        Ok((mailbox, kept))
     }
 
-    async fn open(&mut self, command: &str, name: &str) -> Result<Mailbox, ImapError> {
+    async fn open(
+        &mut self,
+        command: &str,
+        name: &str,
+        mut on: impl FnMut(&Response<'_>),
+    ) -> Result<Mailbox, ImapError> {
         let wire = self.argument(name).await?;
         let mut mailbox = Mailbox::default();
-        self.exec(&format!("{command} {wire}"), |response| mailbox.hear(response)).await?;
+        self.exec(&format!("{command} {wire}"), |response| {
+            mailbox.hear(response);
+            on(response);
+        })
+        .await?;
         Ok(mailbox)
     }
 

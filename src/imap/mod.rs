@@ -32,6 +32,7 @@ pub mod name;
 pub mod resync;
 
 pub use code::{Code, Said};
+pub use file::Flag;
 pub use idle::Waits;
 pub use list::{MailboxInfo, State, Use};
 pub use login::connect;

@@ -66,6 +66,7 @@ pub fn rebuild(desk: &mut Desk, config: &Config, zone: &TimeZone) -> Result<usiz
             };
             if let Some(id) = &draft.draft_id {
                 let parent = store.answered_by(draft.in_reply_to.as_deref(), draft.source_file.as_deref())?;
+                let parent = parent.filter(|_| draft.kind.goes_on());
                 if store.draft(id)?.is_none() {
                     store.put_draft(id, &path, parent.map(|p| p.key).as_deref())?;
                 }

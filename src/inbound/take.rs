@@ -3,11 +3,12 @@
 use super::read::{Raw, ReadAs};
 use super::summaries::Touched;
 use super::timing::Timing;
-use super::{Pulled, attachments, heard, threads};
+use super::{Pulled, attachments, events, heard, rsvp, threads};
 use crate::config::{Account, Action, Config, Quote};
 use crate::draft::{self, Setting, quoting};
 use crate::mail::hash::short;
-use crate::mail::{Address, Message, file_name, subject};
+use crate::mail::subject::{self, Mark};
+use crate::mail::{Address, Message, file_name, picture};
 use crate::note::digest::Digest;
 use crate::note::name::{draft_stem, numbered, source_stem};
 use crate::note::source::{self, Facts};
@@ -57,10 +58,15 @@ pub fn take(
     vault: &Vault,
     store: &Store,
     origin: &Origin<'_>,
-    raw: Raw,
+    mut raw: Raw,
     touched: &mut Touched,
     pulled: &mut Pulled,
 ) -> Result<()> {
+    // What its owner passed on to somebody answers nobody, whatever it names: it begins a conversation of its own.
+    if origin.is_sent && subject::parts(&raw.message.subject).1 == Some(Mark::Forward) {
+        raw.message.in_reply_to.clear();
+        raw.message.references.clear();
+    }
     let message = &raw.message;
     let at = time_of(message, raw.internal_date.as_deref());
     let (thread, merged) = threads::of(vault, store, message)?;
@@ -96,7 +102,14 @@ pub fn take(
         let entry = item.entry(&note, digest);
         stored.digest = Some(serde_json::to_string(&(&entry.author, &entry.digest))?);
         let wanted = origin.drafts && verdict.action == Action::Draft && word == Triage::NeedsReply;
-        if wanted && !store.has_draft_for(&stored.key)? {
+        if let Some(asked) = verdict.asked.as_ref().filter(|_| wanted) {
+            let id = draft::rsvp_id(&stored.key, stored.at);
+            let invitation = rsvp::Invitation { message: &raw.message, id: &id, note: &note, asked };
+            let by = (origin.config, origin.account, origin.now);
+            if store.draft(&id)?.is_none() {
+                pulled.drafts.extend(rsvp::write(vault, store, by, &invitation)?);
+            }
+        } else if wanted && !store.has_draft_for(&stored.key)? {
             item.write_draft(vault, store, &stored.key, &entry, pulled)?;
         }
         touched.add(&stored.thread, entry);
@@ -212,11 +225,12 @@ impl Item<'_> {
         tags: &[String],
         pulled: &mut Pulled,
     ) -> Result<String> {
-        let Origin { account, mailbox, .. } = *self.origin;
+        let Origin { config, account, mailbox, .. } = *self.origin;
         let folder = self.origin.folder.of(&self.received, &account.name)?;
         let stem = source_stem(&self.raw.message, &self.received);
-        let attachments = attachments::save(vault, self.raw, &folder, &stem)?;
+        let attachments = attachments::save(vault, self.raw, &config.attachments, &folder, &stem)?;
         let before = store.note_before(&stored.thread, stored.at)?;
+        let event = events::so_far(vault, store, &self.raw.message, &stored.thread)?;
         let text = source::write(
             &self.raw.message,
             &self.raw.body,
@@ -228,6 +242,7 @@ impl Item<'_> {
                 triage: triage.as_str(),
                 attachments: &attachments,
                 before: before.as_deref(),
+                event: event.as_ref(),
                 tags,
             },
         );
@@ -255,7 +270,7 @@ impl Item<'_> {
         }
         let language = entry.digest.language.as_deref();
         let quote = (config.drafts.quote == Quote::Below)
-            .then(|| quoting::below(message, &self.raw.body.new_markdown, &self.received, language))
+            .then(|| quoting::below(message, &picture::named(&self.raw.body.new_markdown), &self.received, language))
             .flatten();
         let setting = Setting {
             owner: &account.owner(),

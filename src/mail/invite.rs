@@ -46,6 +46,8 @@ pub struct Invite {
     pub location: String,
     /// ORGANIZER: name or address.
     pub organizer: String,
+    /// ORGANIZER's address, as sent.
+    pub organizer_address: String,
     /// ATTENDEEs.
     pub attendees: Vec<Attendee>,
     /// RRULE, RDATE and EXDATE in words, by the event's own clock; empty for an event that happens once.
@@ -116,6 +118,7 @@ pub(crate) fn parse(text: &str, method: Option<&str>) -> Option<Invite> {
         occurrence: moment(ICalendarProperty::RecurrenceId).map(|m| m.at),
         location: text(ICalendarProperty::Location),
         organizer: event.property(&ICalendarProperty::Organizer).map(person).unwrap_or_default(),
+        organizer_address: event.property(&ICalendarProperty::Organizer).map(address).unwrap_or_default(),
         attendees: event.properties(&ICalendarProperty::Attendee).take(MAX_ATTENDEES).map(attendee).collect(),
         repeats: repeats(event, at, &clock),
         clock,

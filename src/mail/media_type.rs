@@ -8,6 +8,7 @@ const TYPES: &[(&str, &str)] = &[
     ("gif", "image/gif"),
     ("webp", "image/webp"),
     ("svg", "image/svg+xml"),
+    ("bmp", "image/bmp"),
     ("txt", "text/plain"),
     ("log", "text/plain"),
     ("txt", "message/delivery-status"),

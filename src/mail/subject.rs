@@ -82,6 +82,12 @@ pub fn reply(subject: &str) -> String {
     if base.is_empty() { "Re: (no subject)".to_owned() } else { format!("Re: {base}") }
 }
 
+/// The subject of a message that is passed on: one `Fwd: ` and the base subject.
+pub fn forward(subject: &str) -> String {
+    let base = base(subject);
+    if base.is_empty() { "Fwd: (no subject)".to_owned() } else { format!("Fwd: {base}") }
+}
+
 /// `(fwd)` at the end.
 fn strip_trailer(subject: &str) -> Option<&str> {
     let (rest, tail) = subject.split_at_checked(subject.len().checked_sub(5)?)?;

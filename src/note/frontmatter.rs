@@ -179,6 +179,11 @@ impl Frontmatter {
         }
     }
 
+    /// True when the key's value is a list or a mapping.
+    pub fn is_nested(&self, key: &str) -> bool {
+        matches!(self.0.get(key), Some(Value::Sequence(_) | Value::Mapping(_)))
+    }
+
     /// True when the key is there, whatever its value.
     pub fn has(&self, key: &str) -> bool {
         self.0.contains_key(key)
@@ -210,7 +215,8 @@ impl Writer {
 
     fn line(&mut self, key: &str, value: &str) -> &mut Self {
         self.0.push_str(key);
-        self.0.push_str(": ");
+        // A value that is still to come leaves no space behind.
+        self.0.push_str(if value.is_empty() { ":" } else { ": " });
         self.0.push_str(value);
         self.0.push('\n');
         self

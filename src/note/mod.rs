@@ -6,8 +6,11 @@
 //! - [`digest`]: what an assistant read out of a message
 //! - [`frontmatter`]: the YAML block: read, written, edited in place
 //! - [`name`]: names of notes, wikilinks, tags
+//! - [`wikilink`]: links from note to note
 //! - [`source`]: one message
+//! - [`original`]: the message read back from that
 //! - [`invitation`]: the table of an event in it
+//! - [`rsvp`]: answering that
 //! - [`summary`]: one conversation
 //! - [`entity`]: what is known of a person, customer or project
 //! - [`draft`]: one reply, from proposal to sent
@@ -16,10 +19,14 @@
 pub mod digest;
 pub mod draft;
 pub mod entity;
+mod fate;
 pub mod frontmatter;
-mod invitation;
+pub mod invitation;
 pub mod moving;
 pub mod name;
+pub mod original;
 pub mod owner;
+pub mod rsvp;
 pub mod source;
 pub mod summary;
+pub mod wikilink;

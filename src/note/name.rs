@@ -18,6 +18,16 @@ pub fn draft_stem(subject: &str, created: &Zoned) -> String {
     format!("{}_Reply-To_{}", created.strftime("%Y-%m-%d"), slug(subject, 60))
 }
 
+/// The stem of the draft that passes a message on.
+pub fn forward_stem(subject: &str, created: &Zoned) -> String {
+    format!("{}_Forward_{}", created.strftime("%Y-%m-%d"), slug(subject, 60))
+}
+
+/// The stem of the draft of an answer to an invitation.
+pub fn rsvp_stem(event: &str, created: &Zoned) -> String {
+    format!("{}_Invitation_{}", created.strftime("%Y-%m-%d"), slug(event, 60))
+}
+
 /// The stem of a summary note; a readable title.
 pub fn summary_stem(base_subject: &str, date: &Zoned) -> String {
     let words = slug(base_subject, 70).replace('-', " ");

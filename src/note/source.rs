@@ -1,10 +1,11 @@
 //! The source note: one message, written once.
 
 use super::frontmatter::{self, Writer};
-use super::invitation;
 use super::name::{tag, wikilink};
-use crate::mail::body::Body;
-use crate::mail::{Address, Message, inert, thread};
+use super::{fate, invitation};
+use crate::mail::body::{Body, Enclosed};
+use crate::mail::invite::state::State;
+use crate::mail::{Address, Message, inert, media_type, picture, thread};
 use jiff::Zoned;
 
 /// What a source note says besides its message.
@@ -20,12 +21,27 @@ pub struct Facts<'a> {
     pub thread: &'a str,
     /// The triage word.
     pub triage: &'a str,
-    /// Saved attachments: vault path and size in bytes.
-    pub attachments: &'a [(String, usize)],
+    /// Its attachments, and what else was saved; in the message's order.
+    pub attachments: &'a [Listed],
     /// Path of the note on the message before it in the thread.
     pub before: Option<&'a str>,
+    /// How the event stands that it is about, where mails about it came before.
+    pub event: Option<&'a State>,
     /// Tags from rules.
     pub tags: &'a [String],
+}
+
+/// An attachment, as its note lists it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Listed {
+    /// Where it was saved, in the vault; `None`: it was left in the mailbox.
+    pub path: Option<String>,
+    /// Its name.
+    pub name: String,
+    /// Its media type.
+    pub media_type: String,
+    /// Its size in bytes.
+    pub size: usize,
 }
 
 /// Writes the note.
@@ -38,20 +54,78 @@ pub fn write(message: &Message, body: &Body, facts: &Facts<'_>) -> String {
         out.push_str(&format!("Before: {}\n\n", wikilink(before)));
     }
     if let Some(invite) = &message.invite {
-        out.push_str(&invitation::table(invite, facts.received.time_zone()));
+        out.push_str(&invitation::table(invite, facts.event, facts.received.time_zone()));
     }
-    let text = body.new_markdown.trim_end();
-    out.push_str(if text.is_empty() { "*(no text)*" } else { text });
-    out.push('\n');
-    folded(&mut out, "Earlier in this thread", &body.quoted_markdown);
-    folded(&mut out, "Signature", &body.signature_markdown);
-    if !facts.attachments.is_empty() {
+    if let Some(report) = &message.report {
+        out.push_str(&fate::table(report, facts.received.time_zone()));
+    }
+    let placed = |markdown| picture::place(markdown, |at, width| embed(facts.attachments.get(at)?, width));
+    let text = placed(body.new_markdown.trim_end());
+    match text.trim().is_empty() {
+        true => out.push_str(in_place_of_text(message, body)),
+        false => out.push_str(text.trim_end()),
+    }
+    out.truncate(out.trim_end().len());
+    out.push_str(if body.cut { "\n\n*(and more: the whole message is kept, below)*\n" } else { "\n" });
+    enclosed(&mut out, body, facts);
+    folded(&mut out, "As plain text", &placed(&body.aside_markdown));
+    folded(&mut out, "Earlier in this thread", &placed(&body.quoted_markdown));
+    folded(&mut out, "Signature", &placed(&body.signature_markdown));
+    list_files(&mut out, message, facts);
+    out
+}
+
+/// What a note says of a message without words.
+fn in_place_of_text(message: &Message, body: &Body) -> &'static str {
+    match () {
+        () if message.signals.encrypted => "*(encrypted: kept as it came, below; your mail program can open it)*",
+        () if message.invite.is_some() || message.report.is_some() || !body.enclosed.is_empty() => "",
+        () => "*(no text)*",
+    }
+}
+
+/// A picture where the sender put it; the width is in pixels.
+fn embed(file: &Listed, width: Option<u32>) -> Option<String> {
+    let path = file.path.as_ref()?;
+    let link = wikilink(path);
+    let sized = width.map_or_else(|| link.clone(), |w| link.replace("]]", &format!("|{w}]]")));
+    picture::is_shown(path).then(|| format!("!{sized}"))
+}
+
+/// Messages within the message: one or two are open, more are folded.
+fn enclosed(out: &mut String, body: &Body, facts: &Facts<'_>) {
+    let fold = if body.enclosed.len() > 2 { '-' } else { '+' };
+    for Enclosed { subject, from, date, markdown } in &body.enclosed {
+        let subject = if subject.is_empty() { "(no subject)".to_owned() } else { inert::line(subject) };
+        out.push_str(&format!("\n> [!quote]{fold} {subject}\n"));
+        let date =
+            date.map(|at| at.to_zoned(facts.received.time_zone().clone()).strftime("%Y-%m-%d %H:%M").to_string());
+        let known: Vec<_> = [Some(inert::line(from)).filter(|f| !f.is_empty()), date].into_iter().flatten().collect();
+        if !known.is_empty() {
+            out.push_str(&format!("> *{}*\n>\n", known.join(", ")));
+        }
+        quote(out, markdown.lines());
+    }
+}
+
+/// The list of what was saved, without what nobody is meant to see.
+fn list_files(out: &mut String, message: &Message, facts: &Facts<'_>) {
+    let is_seen = |at: usize| !message.attachments.get(at).is_some_and(picture::is_spacer);
+    let mut seen = facts.attachments.iter().enumerate().filter(|(at, _)| is_seen(*at)).peekable();
+    if seen.peek().is_some() {
         out.push_str("\n## Attachments\n\n");
-        for (path, size) in facts.attachments {
-            out.push_str(&format!("- {} ({})\n", wikilink(path), human_size(*size)));
+    }
+    for (_, Listed { path, name, media_type, size }) in seen {
+        let size = human_size(*size);
+        // Mostly the name says what it is.
+        let unknown = "application/octet-stream";
+        let named = media_type::of_name(name) != unknown || media_type == unknown;
+        let kind = if named { String::new() } else { format!(", {}", inert::line(media_type)) };
+        match path {
+            Some(path) => out.push_str(&format!("- {} ({size}{kind})\n", wikilink(path))),
+            None => out.push_str(&format!("- {} ({size}{kind}; not saved)\n", inert::line(name))),
         }
     }
-    out
 }
 
 fn frontmatter(message: &Message, facts: &Facts<'_>) -> String {
@@ -61,7 +135,7 @@ fn frontmatter(message: &Message, facts: &Facts<'_>) -> String {
         tags.push(tag("person", author.label()));
     }
     tags.extend(facts.tags.iter().cloned());
-    let links: Vec<_> = facts.attachments.iter().map(|(path, _)| wikilink(path)).collect();
+    let links: Vec<_> = facts.attachments.iter().filter_map(|file| Some(wikilink(file.path.as_ref()?))).collect();
     let mut writer = Writer::default();
     writer
         .plain("type", "email")
@@ -100,7 +174,11 @@ pub fn differs(reply_to: &[Address], from: &[Address]) -> bool {
 
 fn head(message: &Message, facts: &Facts<'_>) -> String {
     let line = |label: &str, list: &[Address]| {
-        let names: Vec<_> = list.iter().map(|a| inert::line(&a.to_string())).collect();
+        let name = |a: &Address| {
+            let really = a.plain_domain().map(|plain| format!(" (really {})", inert::line(&plain)));
+            inert::line(&a.to_string()) + &really.unwrap_or_default()
+        };
+        let names: Vec<_> = list.iter().map(name).collect();
         if names.is_empty() { String::new() } else { format!("**{label}**: {}  \n", names.join(", ")) }
     };
     let mut out = line("From", message.author().map(std::slice::from_ref).unwrap_or_default());
@@ -118,7 +196,10 @@ fn folded(out: &mut String, title: &str, text: &str) {
         return;
     }
     out.push_str(&format!("\n> [!quote]- {title}\n"));
-    quote(out, text.trim_end().lines());
+    let mut blank = true;
+    let lines = text.trim_end().lines();
+    // One blank line parts as well as many.
+    quote(out, lines.filter(|line| !(std::mem::replace(&mut blank, line.is_empty()) && line.is_empty())));
 }
 
 /// Lines of Markdown as a quote.
@@ -184,6 +265,18 @@ pub fn read(text: &str) -> Option<Record> {
         message_id,
         key,
     })
+}
+
+/// The vault paths of the files that came with a source note's message.
+pub fn attached(text: &str, note: &str) -> Vec<String> {
+    let folder = note.rsplit_once('/').map_or(String::new(), |(folder, _)| format!("{folder}/"));
+    let links = frontmatter::parse(text).ok().and_then(|(front, _)| front.list("attachments")).unwrap_or_default();
+    let path = |link: &String| {
+        let name = link.trim().trim_start_matches("[[").trim_end_matches("]]").split('|').next()?.trim().to_owned();
+        // As it is written here, a link has the name alone; its owner may have put the whole path.
+        Some(if name.contains('/') { name } else { format!("{folder}attachments/{name}") })
+    };
+    links.iter().filter_map(path).collect()
 }
 
 /// `<id>` → `id`.

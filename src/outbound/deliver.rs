@@ -98,7 +98,7 @@ pub async fn deliver(
     }
     sender.login.hang_up().await;
     for row in mine(desk.store.outbox(State::Accepted)?) {
-        if let Err(e) = filing::file(sender.config, &desk.store, &mut sent, &row).await {
+        if let Err(e) = filing::file(sender.config, desk, &mut sent, &row).await {
             posted.problems.push(format!(
                 "{}: it was sent, but its copy is not in Sent yet ({e:#}); the next sync tries again",
                 row.note
@@ -196,9 +196,9 @@ impl Item<'_> {
             return Ok(None);
         }
         if !approval::unchanged(&draft, gathered.facts(&self.row.draft_id, Known::Unsent, &now), &self.row.hash) {
-            let why = super::EDITED_BEFORE;
-            self.desk.store.set_state(self.row.id, State::Stopped, Some(why))?;
-            self.say(Status::Pending, &[("error", why)]);
+            let why = gathered.why_not();
+            self.desk.store.set_state(self.row.id, State::Stopped, Some(&why))?;
+            self.say(Status::Pending, &[("error", &why)]);
             self.posted.problems.push(format!("{}: {why}", self.row.note));
             return Ok(None);
         }

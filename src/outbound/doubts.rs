@@ -6,7 +6,9 @@ use crate::approval::Rehearsal;
 use crate::assistant::offline::dates;
 use crate::inbound::Desk;
 use crate::mail::Address;
-use crate::note::draft::DraftNote;
+use crate::mail::look_alike::skeleton;
+use crate::note::draft::{DraftNote, Kind, forward};
+use crate::note::source;
 use anyhow::Result;
 use jiff::civil::Date;
 use std::collections::BTreeSet;
@@ -38,6 +40,7 @@ pub fn doubts(desk: &Desk, draft: &DraftNote, rehearsal: &Rehearsal, today: Date
     let to = rehearsal.recipients();
     let mut out = Vec::new();
     if let Some(parent) = parent(&desk.store, draft)?.filter(|p| !p.own && !p.author.is_empty())
+        && draft.kind != Kind::Forward
         && to.iter().all(|a| a.key() != parent.author)
     {
         out.push(format!("The mail that it answers came from {}, who does not get it.", parent.author));
@@ -47,6 +50,12 @@ pub fn doubts(desk: &Desk, draft: &DraftNote, rehearsal: &Rehearsal, today: Date
         out.push(of_stranger(address, &domains));
     }
     let body = own_lines(rehearsal.body());
+    let left = files_left_behind(desk, draft, rehearsal);
+    if left > 0 {
+        out.push(format!(
+            "The mail came with {left} of its files that do not go along; list them in `attachments` if they are to."
+        ));
+    }
     if rehearsal.attachments() == 0 && promises(&body) {
         out.push("It speaks of something attached, and nothing is attached.".to_owned());
     }
@@ -58,9 +67,18 @@ pub fn doubts(desk: &Desk, draft: &DraftNote, rehearsal: &Rehearsal, today: Date
     Ok(out)
 }
 
-/// The lines that are not quoted.
+/// How many files of a mail that is passed on by its text are not listed.
+fn files_left_behind(desk: &Desk, draft: &DraftNote, rehearsal: &Rehearsal) -> usize {
+    let Some(note) = draft.source_file.as_deref().filter(|_| draft.kind == Kind::Forward) else { return 0 };
+    let files = desk.vault.read(note).map(|text| source::attached(&text, note)).unwrap_or_default();
+    let files = files.iter().filter(|path| !path.to_lowercase().ends_with(".eml")).count();
+    if draft.forward.as_deref() == Some("attached") { 0 } else { files.saturating_sub(rehearsal.attachments()) }
+}
+
+/// The lines that are neither quoted nor passed on.
 fn own_lines(body: &str) -> String {
-    body.lines().filter(|line| !line.trim_start().starts_with('>')).collect::<Vec<_>>().join("\n")
+    let own = body.split(forward::MARK).next().unwrap_or_default();
+    own.lines().filter(|line| !line.trim_start().starts_with('>')).collect::<Vec<_>>().join("\n")
 }
 
 fn promises(body: &str) -> bool {
@@ -76,9 +94,9 @@ fn promises(body: &str) -> bool {
 /// What to say of an address that is new; `domains` are those of the ones that are not.
 fn of_stranger(address: &Address, domains: &BTreeSet<&str>) -> String {
     let domain = address.domain();
-    let shown = match idna::domain_to_ascii(&domain) {
-        Ok(ascii) if ascii != domain => format!("{} (its domain is really {ascii})", address.email),
-        _ => address.email.clone(),
+    let shown = match address.plain_domain() {
+        Some(plain) => format!("{} (its domain is really {plain})", address.email),
+        None => address.email.clone(),
     };
     if !domains.contains(domain.as_str())
         && let Some(other) = domains.iter().find(|other| look_alike(&domain, other))
@@ -92,28 +110,6 @@ fn of_stranger(address: &Address, domains: &BTreeSet<&str>) -> String {
 fn look_alike(a: &str, b: &str) -> bool {
     let (a, b) = (skeleton(a), skeleton(b));
     a == b || (a.len().min(b.len()) > 6 && one_apart(&a, &b))
-}
-
-/// Letters that look like others, as those others (the usual cases of Unicode TR 39).
-fn skeleton(domain: &str) -> String {
-    let mut out = String::with_capacity(domain.len());
-    for c in domain.chars() {
-        out.push(match c {
-            '0' | 'о' | 'ο' | 'ö' | 'ó' | 'ø' => 'o',
-            '1' | 'i' | 'í' | 'ì' | 'ı' | 'і' | '|' => 'l',
-            '5' | 'ѕ' => 's',
-            'а' | 'α' | 'á' | 'à' | 'ä' | 'å' => 'a',
-            'е' | 'ё' | 'é' | 'è' | 'ê' => 'e',
-            'р' | 'ρ' => 'p',
-            'с' | 'ç' => 'c',
-            'х' => 'x',
-            'у' => 'y',
-            'ü' | 'ú' | 'ù' => 'u',
-            'ñ' => 'n',
-            c => c,
-        });
-    }
-    out.replace("rn", "m").replace("vv", "w").replace("cl", "d")
 }
 
 /// One letter more, less or other, or two that changed places.

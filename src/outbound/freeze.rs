@@ -4,7 +4,7 @@
 use super::ledger::{self, Event};
 use super::recall::Look;
 pub use super::recall::Recall;
-use super::{Posted, gather, mark};
+use super::{Posted, enclosed, gather, mark};
 use crate::approval::{self, ApprovedDraft, Judgement, Known};
 use crate::compose::{self, Outgoing};
 use crate::config::Config;
@@ -128,9 +128,24 @@ fn supersede(desk: &Desk, over: Vec<(File, &'static str)>, posted: &mut Posted) 
 
 fn has_moved_on(store: &Store, known: &Judged) -> Result<bool> {
     Ok(match &known.waits {
-        Some(waits) => fate(store, waits)?.is_some(),
+        // Of an invitation only its notes can tell: any newer message is a reason to look.
+        Some(waits) => match store.answered_by(waits.in_reply_to.as_deref(), waits.source_file.as_deref())? {
+            Some(parent) => {
+                store.newer_in(&parent.thread, parent.at)?.is_some()
+                    || waits.answers && store.is_answered(parent.message_id.as_deref(), &parent.thread, parent.at)?
+            }
+            None => false,
+        },
         None => false,
     })
+}
+
+const ANSWERED: &str = "you have answered this mail elsewhere; the text is kept";
+
+fn answered(store: &Store, draft: &DraftNote) -> Result<Option<&'static str>> {
+    let Some(parent) = super::parent(store, draft)? else { return Ok(None) };
+    let answered = store.is_answered(parent.message_id.as_deref(), &parent.thread, parent.at)?;
+    Ok(answered.then_some(ANSWERED))
 }
 
 /// Why a draft that waits for its owner is over, if it is.
@@ -139,7 +154,7 @@ fn fate(store: &Store, waits: &Waits) -> Result<Option<&'static str>> {
         return Ok(None);
     };
     if waits.answers && store.is_answered(parent.message_id.as_deref(), &parent.thread, parent.at)? {
-        return Ok(Some("you have answered this mail elsewhere; the text is kept"));
+        return Ok(Some(ANSWERED));
     }
     if let Some(newer) = store.newer_in(&parent.thread, parent.at)?
         && store.has_draft_for(&newer)?
@@ -189,7 +204,7 @@ impl Pass<'_> {
         let row = match &file.draft.draft_id {
             Some(id) => {
                 if self.desk.store.draft(id)?.is_none_or(|known| known.note != file.path) {
-                    let parent = super::parent(&self.desk.store, &file.draft)?;
+                    let parent = super::parent(&self.desk.store, &file.draft)?.filter(|_| file.draft.kind.goes_on());
                     self.desk.store.put_draft(id, &file.path, parent.map(|p| p.key).as_deref())?;
                     self.desk.store.move_note(id, &file.path)?;
                 }
@@ -213,10 +228,20 @@ impl Pass<'_> {
 
     /// A draft that still waits, whose mail was answered elsewhere meanwhile.
     fn pending(&mut self, file: File) -> Result<()> {
+        let Desk { vault, store } = &*self.desk;
         let DraftNote { kind, in_reply_to, source_file, .. } = &file.draft;
-        let waits =
-            Waits { answers: *kind != Kind::Mail, in_reply_to: in_reply_to.clone(), source_file: source_file.clone() };
-        if let Some(why) = fate(&self.desk.store, &waits)? {
+        let why = match kind {
+            Kind::Rsvp => match enclosed::too_late(vault, store, &file.draft, self.now.timestamp())? {
+                Some(why) => Some(why),
+                None => answered(store, &file.draft)?,
+            },
+            Kind::Forward => None,
+            _ => {
+                let (in_reply_to, source_file) = (in_reply_to.clone(), source_file.clone());
+                fate(store, &Waits { answers: kind.answers(), in_reply_to, source_file })?
+            }
+        };
+        if let Some(why) = why {
             self.over.push((file, why));
         }
         Ok(())
@@ -322,7 +347,11 @@ impl Pass<'_> {
         if !self.desk.store.queue(&row)? {
             anyhow::bail!("it is being sent already");
         }
-        self.desk.store.put_draft(&row.draft_id, &file.path, row.parent.as_deref())?;
+        self.desk.store.put_draft(
+            &row.draft_id,
+            &file.path,
+            row.parent.as_deref().filter(|_| file.draft.kind.goes_on()),
+        )?;
         self.say_queued(file, &row.draft_id, row.not_before)
     }
 

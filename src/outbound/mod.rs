@@ -5,28 +5,34 @@
 //! - [`follow`]: files and outbox brought to say the same
 //! - [`deliver`]: what is due goes out, one by one
 //! - [`doubts`]: what its owner should look twice at
+//! - [`enclosed`]: what else goes with a draft, from the vault
 //! - [`filing`]: the Sent copy, and \Answered on the mail that was answered
+//! - [`mirror`]: drafts that wait, copied into the mailbox for drafts
 //! - [`ledger`]: the vault's own record of what was attempted, for when the database is lost
+//! - `pictures`: those of the vault that a text shows
 //! - this file: what these share
 
 pub mod deliver;
 pub mod doubts;
+pub mod enclosed;
 pub mod filing;
 mod follow;
 pub mod freeze;
 mod ledger;
+pub mod mirror;
+mod pictures;
 mod recall;
 
-use crate::approval::{self, Facts, Identity, Known, Parent, Rehearsal};
+use crate::approval::{self, Enclosed, Facts, Identity, Known, Parent, Rehearsal};
 use crate::config::Config;
 use crate::inbound::Desk;
 use crate::mail::media_type;
 use crate::mail::message::Attachment;
-use crate::note::draft::{DraftNote, Status};
+use crate::note::draft::{self, DraftNote, Status};
 use crate::note::frontmatter;
 use crate::store::Store;
 use crate::store::messages::StoredMessage;
-use crate::store::outbox::OutboxRow;
+use crate::store::outbox::{OutboxRow, State};
 use crate::vault::Vault;
 use anyhow::Result;
 use jiff::Zoned;
@@ -71,14 +77,22 @@ struct Gathered {
     parent_key: Option<String>,
     newer: Option<String>,
     attachments: Result<Vec<Attachment>, String>,
+    enclosed: Enclosed,
 }
 
 fn gather(config: &Config, vault: &Vault, store: &Store, draft: &DraftNote) -> Result<Gathered> {
     let found = parent(store, draft)?;
     let newer = match &found {
-        Some(parent) => store.newer_in(&parent.thread, parent.at)?.filter(|key| *key != parent.key),
-        None => None,
+        // Whether one comes, other words of the thread do not change; what does is in what is enclosed.
+        Some(parent) if draft.kind.goes_on() => {
+            store.newer_in(&parent.thread, parent.at)?.filter(|key| *key != parent.key)
+        }
+        _ => None,
     };
+    let attachments = attachments(vault, draft);
+    let listed = attachments.as_ref().map_or(0, |files| files.iter().map(|file| file.bytes.len()).sum::<usize>());
+    let mut enclosed = enclosed::enclosed(vault, store, draft)?;
+    enclosed.pictures = pictures::read(vault, draft, MOST_ATTACHED - listed);
     Ok(Gathered {
         identities: identities(config),
         parent_key: found.as_ref().map(|p| p.key.clone()),
@@ -88,11 +102,20 @@ fn gather(config: &Config, vault: &Vault, store: &Store, draft: &DraftNote) -> R
             in_reply_to: p.in_reply_to,
         }),
         newer,
-        attachments: attachments(vault, draft),
+        attachments,
+        enclosed,
     })
 }
 
 impl Gathered {
+    /// Why what was frozen is not what would be sent now.
+    fn why_not(&self) -> String {
+        match &self.enclosed.invite {
+            Some(Err(why)) => format!("{why}; it was not sent"),
+            _ => EDITED_BEFORE.to_owned(),
+        }
+    }
+
     fn facts<'a>(&'a self, draft_id: &'a str, known: Known, now: &'a Zoned) -> Facts<'a> {
         Facts {
             draft_id,
@@ -101,6 +124,7 @@ impl Gathered {
             parent: self.parent.as_ref(),
             newer: self.newer.as_deref(),
             attachments: self.attachments.clone(),
+            enclosed: &self.enclosed,
             now,
         }
     }
@@ -117,6 +141,48 @@ pub fn rehearse(
     let id = draft_id(text, draft);
     let gathered = gather(config, &desk.vault, &desk.store, draft)?;
     Ok(approval::rehearse(draft, gathered.facts(&id, Known::Unsent, now)))
+}
+
+/// Where the draft of an id stands, by all that is known of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Standing {
+    /// There is none (any more), and it was never sent.
+    None,
+    /// It waits for its owner: its path and text.
+    Waits(String, String),
+    /// Its owner rejected it, or it is superseded.
+    Over,
+    /// It was sent; its path.
+    Sent(String),
+    /// It is approved or on its way, or nobody can tell whether it was sent.
+    OnItsWay(String),
+}
+
+/// Finds out where the draft of an id stands.
+pub fn standing(config: &Config, desk: &Desk, id: &str) -> Result<Standing> {
+    let row = desk.store.outbox_of(id)?;
+    let line = ledger::last(&desk.vault, &config.paths.outbox, id)?;
+    let known = desk.store.draft(id)?.map(|known| known.note).or(row.as_ref().map(|row| row.note.clone()));
+    let text = known.as_deref().and_then(|path| desk.vault.read(path).ok());
+    let draft = text.as_deref().and_then(|text| draft::read(text).ok().flatten());
+    // A file that went, and another that came to its place, are two.
+    let draft = draft.filter(|draft| draft.draft_id.as_deref() == Some(id));
+    let path = known.unwrap_or_default();
+    let said = draft.as_ref().map(|draft| &draft.status);
+    Ok(match (row.map(|row| row.state), line.map(|line| line.event)) {
+        (Some(State::Accepted | State::Filed), _) | (_, Some(ledger::Event::Sent)) => Standing::Sent(path),
+        _ if draft.as_ref().is_some_and(|draft| draft.was_sent) => Standing::Sent(path),
+        (Some(State::Queued | State::Attempting | State::Uncertain), _)
+        | (None, Some(ledger::Event::Attempting | ledger::Event::Uncertain)) => Standing::OnItsWay(path),
+        _ => match (said, text) {
+            (None, _) | (_, None) => Standing::None,
+            (Some(Status::Rejected | Status::Superseded), _) => Standing::Over,
+            (Some(Status::Approved | Status::Queued | Status::Sending | Status::Sent | Status::Uncertain), _) => {
+                Standing::OnItsWay(path)
+            }
+            (Some(_), Some(text)) => Standing::Waits(path, text),
+        },
+    })
 }
 
 /// The id that a draft goes by: its own, or the one that a draft written by hand will get.
@@ -155,11 +221,15 @@ fn attachments(vault: &Vault, draft: &DraftNote) -> Result<Vec<Attachment>, Stri
     let mut total = 0;
     let mut files = Vec::new();
     for item in listed {
-        let path = item.trim().trim_start_matches('!').trim_start_matches("[[").trim_end_matches("]]");
-        let path = path.split('|').next().unwrap_or(path).trim();
-        let bytes = vault
-            .read_bytes(path, MOST_ATTACHED as u64)
-            .map_err(|e| format!("`attachments`: {e}; correct the path, or delete it from the list"))?;
+        let path = enclosed::plain_path(item);
+        if path.is_empty() {
+            continue;
+        }
+        let bytes = vault.read_bytes(path, MOST_ATTACHED as u64).map_err(|e| {
+            let what =
+                if e.is_missing_file() { format!("there is no file {path:?} in the vault") } else { e.to_string() };
+            format!("`attachments`: {what}; correct the path, or delete it from the list")
+        })?;
         total += bytes.len();
         if total > MOST_ATTACHED {
             return Err("`attachments` are more than 35 MB together; send a link instead".to_owned());

@@ -175,9 +175,10 @@ impl Recall {
             stamp,
             id: super::draft_id_of(&text, &draft),
             waits: (draft.status == Status::Pending).then(|| Waits {
-                answers: draft.kind != Kind::Mail,
-                in_reply_to: draft.in_reply_to.clone(),
-                source_file: draft.source_file.clone(),
+                answers: draft.kind.answers(),
+                // What is passed on waits for its owner alone.
+                in_reply_to: draft.in_reply_to.clone().filter(|_| draft.kind != Kind::Forward),
+                source_file: draft.source_file.clone().filter(|_| draft.kind != Kind::Forward),
             }),
         });
         Ok(Look::Read(File { path: path.to_owned(), text, draft }, known))

@@ -30,6 +30,15 @@ impl Store {
         Ok(self.db.prepare_cached(sql)?.query_row([draft_id], row).optional()?)
     }
 
+    /// The drafts that answer a message, whatever became of them.
+    pub fn drafts_for(&self, parent: &str) -> Result<Vec<KnownDraft>, StoreError> {
+        let sql = "SELECT draft_id, note, parent FROM drafts WHERE parent = ?1 ORDER BY draft_id";
+        let mut statement = self.db.prepare_cached(sql)?;
+        let row = |r: &rusqlite::Row<'_>| Ok(KnownDraft { draft_id: r.get(0)?, note: r.get(1)?, parent: r.get(2)? });
+        let found = statement.query_map([parent], row)?.collect::<Result<_, _>>()?;
+        Ok(found)
+    }
+
     /// True when the message has been drafted for, whatever became of it.
     pub fn has_draft_for(&self, parent: &str) -> Result<bool, StoreError> {
         Ok(self

@@ -1,5 +1,5 @@
 use super::*;
-use crate::mail::invite::Invite;
+use crate::mail::invite::{Attendee, Invite};
 use crate::mail::message::Signals;
 
 fn owner() -> Owner {
@@ -90,6 +90,49 @@ fn invites_and_answered_mail_are_read_only() {
     assert_eq!((verdict.triage, verdict.action), (Triage::Done, Action::Summary));
     let digest = Digest { reply_reason: Some("asks a question".into()), ..Digest::default() };
     assert_eq!(settle(&verdict, &digest), Triage::Done);
+}
+
+#[test]
+fn who_is_invited_is_asked_whatever_sent_the_mail() {
+    let invite = || Invite {
+        method: "REQUEST".into(),
+        uid: "u".into(),
+        organizer_address: "ada@example.com".into(),
+        attendees: vec![Attendee {
+            address: "reed@example.net".into(),
+            answer: "needs-action".into(),
+            ..Attendee::default()
+        }],
+        ..Invite::default()
+    };
+    let invited = |message: Message| Message { invite: Some(invite()), ..message };
+    let judged = |message: Message, thread, rules: &[Rule]| {
+        let verdict = judge(&invited(message), "", thread, rules);
+        (verdict.action, verdict.asked.clone().map(|a| a.me.email), settle(&verdict, &Digest::default()))
+    };
+    let s = Signals::default;
+    let fresh = ThreadFacts::default();
+    for message in [
+        mail("ada@example.com"),
+        mail("no-reply@calendar.example"),
+        with(Signals { auto_submitted: Some("auto-generated".into()), ..s() }),
+        with(Signals { list_unsubscribe: true, ..s() }),
+    ] {
+        let expect = (Action::Draft, Some("reed@example.net".to_owned()), Triage::NeedsReply);
+        assert_eq!(judged(message, fresh, &[]), expect);
+    }
+    for message in [
+        with(Signals { auto_submitted: Some("auto-replied".into()), ..s() }),
+        with(Signals { report: Some("delivery-status".into()), ..s() }),
+        with(Signals { null_return_path: true, ..s() }),
+        mail("Sam <sam@example.org>"),
+    ] {
+        assert_eq!(judged(message, fresh, &[]).1, None);
+    }
+    let rule = [rule("action = \"summary\"")];
+    assert_eq!(judged(mail("ada@example.com"), fresh, &rule), (Action::Summary, None, Triage::Fyi));
+    let answered = ThreadFacts { answered: true, ..fresh };
+    assert_eq!(judged(mail("ada@example.com"), answered, &[]), (Action::Summary, None, Triage::Fyi));
 }
 
 #[test]

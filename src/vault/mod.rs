@@ -411,6 +411,26 @@ impl Vault {
         Ok(found)
     }
 
+    /// The files of that name, wherever they lie in the vault; hidden folders and symbolic links are passed over.
+    pub fn named(&self, name: &str) -> Result<Vec<String>, VaultError> {
+        self.same()?;
+        let mut found = Vec::new();
+        let mut folders = vec![(self.root().to_owned(), String::new())];
+        while let Some((place, folder)) = folders.pop() {
+            for entry in fs::read_dir(&place).map_err(VaultError::io(&folder))? {
+                let entry = entry.map_err(VaultError::io(&folder))?;
+                let (Ok(here), Ok(kind)) = (entry.file_name().into_string(), entry.file_type()) else { continue };
+                if kind.is_dir() && !here.starts_with('.') {
+                    folders.push((entry.path(), format!("{folder}{here}/")));
+                } else if kind.is_file() && here == name {
+                    found.push(format!("{folder}{here}"));
+                }
+            }
+        }
+        found.sort();
+        Ok(found)
+    }
+
     /// Removes the temporary files that a crash left below a folder. Call it only under the lock.
     pub fn sweep(&self, folder: &str) -> Result<(), VaultError> {
         if self.is_rehearsing() || !self.folders.existing(folder)?.exists() {

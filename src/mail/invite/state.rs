@@ -60,6 +60,26 @@ pub fn state(invites: &[&Invite]) -> Option<State> {
     Some(state)
 }
 
+/// What a later word of the organizer does to an invitation that waits for an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Later {
+    /// It is off.
+    Cancelled,
+    /// It is another time, or another place.
+    Changed,
+}
+
+/// What `other` does to `asked`, whichever came first.
+pub fn overtakes(other: &Invite, asked: &Invite) -> Option<Later> {
+    let newer = (other.sequence, other.stamp).cmp(&(asked.sequence, asked.stamp));
+    let same = other.occurrence == asked.occurrence;
+    match () {
+        () if other.uid != asked.uid || newer.is_lt() => None,
+        () if other.is_cancelled() => (same || other.occurrence.is_none()).then_some(Later::Cancelled),
+        () => (same && newer.is_gt() && other.method == "REQUEST").then_some(Later::Changed),
+    }
+}
+
 impl Invite {
     /// It says that the event, or this time of it, is off.
     pub fn is_cancelled(&self) -> bool {

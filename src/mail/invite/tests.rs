@@ -1,4 +1,4 @@
-use super::state::state;
+use super::state::{Later, overtakes, state};
 use super::*;
 
 const REQUEST: &str = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nMETHOD:request\r\nBEGIN:VEVENT\r\nUID:u1\r\nSUMMARY:Plan\\, and\r\n  more\r\n\
@@ -202,4 +202,37 @@ fn what_is_no_invitation_is_none() {
     for text in ["", "hello", "BEGIN:VCALENDAR\nEND:VCALENDAR", "BEGIN:VCARD\nEND:VCARD"] {
         assert_eq!(parse(text, None), None, "{text:?}");
     }
+}
+
+#[test]
+fn a_later_word_overtakes_an_invitation() {
+    let said = |method: &str, sequence: i64, minute: u8, occurrence: &str| {
+        let when = if occurrence.is_empty() { String::new() } else { format!("RECURRENCE-ID:{occurrence}\n") };
+        let text = format!(
+            "BEGIN:VCALENDAR\nMETHOD:{method}\nBEGIN:VEVENT\nUID:1\nSEQUENCE:{sequence}\nDTSTAMP:20260101T10{minute:02}00Z\n{when}\
+             DTSTART:20260701T100000Z\nEND:VEVENT\nEND:VCALENDAR\n"
+        );
+        parse(&text, None).expect("an invitation")
+    };
+    let (one, two) = ("20260701T100000Z", "20260708T100000Z");
+    let asked = said("REQUEST", 1, 5, "");
+    for (other, asked, expect) in [
+        (said("CANCEL", 2, 9, ""), &asked, Some(Later::Cancelled)),
+        (said("CANCEL", 1, 5, ""), &asked, Some(Later::Cancelled)),
+        (said("CANCEL", 0, 9, ""), &asked, None),
+        (said("CANCEL", 2, 9, one), &asked, None),
+        (said("CANCEL", 2, 9, ""), &said("REQUEST", 1, 5, one), Some(Later::Cancelled)),
+        (said("CANCEL", 2, 9, one), &said("REQUEST", 1, 5, one), Some(Later::Cancelled)),
+        (said("CANCEL", 2, 9, two), &said("REQUEST", 1, 5, one), None),
+        (said("REQUEST", 2, 5, ""), &asked, Some(Later::Changed)),
+        (said("REQUEST", 1, 6, ""), &asked, Some(Later::Changed)),
+        (said("REQUEST", 1, 5, ""), &asked, None),
+        (said("REQUEST", 2, 9, one), &asked, None),
+        (said("REQUEST", 2, 9, ""), &said("REQUEST", 1, 5, one), None),
+        (said("REPLY", 1, 9, ""), &asked, None),
+    ] {
+        assert_eq!(overtakes(&other, asked), expect, "{other:?}");
+    }
+    let other = Invite { uid: "2".into(), ..said("CANCEL", 2, 9, "") };
+    assert_eq!(overtakes(&other, &asked), None);
 }

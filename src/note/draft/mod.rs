@@ -2,9 +2,15 @@
 //!
 //! - [`status`]: the words of the life of a draft
 //! - [`body`]: the one part of the file that is ever sent
-//! - this file: reading a draft, and writing a new one
+//! - [`forward`]: a new draft that passes a message on
+//! - [`pictures`]: pictures of the vault in that
+//! - [`rsvp`]: a new draft that answers an invitation
+//! - this file: reading a draft, and writing a new reply
 
 pub mod body;
+pub mod forward;
+pub mod pictures;
+pub mod rsvp;
 mod status;
 
 pub use body::BodyError;
@@ -26,6 +32,22 @@ pub enum Kind {
     EmailDraft,
     /// A new message that a person wrote.
     Mail,
+    /// An answer to an invitation.
+    Rsvp,
+    /// A message that is passed on.
+    Forward,
+}
+
+impl Kind {
+    /// True for what answers a mail: it is over when that was answered.
+    pub fn answers(self) -> bool {
+        matches!(self, Kind::Reply | Kind::EmailDraft | Kind::Rsvp)
+    }
+
+    /// True for what goes on with a conversation: whether it still fits depends on what came meanwhile.
+    pub fn goes_on(self) -> bool {
+        matches!(self, Kind::Reply | Kind::EmailDraft | Kind::Mail)
+    }
 }
 
 /// A draft as its file says it, not yet judged: see [`crate::approval`].
@@ -51,6 +73,10 @@ pub struct DraftNote {
     pub attachments: Result<Vec<String>, &'static str>,
     /// `send_at`, as written.
     pub send_at: Option<String>,
+    /// `rsvp`, as written: what its owner answers to an invitation.
+    pub rsvp: Option<String>,
+    /// `invite`: the vault path of the invitation that it answers.
+    pub invite: Option<String>,
     /// `message_id` or `sent_at` is there: this file has been sent before.
     pub was_sent: bool,
     /// `conflict_with`: the message that a conflict was shown for.
@@ -59,6 +85,10 @@ pub struct DraftNote {
     pub uncertain_about: Option<String>,
     /// `urgency`, as written.
     pub urgency: Option<String>,
+    /// A key that holds a list or a mapping where one text belongs: what was meant is not clear.
+    pub misfit: Option<&'static str>,
+    /// `forward`, as written: how a message is passed on.
+    pub forward: Option<String>,
     /// The text to send, or why there is none.
     pub body: Result<String, BodyError>,
 }
@@ -82,15 +112,19 @@ pub fn read(text: &str) -> Result<Option<DraftNote>, FrontmatterError> {
         Err(FrontmatterError::Missing) if !text.trim_start_matches('\u{feff}').starts_with("---") => return Ok(None),
         Err(e) => return Err(e),
     };
-    let kind = match front.text("type").as_deref().map(str::trim) {
+    // A list of one is taken for what it holds, so that nobody waits in vain for a draft that is none.
+    let word = |key: &str| front.list(key).map(|words| words.join(", ")).unwrap_or_default();
+    let kind = match Some(word("type").trim()) {
         Some("draft-reply") => Kind::Reply,
         Some("email-draft") => Kind::EmailDraft,
         Some("draft-mail") => Kind::Mail,
+        Some("draft-rsvp") => Kind::Rsvp,
+        Some("draft-forward") => Kind::Forward,
         _ => return Ok(None),
     };
     Ok(Some(DraftNote {
         kind,
-        status: Status::read(front.text("status").as_deref().unwrap_or_default()),
+        status: status(&front, &word("status")),
         draft_id: front.text("draft_id").map(|s| s.trim().to_owned()),
         from: front.text("from"),
         recipients: recipients(&front),
@@ -99,12 +133,40 @@ pub fn read(text: &str) -> Result<Option<DraftNote>, FrontmatterError> {
         source_file: front.text("source_file").or_else(|| front.text("original")),
         attachments: front.list("attachments").ok_or("attachments"),
         send_at: front.text("send_at"),
-        was_sent: front.text("message_id").is_some() || front.text("sent_at").is_some(),
+        rsvp: one_word(&front, "rsvp"),
+        invite: front.text("invite"),
+        forward: one_word(&front, "forward"),
+        was_sent: ["message_id", "sent_at"].iter().any(|key| front.text(key).is_some() || front.is_nested(key)),
         conflict_with: front.text("conflict_with").map(|id| strip_brackets(&id).to_owned()),
         uncertain_about: front.text("uncertain_about").filter(|id| !id.is_empty()),
         urgency: front.text("urgency"),
+        misfit: LINES.into_iter().find(|key| front.is_nested(key)),
         body: body::extract(kind, rest),
     }))
+}
+
+/// What would be sent of a draft's file, as far as it is written: gaps are left in it.
+pub fn text_with_gaps(text: &str, kind: Kind) -> Option<String> {
+    let (_, rest) = frontmatter::parse(text).ok()?;
+    body::with_gaps(kind, rest).ok()
+}
+
+/// A key that holds one of a few words. What is no word must not count as nothing.
+fn one_word(front: &Frontmatter, key: &str) -> Option<String> {
+    let written = front.list(key).map_or_else(|| "{…}".to_owned(), |words| words.join(", "));
+    Some(written).filter(|written| !written.trim().is_empty())
+}
+
+/// The keys that hold one text.
+const LINES: [&str; 9] =
+    ["from", "subject", "in_reply_to", "source_file", "original", "draft_id", "send_at", "invite", "uncertain_about"];
+
+/// The status; of a list only the words are known, and none of them sends anything.
+fn status(front: &Frontmatter, words: &str) -> Status {
+    match Status::read(words) {
+        status if !front.is_nested("status") => status,
+        _ => Status::Other(format!("[{}]", words.trim())),
+    }
 }
 
 fn recipients(front: &Frontmatter) -> Result<Recipients, &'static str> {
@@ -145,9 +207,13 @@ pub struct Proposal<'a> {
 /// How each draft ends; below this line nothing is ever sent.
 pub const FOOTER: &str = "*postnote: fill every `[…]` and edit the text under “Draft Response”, then set `status: approved` at the top; it is sent once, at the next sync. `status: rejected` leaves it.*";
 
+/// Addresses as frontmatter has them.
+fn shown(list: &[Address]) -> Vec<String> {
+    list.iter().map(Address::to_string).collect()
+}
+
 /// Writes a new draft note.
 pub fn write(proposal: &Proposal<'_>, digest: &Digest) -> String {
-    let shown = |list: &[Address]| list.iter().map(Address::to_string).collect::<Vec<_>>();
     let none: [&str; 0] = [];
     let mut writer = Writer::default();
     writer
