@@ -2,7 +2,7 @@
 
 use super::rebuild::fixed_part;
 use crate::config::Config;
-use crate::note::entity;
+use crate::note::{context, entity};
 use crate::store::Store;
 use crate::store::index::{By, Name};
 use crate::vault::{Stamp, Vault};
@@ -11,7 +11,35 @@ use anyhow::Result;
 /// Brings the index up to date. Messages and drafts are in the database already.
 pub(super) fn refresh(vault: &Vault, store: &Store, config: &Config) -> Result<()> {
     let left_out = [fixed_part(&config.paths.sources), config.paths.outbox.as_str()];
-    let listing = vault.listing_without(&left_out)?;
+    update(store, vault, config, vault.listing_without(&left_out)?, |_| true)
+}
+
+/// The same of the folders that drafts may draw on.
+pub(super) fn refresh_context(vault: &Vault, store: &Store, config: &Config) -> Result<()> {
+    let mut listing = Vec::new();
+    for folder in &config.context {
+        listing.extend(vault.listing(folder)?);
+    }
+    listing.sort_by(|(one, _), (other, _)| one.cmp(other));
+    listing.dedup_by(|(one, _), (other, _)| one == other);
+    update(store, vault, config, listing, |path| is_context(config, path))
+}
+
+/// True for a note in a folder that drafts may draw on.
+pub(super) fn is_context(config: &Config, path: &str) -> bool {
+    config.context.iter().any(|folder| path.strip_prefix(folder.as_str()).is_some_and(|rest| rest.starts_with('/')))
+}
+
+type Listing = Vec<(String, Option<Stamp>)>;
+
+/// `covers`: which of the notes that are known would have been listed.
+fn update(
+    store: &Store,
+    vault: &Vault,
+    config: &Config,
+    listing: Listing,
+    covers: impl Fn(&str) -> bool,
+) -> Result<()> {
     let index = store.index()?;
     index.atomically(|index| {
         let mut before = index.stamps()?;
@@ -22,12 +50,15 @@ pub(super) fn refresh(vault: &Vault, store: &Store, config: &Config) -> Result<(
                 continue;
             }
             match vault.read(path) {
-                Ok(text) => index.put(path, &stamp, &names(&text))?,
+                Ok(text) => {
+                    let open = is_context(config, path) && !context::is_confidential(&text);
+                    index.put(path, &stamp, &names(&text), open.then_some(text.as_str()))?;
+                }
                 // Gone meanwhile, or no text: nothing is known of it.
-                Err(_) => index.put(path, &stamp, &[])?,
+                Err(_) => index.put(path, &stamp, &[], None)?,
             }
         }
-        before.keys().try_for_each(|path| index.forget(path))?;
+        before.keys().filter(|path| covers(path)).try_for_each(|path| index.forget(path))?;
         Ok(())
     })
 }

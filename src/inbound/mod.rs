@@ -14,12 +14,14 @@
 //! - `rsvp`: an invitation → the draft of its answer
 //! - `threads`: which conversation it belongs to
 //! - [`import`]: the same from files
+//! - [`context`]: what the vault knows that bears on a message
 //! - `known`: the index of the vault's notes
 //! - [`rebuild`]: a new database learns what the vault knows
 //! - this file: readers and writer, side by side
 
 mod attachments;
 mod batch;
+pub mod context;
 pub mod entities;
 mod events;
 mod heard;

@@ -3,13 +3,14 @@
 use super::read::{Raw, ReadAs};
 use super::summaries::Touched;
 use super::timing::Timing;
-use super::{Pulled, attachments, events, heard, rsvp, threads};
+use super::{Pulled, attachments, context, events, heard, rsvp, threads};
 use crate::config::{Account, Action, Config, Quote};
 use crate::draft::{self, Setting, quoting};
 use crate::mail::hash::short;
 use crate::mail::subject::{self, Mark};
 use crate::mail::{Address, Message, file_name, picture};
 use crate::note::digest::Digest;
+use crate::note::draft::with_context;
 use crate::note::name::{draft_stem, numbered, source_stem};
 use crate::note::source::{self, Facts};
 use crate::note::summary::Entry;
@@ -110,7 +111,7 @@ pub fn take(
                 pulled.drafts.extend(rsvp::write(vault, store, by, &invitation)?);
             }
         } else if wanted && !store.has_draft_for(&stored.key)? {
-            item.write_draft(vault, store, &stored.key, &entry, pulled)?;
+            item.write_draft(vault, store, &stored, &entry, pulled)?;
         }
         touched.add(&stored.thread, entry);
     }
@@ -261,7 +262,15 @@ impl Item<'_> {
         Ok(path)
     }
 
-    fn write_draft(&self, vault: &Vault, store: &Store, key: &str, entry: &Entry, pulled: &mut Pulled) -> Result<()> {
+    fn write_draft(
+        &self,
+        vault: &Vault,
+        store: &Store,
+        stored: &StoredMessage,
+        entry: &Entry,
+        pulled: &mut Pulled,
+    ) -> Result<()> {
+        let key = stored.key.as_str();
         let Origin { config, account, now, .. } = *self.origin;
         let message = &self.raw.message;
         let id = draft::draft_id(key, self.received.timestamp());
@@ -282,6 +291,13 @@ impl Item<'_> {
             quote: quote.as_deref(),
         };
         let Some(text) = draft::propose(message, &entry.digest, &setting) else { return Ok(()) };
+        let about = context::About {
+            author: &stored.author,
+            subject: &stored.subject,
+            text: &self.raw.body.new_text,
+            thread: &stored.thread,
+        };
+        let text = with_context(&text, &context::of(vault, store, config, &about));
         let path = format!("{}/{}.md", config.paths.outbox, draft_stem(&subject::base(&message.subject), now));
         // Its id is written as it is: where it does not stand, nothing has to be read as YAML.
         let same = |old: &str| {

@@ -4,6 +4,7 @@
 //!
 //! - [`owner`]: whose vault it is
 //! - [`digest`]: what an assistant read out of a message
+//! - [`context`]: what the vault knows that bears on a message
 //! - [`frontmatter`]: the YAML block: read, written, edited in place
 //! - [`name`]: names of notes, wikilinks, tags
 //! - [`wikilink`]: links from note to note
@@ -16,6 +17,7 @@
 //! - [`draft`]: one reply, from proposal to sent
 //! - [`moving`]: a file on its way to its place
 
+pub mod context;
 pub mod digest;
 pub mod draft;
 pub mod entity;

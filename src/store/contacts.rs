@@ -123,6 +123,17 @@ impl Store {
         Ok(notes)
     }
 
+    /// The summaries of an author's other conversations, the latest first.
+    pub fn conversations_with(&self, author: &str, thread: &str, most: usize) -> Result<Vec<String>, StoreError> {
+        let sql = "SELECT s.note FROM messages AS m JOIN summaries AS s ON s.thread = m.thread
+            WHERE m.author = ?1 AND m.digest IS NOT NULL AND m.thread <> ?2
+            GROUP BY s.note ORDER BY max(m.at) DESC, s.note LIMIT ?3";
+        let mut statement = self.db.prepare_cached(sql)?;
+        let most = i64::try_from(most).unwrap_or(i64::MAX);
+        let notes = statement.query_map(params![author, thread, most], |r| r.get(0))?.collect::<Result<_, _>>()?;
+        Ok(notes)
+    }
+
     /// Mail comes over a list of that id.
     pub fn put_list(&self, id: &str) -> Result<(), StoreError> {
         self.db.prepare_cached("INSERT OR IGNORE INTO lists VALUES (?1)")?.execute([id.to_lowercase()])?;

@@ -8,12 +8,13 @@ use std::fs;
 use std::path::Path;
 
 const FILE: &str = "index.db";
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
 
 const SCHEMA: &str = "
 CREATE TABLE notes (id INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE, stamp BLOB NOT NULL) STRICT;
 CREATE TABLE names (name TEXT NOT NULL, what TEXT NOT NULL, note INTEGER NOT NULL, PRIMARY KEY (name, what, note)) STRICT, WITHOUT ROWID;
 CREATE INDEX names_note ON names (note);
+CREATE VIRTUAL TABLE words USING fts5 (text, content = '', contentless_delete = 1, tokenize = 'unicode61 remove_diacritics 2');
 ";
 
 /// How a note can be found by a name.
@@ -50,6 +51,7 @@ pub struct Name {
 #[derive(Debug)]
 pub struct Index {
     db: Connection,
+    asked: std::cell::Cell<bool>,
 }
 
 impl Store {
@@ -107,7 +109,7 @@ impl Index {
             }
             _ => return Err(rusqlite::Error::InvalidQuery.into()),
         }
-        Ok(Index { db })
+        Ok(Index { db, asked: std::cell::Cell::new(false) })
     }
 
     /// Runs `work` as one transaction.
@@ -125,11 +127,14 @@ impl Index {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    /// Puts a note in, as it is now.
-    pub fn put(&self, path: &str, stamp: &[u8], names: &[Name]) -> Result<(), StoreError> {
+    /// Puts a note in, as it is now; `text`: what it can be found by, if it may be.
+    pub fn put(&self, path: &str, stamp: &[u8], names: &[Name], text: Option<&str>) -> Result<(), StoreError> {
         self.forget(path)?;
         let sql = "INSERT INTO notes (path, stamp) VALUES (?1, ?2) RETURNING id";
         let id: i64 = self.db.prepare_cached(sql)?.query_row(params![path, stamp], |r| r.get(0))?;
+        if let Some(text) = text {
+            self.db.prepare_cached("INSERT INTO words (rowid, text) VALUES (?1, ?2)")?.execute(params![id, text])?;
+        }
         for Name { by, name } in names {
             let sql = "INSERT OR IGNORE INTO names VALUES (?1, ?2, ?3)";
             self.db.prepare_cached(sql)?.execute(params![name, by.as_str(), id])?;
@@ -146,6 +151,7 @@ impl Index {
             .optional()?;
         let Some(id) = id else { return Ok(()) };
         self.db.prepare_cached("DELETE FROM names WHERE note = ?1")?.execute([id])?;
+        self.db.prepare_cached("DELETE FROM words WHERE rowid = ?1")?.execute([id])?;
         self.db.prepare_cached("DELETE FROM notes WHERE id = ?1")?.execute([id])?;
         Ok(())
     }
@@ -157,6 +163,42 @@ impl Index {
         let mut statement = self.db.prepare_cached(sql)?;
         let paths = statement.query_map([name, by.as_str()], |r| r.get(0))?.collect::<Result<_, _>>()?;
         Ok(paths)
+    }
+
+    /// The notes about people, customers and projects that go by one of these names, in small letters: one of several
+    /// words, or of a customer's. A name of more than one note is nobody's.
+    pub fn called(&self, names: &[String], most: usize) -> Result<Vec<String>, StoreError> {
+        let sql = "SELECT min(path) FROM names AS n JOIN notes ON notes.id = n.note
+            WHERE n.what = 'name' AND n.name IN (SELECT value FROM json_each(?1))
+              AND EXISTS (SELECT 1 FROM names AS w WHERE w.note = n.note AND (w.what = 'domain' OR w.what = 'email' AND instr(n.name, ' ')))
+            GROUP BY n.name HAVING count(*) = 1 ORDER BY length(n.name) DESC, n.name LIMIT ?2";
+        let names = serde_json::Value::from(names).to_string();
+        let mut statement = self.db.prepare(sql)?;
+        let most = i64::try_from(most).unwrap_or(i64::MAX);
+        let paths = statement.query_map(params![names, most], |r| r.get(0))?.collect::<Result<_, _>>()?;
+        Ok(paths)
+    }
+
+    /// The notes below these folders that say most of these words, the best first.
+    pub fn search(&self, words: &[String], folders: &[String], most: usize) -> Result<Vec<String>, StoreError> {
+        if words.is_empty() || folders.is_empty() {
+            return Ok(Vec::new());
+        }
+        // Quoted, no word is an operator.
+        let quoted: Vec<String> = words.iter().map(|w| format!("\"{}\"", w.replace('"', ""))).collect();
+        let sql = "SELECT notes.path FROM words JOIN notes ON notes.id = words.rowid
+            WHERE words MATCH ?1 AND EXISTS (SELECT 1 FROM json_each(?2) WHERE substr(notes.path, 1, length(value) + 1) = value || '/')
+            ORDER BY rank, notes.path LIMIT ?3";
+        let folders = serde_json::Value::from(folders).to_string();
+        let mut statement = self.db.prepare_cached(sql)?;
+        let most = i64::try_from(most).unwrap_or(i64::MAX);
+        let rows = statement.query_map(params![quoted.join(" OR "), folders, most], |r| r.get(0))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// True the first time that it is asked of this index since it was opened.
+    pub fn first_asked(&self) -> bool {
+        !self.asked.replace(true)
     }
 
     /// Every name, with the note that bears it.

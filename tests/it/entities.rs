@@ -213,3 +213,52 @@ fn text_of_a_mail_is_text_in_every_note() {
     }
     assert_eq!(desk.entities().len(), 2);
 }
+
+#[test]
+fn a_draft_shows_what_the_vault_knows() {
+    let desk = Desk::new("");
+    desk.wrote(ADA);
+    desk.gets(
+        ADA,
+        "Storage plan",
+        "Hi Sam,\n\nThe shelf costs 1,200 euros until 9 May 2026. Could you confirm the order?\n\nAda",
+    );
+    desk.gets("Ben Ode <ben@gmail.com>", "Lunch", "Hi Sam,\n\nMy secret is 4711. Are you free on Friday?\n\nBen");
+    let put_note = |path: &str, text: &str| put(&desk.path(path), text);
+    put_note(
+        "Customers/Northwind/Prices.md",
+        "The lantern shelf is sold out since 2025.\n\n- [ ] Ask the lantern maker #task\n",
+    );
+    put_note("Customers/Northwind/Secret.md", "---\ntags: [confidential]\n---\nThe lantern shelf is cheap.\n");
+    put_note("People/Ben Ode/Lantern.md", "Ben hates the lantern shelf.\n");
+    put_note("Diary.md", "The lantern shelf is ugly.\n");
+    put_note(
+        "People/Cyd Hale/Cyd Hale.md",
+        "---\ntitle: Cyd Hale\nemails: [cyd@example.com]\n---\nCyd paints boats.\n",
+    );
+    let file = desk.file(&format!(
+        "From: {ADA}\nTo: Sam Reed <sam@example.org>\nSubject: Lantern shelf\n\nHi Sam,\n\nCyd Hale told me. Could you order the lantern shelf?\n\nAda\n"
+    ));
+    desk.case.postnote(&["import", "--drafts", file.to_str().unwrap()]).ended(0);
+    let drafts = desk.case.notes("Outbox");
+    let [draft] = drafts.as_slice() else { panic!("{drafts:?}") };
+    let text = fs::read_to_string(draft).unwrap();
+    let used = front(draft).list("context_used").unwrap();
+    for (note, said) in [
+        ("[[Ada Park]]", "ada@northwind.example"),
+        ("[[Northwind]]", "costs 1,200 euros"),
+        ("[[2026-01-05 - Storage plan]]", "confirm the order"),
+        ("[[Cyd Hale]]", "Cyd paints boats."),
+        ("[[Prices]]", "sold out since 2025"),
+        ("[[Prices]]", "Ask the lantern maker"),
+    ] {
+        assert!(used.iter().any(|u| u == note), "{note}: {used:?}");
+        assert!(text.contains(said), "{said}: {text}");
+    }
+    for kept in ["4711", "hates", "cheap", "ugly", "#task"] {
+        assert!(!text.contains(kept), "{kept}: {text}");
+    }
+    let note = postnote::note::draft::read(&text.replace("[…]", "Yes.")).unwrap().unwrap();
+    let sent = note.body.unwrap();
+    assert!(sent.contains("Yes.") && !sent.contains("1,200") && !sent.contains("boats"), "{sent}");
+}
