@@ -6,8 +6,8 @@
 
 mod book;
 
-use super::Desk;
 use super::keep::{finish, put_in_place};
+use super::{Desk, answered};
 use crate::config::Config;
 use crate::entity::{self, Concerned, Heard, Names};
 use crate::note::digest::Digest;
@@ -47,6 +47,7 @@ pub fn tell(desk: &mut Desk, config: &Config, now: &Zoned) -> Result<Entities> {
     let committed = store.atomically(|store| {
         // Those of the commit before are in their places.
         store.unstage()?;
+        answered::settle(vault, store)?;
         let Told { notes, problems } = all(vault, store, config, now)?;
         (told.notes, told.problems) = (notes, problems);
         store.told()?;

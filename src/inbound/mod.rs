@@ -9,6 +9,7 @@
 //! - `batch`: what goes from reader to writer; [`read`]: what becomes of bytes on the way
 //! - `keep`: the writer: one batch → one commit
 //! - [`take`]: one message → its notes; `attachments`, `summaries`
+//! - `answered`: tasks that a reply settled
 //! - `heard`: what notes about people are to be told of it; [`entities`]: they are told, at the end of a pass
 //! - [`redrafts`]: drafts that their owner asks for
 //! - `rsvp`: an invitation → the draft of its answer
@@ -19,6 +20,7 @@
 //! - [`rebuild`]: a new database learns what the vault knows
 //! - this file: readers and writer, side by side
 
+mod answered;
 mod attachments;
 mod batch;
 pub mod context;

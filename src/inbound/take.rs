@@ -14,6 +14,7 @@ use crate::note::draft::with_context;
 use crate::note::name::{draft_stem, numbered, source_stem};
 use crate::note::source::{self, Facts};
 use crate::note::summary::Entry;
+use crate::note::task;
 use crate::store::Store;
 use crate::store::cursors::Doubt;
 use crate::store::messages::StoredMessage;
@@ -208,6 +209,10 @@ impl Item<'_> {
         let mut digest = wanted.then(read).flatten()?;
         if let Some(urgency) = verdict.urgency {
             digest.urgency = urgency;
+        }
+        if verdict.triage == Triage::Done {
+            // It was answered before it came.
+            digest.actions.retain(|item| !task::is_settled_by_reply(item));
         }
         Some(digest)
     }

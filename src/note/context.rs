@@ -41,7 +41,7 @@ pub fn is_confidential(text: &str) -> bool {
 }
 
 /// What a note says, in plain text of at most so many characters: whole lines, and of the last one whole sentences.
-/// Queries, comments and what stands under `without` are left out.
+/// Queries, comments, tasks and what stands under `without` are left out.
 pub fn excerpt(text: &str, most: usize, without: &[&str]) -> String {
     let body = frontmatter::parse(text).map_or(text, |(_, body)| body);
     let (mut out, mut heading, mut fenced, mut skipped) = (String::new(), None, false, false);
@@ -51,8 +51,9 @@ pub fn excerpt(text: &str, most: usize, without: &[&str]) -> String {
             fenced = !fenced;
             continue;
         }
+        let is_task = line.starts_with("- [") && line.chars().nth(4) == Some(']');
         let live = ["<!--", "-->", "%%", "![[", "*Source:"].iter().any(|mark| line.contains(mark));
-        if fenced || live || line.is_empty() || line == "---" || line.starts_with('|') {
+        if fenced || live || is_task || line.is_empty() || line == "---" || line.starts_with('|') {
             continue;
         }
         if line.starts_with('#') && line.trim_start_matches('#').starts_with(' ') {

@@ -13,6 +13,7 @@
 //! - [`invitation`]: the table of an event in it
 //! - [`rsvp`]: answering that
 //! - [`summary`]: one conversation
+//! - [`task`]: what is to be done, in any note
 //! - [`entity`]: what is known of a person, customer or project
 //! - [`draft`]: one reply, from proposal to sent
 //! - [`moving`]: a file on its way to its place
@@ -31,4 +32,5 @@ pub mod owner;
 pub mod rsvp;
 pub mod source;
 pub mod summary;
+pub mod task;
 pub mod wikilink;

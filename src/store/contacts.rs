@@ -72,7 +72,7 @@ impl Store {
 
     /// True when anything is to be told.
     pub fn has_news(&self) -> Result<bool, StoreError> {
-        let sql = "SELECT EXISTS (SELECT 1 FROM news) OR EXISTS (SELECT 1 FROM contacts WHERE fresh = 1)";
+        let sql = "SELECT EXISTS (SELECT 1 FROM news) OR EXISTS (SELECT 1 FROM answered) OR EXISTS (SELECT 1 FROM contacts WHERE fresh = 1)";
         Ok(self.db.prepare_cached(sql)?.query_row([], |r| r.get(0))?)
     }
 
@@ -98,8 +98,21 @@ impl Store {
     /// All notes are told.
     pub fn told(&self) -> Result<(), StoreError> {
         self.db.prepare_cached("DELETE FROM news")?.execute([])?;
+        self.db.prepare_cached("DELETE FROM answered")?.execute([])?;
         self.db.prepare_cached("UPDATE contacts SET fresh = 0 WHERE fresh = 1")?.execute([])?;
         Ok(())
+    }
+
+    /// The messages that were answered since they were last asked for, once they are read here.
+    pub fn answered_now(&self) -> Result<Vec<StoredMessage>, StoreError> {
+        let mut statement = self.db.prepare_cached("SELECT id FROM answered ORDER BY id")?;
+        let ids = statement.query_map([], |r| r.get(0))?.collect::<Result<Vec<String>, _>>()?;
+        let mut found: Vec<StoredMessage> = Vec::new();
+        for id in &ids {
+            let message = self.message(id)?.map_or_else(|| self.message_by_id(id), |m| Ok(Some(m)))?;
+            found.extend(message.filter(|m| m.digest.is_some()));
+        }
+        Ok(found)
     }
 
     /// The newest messages of an author that were read, at most so many, oldest first.

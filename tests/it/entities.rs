@@ -262,3 +262,27 @@ fn a_draft_shows_what_the_vault_knows() {
     let sent = note.body.unwrap();
     assert!(sent.contains("Yes.") && !sent.contains("1,200") && !sent.contains("boats"), "{sent}");
 }
+
+#[test]
+fn tasks_are_done_when_answered_and_not_proposed_again() {
+    let desk = Desk::new("");
+    desk.gets(ADA, "Storage plan", "Hi Sam,\n\nCould you confirm the order? Please send the signed plan.\n\nAda");
+    let summary = "People/Ada Park/2026-01-05 - Storage plan.md";
+    let before = desk.read(summary);
+    let (ask, send) =
+        ("- [?] Answer Ada Park: Could you confirm the order? @Myself", "- [?] Please send the signed plan. @Myself");
+    assert!(before.contains(ask) && before.contains(send), "{before}");
+    // Its owner rejects one, and words the other anew.
+    put(&desk.path(summary), &before.replace(send, "- [ ] Print and send the plan @Myself"));
+    let again = desk.file(&format!(
+        "From: {ADA}\nTo: sam@example.org\nSubject: Re: Storage plan\nIn-Reply-To: <1@example.org>\n\nHi Sam,\n\nPlease send the signed plan. Could you call me?\n\nAda\n"
+    ));
+    desk.case.postnote(&["import", again.to_str().unwrap()]).ended(0);
+    let now = desk.read(summary);
+    assert!(now.contains("- [ ] Print and send the plan") && !now.contains(send), "{now}");
+    assert!(now.contains("Could you call me? @Myself"), "{now}");
+    let reply = desk.file("From: Sam Reed <sam@example.org>\nTo: ada@northwind.example\nSubject: Re: Storage plan\nIn-Reply-To: <1@example.org>\n\nYes.\n");
+    desk.case.postnote(&["import", "--sent", reply.to_str().unwrap()]).ended(0);
+    let done = desk.read(summary);
+    assert_eq!(done, now.replace(ask, &ask.replace("[?]", "[x]")));
+}
