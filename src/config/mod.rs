@@ -46,6 +46,8 @@ pub struct Config {
     pub keep_original: bool,
     /// Which attachments are saved.
     pub attachments: Attachments,
+    /// The folders whose notes drafts may draw on.
+    pub context: Vec<String>,
     /// The mail accounts, at least one.
     pub accounts: Vec<Account>,
     /// The owner's rules, first match wins.
