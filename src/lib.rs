@@ -19,6 +19,7 @@ pub mod triage;
 // Edges: I/O.
 pub mod archive;
 pub mod imap;
+pub mod llm;
 pub mod net;
 pub mod secret;
 pub mod smtp;

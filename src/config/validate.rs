@@ -2,19 +2,13 @@
 
 use super::raw::{RawAccount, RawAuth, RawConfig, RawServer};
 use super::{
-    Account, Auth, Config, ConfigError, Drafts, Endpoint, Paths, Schedule, SecretSource, Security, Send, Sync, bad,
-    oauth2, schedule,
+    Account, Auth, Config, ConfigError, Drafts, Endpoint, Paths, Schedule, SecretSource, Security, Send, Sync,
+    assistant, bad, oauth2, schedule,
 };
 use crate::mail::Address;
 use std::path::{Component, Path, PathBuf};
 
 pub(super) fn config(raw: RawConfig, resolve: &dyn Fn(&Path) -> PathBuf) -> Result<Config, ConfigError> {
-    if raw.assistant.provider != "offline" {
-        return bad(format!(
-            "assistant.provider: {:?} is not available in this version; use \"offline\"",
-            raw.assistant.provider
-        ));
-    }
     let paths = Paths {
         sources: folder("paths.sources", &raw.paths.sources)?,
         outbox: folder("paths.outbox", &raw.paths.outbox)?,
@@ -50,6 +44,8 @@ pub(super) fn config(raw: RawConfig, resolve: &dyn Fn(&Path) -> PathBuf) -> Resu
         }
         accounts.push(account);
     }
+    let names: Vec<&str> = accounts.iter().map(|a| a.name.as_str()).collect();
+    let model = assistant::validate(raw.assistant, &names, resolve)?;
     let at = |key: &'static str| move |e: String| ConfigError(format!("{key}: {e}"));
     Ok(Config {
         vault: resolve(&raw.vault),
@@ -68,6 +64,7 @@ pub(super) fn config(raw: RawConfig, resolve: &dyn Fn(&Path) -> PathBuf) -> Resu
         },
         drafts: Drafts { reply: raw.drafts.reply, format: raw.drafts.format, quote: raw.drafts.quote },
         keep_original: raw.notes.keep_original,
+        model,
         accounts,
         rules: raw.rules,
     })

@@ -18,6 +18,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("secret", &["net"]),
     ("imap", &["net", "secret"]),
     ("smtp", &["net", "secret", "compose"]),
+    ("llm", &["net", "secret"]),
     ("vault", &[]),
     ("store", &[]),
 ];
