@@ -15,6 +15,7 @@
 //! - [`draft`]: one reply, from proposal to sent
 //! - [`moving`]: a file on its way to its place
 
+pub mod context;
 pub mod digest;
 pub mod draft;
 pub mod frontmatter;
