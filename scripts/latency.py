@@ -1,35 +1,41 @@
 #!/usr/bin/env python3
-"""How soon `postnote run` sees things: from a mail's arrival to its note, from a draft's save to `queued`.
+"""How soon `postnote run` sees things: from a mail's arrival to its note, from a draft's save to `queued`, and, without a
+delay for second thoughts, from a draft's save to the SMTP server's 250.
 
     scripts/latency.py [--rounds 50] [--drafts N] [--messages N] [--binary PATH] [--server dovecot|greenmail]...
 
 Starts a private Dovecot and GreenMail on 127.0.0.1, each with an empty vault of its own, and prints a table: median
 and worst. The clock runs from the server's OK to APPEND until the note is there, and from the end of the write until
 the file says `queued` (half a second of that is the time that a file is given to settle). `--drafts` puts so many
-pending drafts beside, `--messages` so many known messages into the database. Nothing is sent anywhere.
+pending drafts beside, `--messages` so many known messages into the database. The SMTP server is this script, and nothing
+is sent anywhere. `--drain N` measures instead how N approved drafts are sent at once: time, messages, connections.
 """
 
 import argparse
 import imaplib
 import os
 import signal
+import socketserver
 import sqlite3
 import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 PATIENCE = 30.0
+# So long a file is left alone before it is read.
+SETTLE = 0.5
 
 CONFIG = """vault = '{folder}/vault'
 state = '{folder}/state'
 [sync]
 schedule = "0 3 29 2 *"
 [send]
-delay = "1h"
+delay = "{delay}"
 [[accounts]]
 name = "work"
 email = "{user}"
@@ -39,7 +45,7 @@ port = {port}
 security = "plaintext"
 [accounts.smtp]
 host = "127.0.0.1"
-port = {port}
+port = {smtp}
 security = "plaintext"
 [accounts.auth]
 password = {{ env = "LATENCY_PASSWORD" }}
@@ -74,6 +80,7 @@ def main():
     parser.add_argument("--rounds", type=int, default=50)
     parser.add_argument("--drafts", type=int, default=0)
     parser.add_argument("--messages", type=int, default=0)
+    parser.add_argument("--drain", type=int, default=0)
     parser.add_argument("--binary", default=str(ROOT / "target/release/postnote"))
     parser.add_argument("--server", action="append", choices=["dovecot", "greenmail"])
     options = parser.parse_args()
@@ -82,7 +89,7 @@ def main():
     if not os.access(options.binary, os.X_OK):
         sys.exit(f"{options.binary} is not there; cargo build --release makes it, --binary names another")
     print(f"{options.rounds} rounds, {options.drafts} drafts, {options.messages} messages")
-    print(f"{'':24}{'median':>10}{'worst':>10}")
+    print(f"{'':42}{'median':>10}{'worst':>10}")
     for server in options.server or ["dovecot", "greenmail"]:
         with tempfile.TemporaryDirectory(prefix="postnote-latency.") as folder:
             os.chmod(folder, 0o711)
@@ -99,20 +106,120 @@ def measure(server, folder, options):
             port, user, password = 25143, "sam@example.org", environment.get("LAB_PASS", "secret")
         else:
             port, user, password = 24143, "sam@example.org", "secret-sam"
-        with_daemon(server, folder, options, (port, user, password))
+        for number, measured in enumerate([drain] if options.drain else [with_daemon, with_smtp]):
+            place = folder / f"part-{number}"
+            place.mkdir()
+            measured(server, place, options, (port, user, password))
     finally:
         subprocess.run([script, "stop", started], env=environment, check=False, **quiet)
 
 
-def with_daemon(server, folder, options, account):
+class Smtp(socketserver.ThreadingTCPServer):
+    """An SMTP server that takes everything, and remembers when it said so to which subject."""
+
+    daemon_threads = allow_reuse_address = True
+
+    def __init__(self):
+        super().__init__(("127.0.0.1", 0), Smtp.Session)
+        self.port, self.connections, self.taken = self.server_address[1], 0, {}
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+    class Session(socketserver.StreamRequestHandler):
+        def handle(self):
+            self.server.connections += 1
+            self.wfile.write(b"220 latency.example ESMTP\r\n")
+            for line in self.rfile:
+                word = line.split()[0].upper() if line.split() else b""
+                if word == b"DATA":
+                    self.wfile.write(b"354 go on\r\n")
+                    self.message()
+                    continue
+                answers = {b"EHLO": b"250-latency.example\r\n250 AUTH PLAIN\r\n", b"AUTH": b"235 welcome\r\n"}
+                self.wfile.write(answers.get(word, b"221 bye\r\n" if word == b"QUIT" else b"250 fine\r\n"))
+                if word == b"QUIT":
+                    return
+
+        def message(self):
+            subject = ""
+            for line in self.rfile:
+                if line.startswith(b"Subject: ") and not subject:
+                    subject = line[9:].decode().strip()
+                if line == b".\r\n":
+                    break
+            self.wfile.write(b"250 taken\r\n")
+            self.server.taken.setdefault(subject, []).append(time.monotonic())
+
+
+def configured(folder, options, account, smtp, delay):
     port, user, password = account
     (folder / "vault/Outbox").mkdir(parents=True)
     config = folder / "postnote.toml"
-    config.write_text(CONFIG.format(folder=folder, user=user, port=port))
+    config.write_text(CONFIG.format(folder=folder, user=user, port=port, smtp=smtp, delay=delay))
     command = [options.binary, "--config", str(config)]
     environment = {"PATH": os.environ["PATH"], "HOME": str(folder), "LATENCY_PASSWORD": password, "TZ": "UTC"}
     subprocess.run(command + ["sync"], env=environment, check=True, stdout=subprocess.DEVNULL)
     fill(folder, options)
+    return command, environment
+
+
+def with_smtp(server, folder, options, account):
+    """From the end of a save to the 250 of the SMTP server, less the time that a file is left alone."""
+    smtp = Smtp()
+    command, environment = configured(folder, options, account, smtp.port, "0s")
+    log = open(folder / "log", "w+")
+    daemon = subprocess.Popen(command + ["run"], env=environment, stdout=log, stderr=log)
+    try:
+        wait("it runs", lambda: "next sync at" in (folder / "log").read_text())
+        time.sleep(2)
+        send(folder, smtp, 3, "warm")
+        show(f"{server}: save to 250, less {SETTLE * 1000:.0f} ms", send(folder, smtp, options.rounds, "sent"))
+        twice = [subject for subject, times in smtp.taken.items() if len(times) != 1]
+        if twice or len(smtp.taken) != options.rounds + 3:
+            sys.exit(f"{len(smtp.taken)} messages, and {twice} not once")
+    finally:
+        daemon.send_signal(signal.SIGTERM)
+        daemon.wait(timeout=15)
+        smtp.shutdown()
+
+
+def send(folder, smtp, rounds, name):
+    spans = []
+    for n in range(rounds):
+        path = folder / f"vault/Outbox/{name}-{n}.md"
+        text = DRAFT.format(kind="draft-mail", status="approved", n=f"{name}-{n}").replace("## Draft Response\n\n", "")
+        path.write_text(text)
+        begin = time.monotonic()
+        subject = f"Pier {name}-{n}"
+        wait("it is taken", lambda: subject in smtp.taken)
+        spans.append(smtp.taken[subject][0] - begin - SETTLE)
+        wait("the note says so", lambda: "\nstatus: sent\n" in path.read_text())
+        time.sleep(0.3 + 0.013 * (n % 7))
+    return spans
+
+
+def drain(server, folder, options, account):
+    """So many approved drafts at once."""
+    smtp = Smtp()
+    command, environment = configured(folder, options, account, smtp.port, "0s")
+    for n in range(options.drain):
+        path = folder / f"vault/Outbox/drain-{n}.md"
+        text = DRAFT.format(kind="draft-mail", status="approved", n=f"drain-{n}").replace("## Draft Response\n\n", "")
+        path.write_text(text)
+        os.utime(path, (1_700_000_000, 1_700_000_000))
+    begin = time.monotonic()
+    subprocess.run(command + ["send"], env=environment, check=True, stdout=subprocess.DEVNULL)
+    span = time.monotonic() - begin
+    count = sum(len(times) for times in smtp.taken.values())
+    print(f"{server}: {options.drain} drafts in {span:.1f} s, {count} messages, {len(smtp.taken)} different, "
+          f"{smtp.connections} connections", flush=True)
+    smtp.shutdown()
+    if count != options.drain or len(smtp.taken) != options.drain:
+        sys.exit("not each of them once")
+
+
+def with_daemon(server, folder, options, account):
+    port = account[0]
+    command, environment = configured(folder, options, account, port, "1h")
     log = open(folder / "log", "w+")
     daemon = subprocess.Popen(command + ["run"], env=environment, stdout=log, stderr=log)
     try:
@@ -194,7 +301,7 @@ def wait(what, done):
 
 def show(name, spans):
     median, worst = statistics.median(spans) * 1000, max(spans) * 1000
-    print(f"{name:24}{median:7.0f} ms{worst:7.0f} ms", flush=True)
+    print(f"{name:42}{median:7.0f} ms{worst:7.0f} ms", flush=True)
 
 
 if __name__ == "__main__":

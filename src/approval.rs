@@ -3,18 +3,22 @@
 //! The only place that makes an [`ApprovedDraft`], whose fields are private: what was not judged here cannot be
 //! composed, and so cannot be sent. Pure: nothing is read or written here.
 //!
+//! - [`enclosed`]: what else goes with a draft
 //! - `forward`: what is passed on
+//! - `recipients`: who gets it
 //! - [`rsvp`]: answers to invitations
 
+pub mod enclosed;
 mod forward;
+mod recipients;
 pub mod rsvp;
+
+pub use enclosed::{Enclosed, Passable, Picture};
 
 use crate::mail::Address;
 use crate::mail::hash::sha256;
-use crate::mail::invite::Invite;
 use crate::mail::message::Attachment;
-use crate::note::draft::{DraftNote, Kind, Recipients, Status};
-use crate::note::original::Original;
+use crate::note::draft::{DraftNote, Kind, Status};
 use jiff::Zoned;
 use jiff::civil::DateTime;
 use rsvp::Reply;
@@ -96,41 +100,6 @@ pub struct Facts<'a> {
     pub now: &'a Zoned,
 }
 
-/// What goes with a draft besides its text and the files that its owner listed, read from the vault.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Enclosed {
-    /// The pictures that its text shows, or what is wrong with one.
-    pub pictures: Result<Vec<Picture>, String>,
-    /// The invitation that an answer is for, or what is wrong with it.
-    pub invite: Option<Result<Box<Invite>, String>>,
-    /// The message to be passed on, or why it cannot be read.
-    pub original: Option<Result<Box<Passable>, String>>,
-}
-
-impl Default for Enclosed {
-    fn default() -> Self {
-        Enclosed { pictures: Ok(Vec::new()), invite: None, original: None }
-    }
-}
-
-/// A picture of the vault.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Picture {
-    /// As what the text names it.
-    pub targets: Vec<String>,
-    /// The file.
-    pub file: Attachment,
-}
-
-/// A message that can be passed on.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Passable {
-    /// What its note says.
-    pub text: Original,
-    /// The message as it came, or why it is not to be had.
-    pub file: Result<Attachment, String>,
-}
-
 /// What becomes of a draft.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Judgement {
@@ -209,18 +178,28 @@ pub fn unchanged(draft: &DraftNote, facts: Facts<'_>, hash: &str) -> bool {
     approve(draft, facts).is_ok_and(|now| now.hash() == hash)
 }
 
+/// A text longer than this, in octets, is a file.
+const MOST_TEXT: usize = 1_000_000;
+/// A subject longer than this, in characters, is a text.
+const MOST_SUBJECT: usize = 900;
+
 fn approve(draft: &DraftNote, facts: Facts<'_>) -> Result<ApprovedDraft, String> {
+    if let Some(key) = draft.misfit {
+        return Err(format!("`{key}` should be one line of text, and is a list or has lines of its own below it"));
+    }
+    // It becomes a header, and is looked for on servers.
+    if facts.draft_id.len() > 200 || !facts.draft_id.chars().all(|c| c.is_ascii_graphic() && !"<>\"\\".contains(c)) {
+        return Err("`draft_id` is none of postnote's; delete that line, and this is a draft of its own".into());
+    }
     let mut body = draft.body.clone().map_err(|e| e.to_string())?;
     if let Some(c) = body.chars().find(|c| c.is_control() && !matches!(c, '\n' | '\t')) {
         return Err(format!("its text holds the control character U+{:04X}; delete it", u32::from(c)));
     }
-    let identity = identity(draft, facts.identities)?;
-    let Recipients { to, cc, bcc } =
-        draft.recipients.as_ref().map_err(|key| format!("`{key}` should be an address or a list of addresses"))?;
-    let (to, cc, bcc) = (mailboxes("to", to)?, mailboxes("cc", cc)?, mailboxes("bcc", bcc)?);
-    if to.is_empty() && cc.is_empty() && bcc.is_empty() {
-        return Err("it has no recipient; fill in `to`".into());
+    if body.len() > MOST_TEXT {
+        return Err("its text is longer than 1 MB, which mail programs do not show; attach it as a file".to_owned());
     }
+    let identity = identity(draft, facts.identities)?;
+    let [to, cc, bcc] = recipients::recipients(draft)?;
     let mut subject = draft.subject.clone();
     let mut attachments = facts.attachments?;
     let mut passes_on = false;
@@ -238,6 +217,9 @@ fn approve(draft: &DraftNote, facts: Facts<'_>) -> Result<ApprovedDraft, String>
         reply = Some(Box::new(answer));
     }
     let subject = subject.ok_or("`subject` is empty; fill it in")?;
+    if subject.chars().count() > MOST_SUBJECT {
+        return Err(format!("`subject` is longer than {MOST_SUBJECT} characters; shorten it"));
+    }
     if subject.chars().any(char::is_control) {
         return Err("`subject` holds a line break or another control character; make it one plain line".into());
     }
@@ -271,21 +253,6 @@ fn identity(draft: &DraftNote, identities: &[Identity]) -> Result<Identity, Stri
     })?;
     let address = Address { name: written.name.or_else(|| own.address.name.clone()), email: own.address.email.clone() };
     Ok(Identity { account: own.account.clone(), address })
-}
-
-fn mailboxes(key: &str, items: &[String]) -> Result<Vec<Address>, String> {
-    let mut out: Vec<Address> = Vec::new();
-    for item in items {
-        for address in Address::parse_list(item).map_err(|e| format!("`{key}`: {e}; correct it"))? {
-            if !address.local().is_ascii() {
-                return Err(format!("`{key}`: {:?} needs SMTPUTF8, which this version cannot send", address.email));
-            }
-            if !out.iter().any(|a| a.key() == address.key()) {
-                out.push(address);
-            }
-        }
-    }
-    Ok(out)
 }
 
 /// In-Reply-To and References (RFC 5322 §3.6.4): the parent's References, else its In-Reply-To if that holds

@@ -4,6 +4,7 @@ use super::{Ended, Failure, StatusArgs, printable};
 use crate::config::Config;
 use crate::inbound::Desk;
 use crate::note::draft::{self, Status};
+use crate::note::frontmatter;
 use crate::pass::{self, now};
 use crate::store::outbox::State;
 use anyhow::Result;
@@ -70,13 +71,15 @@ fn gather(config: &Config, state: &Path, desk: &Desk, only: Option<&str>) -> Res
     }
     let mut drafts: BTreeMap<String, Vec<DraftStatus>> = BTreeMap::new();
     for path in desk.vault.notes(&config.paths.outbox)? {
-        match desk.vault.read(&path).map_err(anyhow::Error::from).and_then(|text| Ok(draft::read(&text)?)) {
+        let read = |text: String| Ok(draft::read(&text)?.map(|draft| (draft, error(&text))));
+        match desk.vault.read(&path).map_err(anyhow::Error::from).and_then(read) {
             Ok(None) => {}
             Err(e) => attention.push(format!("{path}: {e}")),
-            Ok(Some(draft)) => {
+            Ok(Some((draft, error))) => {
                 match &draft.status {
                     Status::Failed | Status::Uncertain | Status::Conflict => {
-                        attention.push(format!("{path}: {}; `error` in the note says why", draft.status.as_str()));
+                        let why = error.unwrap_or_else(|| "look into the note".to_owned());
+                        attention.push(format!("{path}: {}: {why}", draft.status.as_str()));
                     }
                     Status::Other(word) => {
                         attention.push(format!("{path}: the status {word:?} is none that postnote knows"))
@@ -97,6 +100,11 @@ fn gather(config: &Config, state: &Path, desk: &Desk, only: Option<&str>) -> Res
     }
     let vault = desk.vault.root().display().to_string();
     Ok(Report { vault, state: state.display().to_string(), accounts, drafts, outbox, attention })
+}
+
+/// What a note says about what went wrong.
+fn error(text: &str) -> Option<String> {
+    frontmatter::parse(text).ok().and_then(|(front, _)| front.text("error"))
 }
 
 fn print(report: &Report) {

@@ -1,6 +1,6 @@
 //! Markdown → text/html: simple, without scripts, styles or anything remote.
 
-use super::inline::plain_markdown;
+use super::inline::{is_web, plain_markdown};
 use crate::note::draft::pictures;
 use pulldown_cmark::{CowStr, Event, Options, Parser, Tag, TagEnd, html};
 
@@ -110,11 +110,6 @@ fn without_setext(markdown: &str) -> String {
         below_text = !fenced && !fence && !trimmed.is_empty();
     }
     out
-}
-
-fn is_web(url: &str) -> bool {
-    let url = url.trim().to_ascii_lowercase();
-    ["http://", "https://", "mailto:"].iter().any(|scheme| url.starts_with(scheme))
 }
 
 fn escape(text: &str) -> String {

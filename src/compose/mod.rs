@@ -3,11 +3,15 @@
 //! Bytes are composed once and checked once. Pure.
 //!
 //! - [`text`]: Markdown → text/plain, format=flowed (RFC 3676)
+//! - `file`: files and pictures → parts
 //! - [`html`]: the same Markdown → text/html
 //! - [`calendar`]: an answer to an invitation → text/calendar
+//! - `header`: values of headers, folded and encoded
 //! - this file: headers and parts, over lettre's builder
 
 pub mod calendar;
+mod file;
+mod header;
 pub mod html;
 pub mod inline;
 pub mod text;
@@ -17,10 +21,12 @@ use crate::config::Format;
 use crate::mail::Address;
 use crate::mail::hash::short;
 use crate::mail::message::Attachment;
+use file::{attachment, content_id, inline};
 use jiff::Zoned;
 use lettre::message::header::{ContentTransferEncoding, ContentType, HeaderName, HeaderValue};
-use lettre::message::{Attachment as Part, Body, Mailbox, MultiPart, SinglePart};
+use lettre::message::{Body, MultiPart, SinglePart};
 use std::time::SystemTime;
+use unicode_normalization::UnicodeNormalization;
 
 /// The header that names the draft: a server may rewrite the Message-ID, and this one finds the message all the same.
 pub const DRAFT_HEADER: &str = "X-Postnote-Draft";
@@ -50,9 +56,13 @@ impl Outgoing {
     pub fn from(&self) -> &str {
         &self.from
     }
-    /// The envelope's recipients, Bcc among them; ASCII.
+    /// The envelope's recipients, Bcc among them.
     pub fn recipients(&self) -> &[String] {
         &self.recipients
+    }
+    /// The addresses that only a server with SMTPUTF8 knows what to do with (RFC 6531).
+    pub fn beyond_ascii(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(&self.from).chain(&self.recipients).map(String::as_str).filter(|address| !address.is_ascii())
     }
     /// Message-ID without brackets.
     pub fn message_id(&self) -> &str {
@@ -86,16 +96,16 @@ pub fn compose(
     format: Format,
 ) -> Result<Outgoing, ComposeError> {
     let [to, cc, bcc] = draft.recipients();
+    let from = std::slice::from_ref(draft.from());
     let id = message_id(draft.draft_id(), draft.from());
-    let mut builder = lettre::Message::builder().from(mailbox("From", draft.from())?);
-    for address in to {
-        builder = builder.to(mailbox("To", address)?);
-    }
-    for address in cc {
-        builder = builder.cc(mailbox("Cc", address)?);
+    let mut builder = lettre::Message::builder();
+    for (name, list) in [("From", from), ("To", to), ("Cc", cc)] {
+        if !list.is_empty() {
+            builder = builder.raw_header(people(name, list));
+        }
     }
     builder = builder
-        .subject(draft.subject())
+        .raw_header(plain_header("Subject", header::unstructured("Subject", draft.subject())))
         .message_id(Some(format!("<{id}>")))
         .date(SystemTime::from(now.timestamp()))
         .envelope(envelope(draft.from(), to.iter().chain(cc).chain(bcc))?);
@@ -113,7 +123,7 @@ pub fn compose(
         (Content::Plain(part), []) => builder.singlepart(part),
         (Content::Both(part), []) => builder.multipart(part),
         (content, files) => {
-            let mixed = MultiPart::mixed().boundary(boundary("mixed", &id));
+            let mixed = MultiPart::mixed().boundary(boundary("mixed", draft));
             let mixed = match content {
                 Content::Plain(part) => mixed.singlepart(part),
                 Content::Both(part) => mixed.multipart(part),
@@ -122,11 +132,12 @@ pub fn compose(
         }
     }
     .map_err(|e| ComposeError::Header("a header", e.to_string()))?;
+    let utf8 = [from, to, cc].into_iter().flatten().any(|a| !wire(a).is_ascii());
     let mut bytes = message.formatted();
     if !bytes.ends_with(b"\r\n") {
         bytes.extend_from_slice(b"\r\n");
     }
-    check(&bytes)?;
+    check(&bytes, utf8)?;
     let mut recipients: Vec<String> = Vec::new();
     for address in message.envelope().to() {
         let address = address.to_string();
@@ -134,7 +145,7 @@ pub fn compose(
             recipients.push(address);
         }
     }
-    Ok(Outgoing { from: ascii(draft.from()), recipients, message_id: id, bytes })
+    Ok(Outgoing { from: wire(draft.from()), recipients, message_id: id, bytes })
 }
 
 /// What a draft would send: the envelope's recipients and the message's bytes. No [`Outgoing`], so it goes nowhere.
@@ -146,19 +157,6 @@ pub fn preview(
 ) -> Result<(Vec<String>, Vec<u8>), ComposeError> {
     let outgoing = compose(rehearsal.draft(), now, signature, format)?;
     Ok((outgoing.recipients, outgoing.bytes))
-}
-
-const MESSAGE: &str = "message/rfc822";
-
-/// The bytes with CRLF line ends.
-fn crlf(bytes: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(bytes.len() + bytes.len() / 40);
-    for line in bytes.split_inclusive(|b| *b == b'\n') {
-        let text = line.strip_suffix(b"\n").unwrap_or(line);
-        out.extend_from_slice(text.strip_suffix(b"\r").unwrap_or(text));
-        out.extend_from_slice(if line.ends_with(b"\n") { b"\r\n" } else { b"" });
-    }
-    out
 }
 
 enum Content {
@@ -181,10 +179,10 @@ fn body_part(draft: &ApprovedDraft, now: &Zoned, id: &str, signature: Option<&st
     if html.is_none() && calendar.is_none() {
         return Content::Plain(plain);
     }
-    let mut all = MultiPart::alternative().boundary(boundary("alternative", id)).singlepart(plain);
+    let mut all = MultiPart::alternative().boundary(boundary("alternative", draft)).singlepart(plain);
     all = match html {
         Some(html) if !pictures.is_empty() => {
-            let related = MultiPart::related().boundary(boundary("related", id)).singlepart(html);
+            let related = MultiPart::related().boundary(boundary("related", draft)).singlepart(html);
             let shown = pictures.iter().enumerate().map(|(n, picture)| inline(&picture.file, content_id(id, n)));
             all.multipart(shown.fold(related, MultiPart::singlepart))
         }
@@ -194,22 +192,10 @@ fn body_part(draft: &ApprovedDraft, now: &Zoned, id: &str, signature: Option<&st
     Content::Both(calendar.into_iter().fold(all, MultiPart::singlepart))
 }
 
-/// The Content-ID of a picture, the same however often the message is composed (RFC 2392).
-fn content_id(id: &str, n: usize) -> String {
-    format!("{}@{}", short(format!("picture {n} {id}"), 32), id.rsplit_once('@').map_or("postnote", |(_, host)| host))
-}
-
-/// A picture that the HTML shows.
-fn inline(file: &Attachment, content_id: String) -> SinglePart {
-    let media = ContentType::parse(&file.media_type).unwrap_or(ContentType::TEXT_PLAIN);
-    let name = file.name.clone().unwrap_or_else(|| "picture".to_owned());
-    let body = Body::new_with_encoding(file.bytes.clone(), ContentTransferEncoding::Base64).unwrap_or_else(Body::new);
-    Part::new_inline_with_name(content_id, name).body(body, media)
-}
-
-/// A boundary that follows from the message's id, so that composing again gives the same bytes.
-fn boundary(part: &str, id: &str) -> String {
-    format!("postnote-{}", short(format!("{part} {id}"), 32))
+/// A boundary that follows from all that the message says, so that composing again gives the same bytes, and nobody whose words
+/// are in it could have put it there.
+fn boundary(part: &str, draft: &ApprovedDraft) -> String {
+    format!("postnote-{}", short(format!("{part} {}", draft.hash()), 32))
 }
 
 /// 7bit for short ASCII lines, quoted-printable for all else: no server needs 8BITMIME for it.
@@ -221,44 +207,29 @@ fn text_part(text: String, content_type: &'static str) -> SinglePart {
     SinglePart::builder().header(content_type).body(body)
 }
 
-fn attachment(file: &Attachment) -> SinglePart {
-    let octets = "application/octet-stream";
-    // A message within a message is encoded in no way (RFC 2046 §5.2.1): one that would have to be is a file like others.
-    if file.media_type == MESSAGE {
-        let bytes = crlf(&file.bytes);
-        let name = file.name.clone().unwrap_or_else(|| "message.eml".to_owned());
-        let (kind, encoding) = match ContentType::parse(MESSAGE) {
-            Ok(kind) if check_lines(&bytes).is_ok() => (kind, ContentTransferEncoding::SevenBit),
-            _ => (ContentType::parse(octets).unwrap_or(ContentType::TEXT_PLAIN), ContentTransferEncoding::Base64),
-        };
-        return Part::new(name).body(Body::new_with_encoding(bytes, encoding).unwrap_or_else(Body::new), kind);
-    }
-    let media =
-        ContentType::parse(&file.media_type).or_else(|_| ContentType::parse(octets)).unwrap_or(ContentType::TEXT_PLAIN);
-    let name = file.name.clone().unwrap_or_else(|| "attachment".to_owned());
-    let body = Body::new_with_encoding(file.bytes.clone(), ContentTransferEncoding::Base64).unwrap_or_else(Body::new);
-    Part::new(name).body(body, media)
-}
-
-fn mailbox(header: &'static str, address: &Address) -> Result<Mailbox, ComposeError> {
-    let email = ascii(address).parse().map_err(|_| ComposeError::Header(header, address.email.clone()))?;
-    // lettre panics on a line break in a name; approval refuses one, and this makes sure.
-    let name = address.name.as_deref().map(|n| n.chars().filter(|c| !c.is_control()).collect());
-    Ok(Mailbox::new(name, email))
+/// A header of mailboxes. lettre looks into it for a sender, and finds the bare addresses; it folds names amiss.
+fn people(name: &'static str, list: &[Address]) -> HeaderValue {
+    let bare = list.iter().map(wire).collect::<Vec<_>>().join(", ");
+    let value = header::mailboxes(name, list, wire);
+    HeaderValue::dangerous_new_pre_encoded(HeaderName::new_from_ascii_str(name), bare, value)
 }
 
 fn envelope<'a>(
     from: &Address,
     all: impl Iterator<Item = &'a Address>,
 ) -> Result<lettre::address::Envelope, ComposeError> {
-    let parse = |a: &Address| ascii(a).parse().map_err(|_| ComposeError::Header("the envelope", a.email.clone()));
+    let parse = |a: &Address| wire(a).parse().map_err(|_| ComposeError::Header("the envelope", a.email.clone()));
     let to = all.map(parse).collect::<Result<Vec<_>, _>>()?;
     lettre::address::Envelope::new(Some(parse(from)?), to)
         .map_err(|e| ComposeError::Header("the envelope", e.to_string()))
 }
 
-/// The address with its domain in ASCII (IDNA 2008 A-labels, RFC 5891).
-fn ascii(address: &Address) -> String {
+/// The address as it goes out: with its domain in ASCII (IDNA 2008 A-labels, RFC 5891); as it is written, when what is
+/// before the @ needs SMTPUTF8 anyway (RFC 6531).
+fn wire(address: &Address) -> String {
+    if !address.local().is_ascii() {
+        return address.email.nfc().collect();
+    }
     format!("{}@{}", address.local(), ascii_domain(&address.domain()))
 }
 
@@ -284,20 +255,23 @@ fn fold_ids(ids: &[String]) -> String {
 }
 
 /// The last look at the bytes: what SMTP or another reader could take for something else never leaves.
-fn check(bytes: &[u8]) -> Result<(), ComposeError> {
-    check_lines(bytes)?;
-    let head = String::from_utf8_lossy(
-        bytes.split(|b| *b == b'\r').take_while(|l| l != b"\n").flatten().copied().collect::<Vec<_>>().as_slice(),
-    )
-    .to_lowercase();
+///
+/// `utf8`: addresses in the head are UTF-8 (RFC 6532).
+fn check(bytes: &[u8], utf8: bool) -> Result<(), ComposeError> {
+    let head = bytes.windows(4).position(|w| w == b"\r\n\r\n").unwrap_or(bytes.len());
+    check_lines(bytes, if utf8 { head } else { 0 })?;
+    let head = String::from_utf8_lossy(bytes.get(..head).unwrap_or_default()).to_lowercase();
     if head.lines().any(|l| l.starts_with("bcc:")) {
         return Err(ComposeError::Malformed("a Bcc header"));
     }
     if bytes.ends_with(b"\r\n") { Ok(()) } else { Err(ComposeError::Malformed("no end of line at its end")) }
 }
 
-/// Lines as every server takes them: CRLF, ASCII, of at most 998 octets.
-fn check_lines(bytes: &[u8]) -> Result<(), ComposeError> {
+/// Lines as every server takes them: CRLF, ASCII (but for the octets up to `eight_bit`), of at most 998 octets.
+fn check_lines(bytes: &[u8], eight_bit: usize) -> Result<(), ComposeError> {
+    if bytes.iter().skip(eight_bit).any(|byte| *byte > 127) {
+        return Err(ComposeError::Malformed("a byte above 127"));
+    }
     let mut last = 0u8;
     let mut length = 0usize;
     for &byte in bytes {
@@ -306,7 +280,6 @@ fn check_lines(bytes: &[u8]) -> Result<(), ComposeError> {
             b'\n' => length = 0,
             _ if last == b'\r' => return Err(ComposeError::Malformed("a bare CR")),
             0 => return Err(ComposeError::Malformed("a NUL")),
-            128.. => return Err(ComposeError::Malformed("a byte above 127")),
             b'\r' => {}
             _ => length += 1,
         }

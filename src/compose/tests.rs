@@ -163,3 +163,14 @@ fn a_links_own_parentheses_stay() {
     assert_eq!(text, "see it <https://e.org/Foo_(bar)> now\r\n");
     assert_eq!(text::flowed("[a](b", None), "[a](b\r\n");
 }
+
+#[test]
+fn whose_words_are_in_it_cannot_know_its_boundaries() {
+    let boundary = |body: &str| {
+        let out = compose(&approved(FRONT, body, vec![]), &now(), None, Format::Both).expect("a message");
+        let text = String::from_utf8(out.bytes().to_vec()).expect("ASCII");
+        text.split("boundary=\"").nth(1).and_then(|rest| rest.split('"').next()).expect("a boundary").to_owned()
+    };
+    assert_eq!(boundary("x"), boundary("x"));
+    assert_ne!(boundary("x"), boundary(&format!("x\n\n--{}--", boundary("x"))));
+}

@@ -3,7 +3,7 @@
 //! Emphasis, lists and quotes stay as typed, as people write them in plain mail; links show their target;
 //! backslash escapes and wikilinks become their text, and pictures are named.
 
-use super::inline::plain_markdown;
+use super::inline::{is_web, plain_markdown};
 use crate::note::draft::pictures;
 
 /// Lines are wrapped at a space before this column (RFC 3676 §4.2 asks for at most 78).
@@ -109,7 +109,7 @@ fn unescaped(line: &str) -> String {
             },
             '[' => match link(tail) {
                 Some((text, url, after)) => {
-                    out.push_str(&if text == url { url } else { format!("{text} <{url}>") });
+                    out.push_str(&if text == url || !is_web(&url) { text } else { format!("{text} <{url}>") });
                     rest = after;
                 }
                 None => {

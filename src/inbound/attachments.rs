@@ -29,7 +29,13 @@ pub(super) fn save(vault: &Vault, raw: &Raw, folder: &str, stem: &str) -> Result
 /// The name that an attachment is saved under; one without a name gets its type's extension.
 fn saved_name(attachment: &Attachment) -> String {
     let name = match (&attachment.name, media_type::extension(&attachment.media_type)) {
+        (Some(name), Some(extension)) if !name.contains('.') && attachment.media_type.starts_with("image/") => {
+            format!("{}.{extension}", file_name::portable_name(name))
+        }
         (Some(name), _) => file_name::portable_name(name),
+        (None, _) if attachment.media_type == "text/calendar" => "invite.ics".to_owned(),
+        (None, _) if attachment.media_type == "message/delivery-status" => "delivery-status.txt".to_owned(),
+        (None, _) if attachment.media_type == "message/disposition-notification" => "receipt.txt".to_owned(),
         (None, Some(extension)) => format!("attachment.{extension}"),
         (None, None) => "attachment".to_owned(),
     };

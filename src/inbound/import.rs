@@ -88,13 +88,12 @@ pub async fn import(
     let timing = Arc::new(Timing::default());
     let (config, accounts) = (Arc::new(config.clone()), Whose::new(config, order.account.as_deref()));
     imported.pulled = accounts.accounts.iter().map(|a| (a.name.clone(), Pulled::default())).collect();
-    let cores = std::thread::available_parallelism().map_or(2, usize::from);
     let reading = Reading {
         config: config.clone(),
         whose: accounts.clone(),
         now: now.clone(),
         timing: timing.clone(),
-        workers: Arc::new(Semaphore::new(cores)),
+        workers: Arc::new(Semaphore::new(super::workers())),
     };
     let (sender, mut parcels) = mpsc::channel(WAITING);
     let room = Arc::new(Semaphore::new(SPACE as usize));

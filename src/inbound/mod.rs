@@ -18,6 +18,7 @@
 
 mod attachments;
 mod batch;
+mod events;
 pub mod import;
 pub mod keep;
 mod mailbox;
@@ -101,6 +102,11 @@ const LEAST_SPACE: u32 = 12 * 1024;
 /// So many batches may wait for the writer.
 const WAITING: usize = 4;
 
+/// So many messages are read at a time: a core is left to the one who writes, for he is waited for.
+fn workers() -> usize {
+    std::thread::available_parallelism().map_or(1, |cores| cores.get().saturating_sub(1)).max(1)
+}
+
 /// Pulls the new mail of several accounts, at the same time: how it went for each, in the order given. Needs a runtime
 /// with several threads.
 pub async fn pull(
@@ -112,8 +118,7 @@ pub async fn pull(
 ) -> Vec<Result<Pulled>> {
     let shared = Arc::new(config.clone());
     let space = (SPACE / u32::try_from(accounts.len().max(1)).unwrap_or(1)).max(LEAST_SPACE);
-    let cores = std::thread::available_parallelism().map_or(2, usize::from);
-    let workers = Arc::new(Semaphore::new(cores));
+    let workers = Arc::new(Semaphore::new(workers()));
     let timing = Arc::new(Timing::default());
     let (sender, mut news) = mpsc::channel(WAITING);
     // Dropped, the set ends its tasks.

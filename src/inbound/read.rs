@@ -6,7 +6,7 @@ use crate::assistant::offline::{self, Reading};
 use crate::config::{Account, Action, Config};
 use crate::mail::body::{self, Body};
 use crate::mail::hash::sha256;
-use crate::mail::{Message, inert, parse, subject};
+use crate::mail::{Defect, Message, inert, parse, subject};
 use crate::note::digest::Digest;
 use crate::triage::{self, Arrival, ThreadFacts, Verdict};
 use jiff::Zoned;
@@ -51,10 +51,11 @@ impl ReadAs<'_> {
     pub fn read(&self, bytes: Vec<u8>, headers_only: bool) -> Raw {
         let read = catch_unwind(AssertUnwindSafe(|| {
             let (message, defects) = self.timing.of(Stage::Parse, || parse::parse(&bytes));
-            let body = match headers_only {
+            let mut body = match headers_only {
                 true => Body::default(),
                 false => self.timing.of(Stage::Convert, || body::render(&message)),
             };
+            body.cut |= defects.iter().any(|defect| matches!(defect, Defect::TooLarge(_)));
             for defect in &defects {
                 tracing::debug!(?defect, "a defect in a message");
             }
@@ -70,7 +71,8 @@ impl ReadAs<'_> {
             && self.verdict(&message, &body, ThreadFacts::default()).action >= Action::Summary;
         let digest = if wanted { self.digest(&message, &body) } else { None };
         // What cannot be shown must not be lost: then the message is kept as it came.
-        let keep = self.config.keep_original || quarantined || (is_blank(&message, &body) && has_body(&bytes));
+        let keep =
+            self.config.keep_original || quarantined || body.cut || (is_blank(&message, &body) && has_body(&bytes));
         let original = (keep && !headers_only).then_some(bytes);
         Raw { uid: 0, internal_date: None, answered: false, message, body, digest, original, quarantined }
     }

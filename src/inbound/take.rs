@@ -3,12 +3,12 @@
 use super::read::{Raw, ReadAs};
 use super::summaries::Touched;
 use super::timing::Timing;
-use super::{Pulled, attachments, rsvp, threads};
+use super::{Pulled, attachments, events, rsvp, threads};
 use crate::config::{Account, Action, Config, Quote};
 use crate::draft::{self, Setting, quoting};
 use crate::mail::hash::short;
 use crate::mail::subject::{self, Mark};
-use crate::mail::{Address, Message, file_name};
+use crate::mail::{Address, Message, file_name, picture};
 use crate::note::digest::Digest;
 use crate::note::name::{draft_stem, numbered, source_stem};
 use crate::note::source::{self, Facts};
@@ -226,6 +226,7 @@ impl Item<'_> {
         let stem = source_stem(&self.raw.message, &self.received);
         let attachments = attachments::save(vault, self.raw, &folder, &stem)?;
         let before = store.note_before(&stored.thread, stored.at)?;
+        let event = events::so_far(vault, store, &self.raw.message, &stored.thread)?;
         let text = source::write(
             &self.raw.message,
             &self.raw.body,
@@ -237,6 +238,7 @@ impl Item<'_> {
                 triage: triage.as_str(),
                 attachments: &attachments,
                 before: before.as_deref(),
+                event: event.as_ref(),
                 tags,
             },
         );
@@ -264,7 +266,7 @@ impl Item<'_> {
         }
         let language = entry.digest.language.as_deref();
         let quote = (config.drafts.quote == Quote::Below)
-            .then(|| quoting::below(message, &self.raw.body.new_markdown, &self.received, language))
+            .then(|| quoting::below(message, &picture::named(&self.raw.body.new_markdown), &self.received, language))
             .flatten();
         let setting = Setting {
             owner: &account.owner(),

@@ -48,6 +48,16 @@ impl Address {
         self.email.rsplit_once('@').map(|(_, d)| d.to_lowercase()).unwrap_or_default()
     }
 
+    /// The domain as it is asked for, where that is not how it is written: letters of other scripts can look like those of
+    /// another domain.
+    pub fn plain_domain(&self) -> Option<String> {
+        let domain = self.domain();
+        if domain.is_ascii() {
+            return None;
+        }
+        idna::domain_to_ascii(&domain).ok().filter(|plain| !plain.is_empty())
+    }
+
     /// The part before the last `@`.
     pub fn local(&self) -> &str {
         self.email.rsplit_once('@').map_or(self.email.as_str(), |(l, _)| l)

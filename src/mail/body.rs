@@ -4,19 +4,26 @@
 //! so that a page with other content than its text part can not show the reader what the digest never saw.
 
 mod align;
+mod enclosed;
+mod parts;
+mod plain;
 mod words;
 
-use super::message::Message;
-use super::quote::{self, Sent, Zone};
+use super::message::{Attachment, Message};
+use super::quote::{Sent, Zone, Zones};
 use super::subject::{self, Mark};
-use super::{html, inert};
+use super::{html, picture};
+pub use enclosed::Enclosed;
+use std::borrow::Cow;
 use std::collections::HashMap;
 use words::{Words, number};
 
 /// So many words ahead two texts are looked at for where they meet again.
 const REACH: usize = 8;
+/// So many pictures that nothing places are shown below the text.
+const MAX_PICTURES: usize = 50;
 
-/// The body of a message, ready for a note.
+/// The body of a message, ready for a note. In all Markdown stand marks for the pictures that came with it: see [`picture`].
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Body {
     /// What the sender wrote, plain and unescaped: for reading by program, never for a note.
@@ -27,44 +34,129 @@ pub struct Body {
     pub quoted_markdown: String,
     /// The signature as inert Markdown.
     pub signature_markdown: String,
+    /// What the text part says, where the page says something else and is shown.
+    pub aside_markdown: String,
+    /// Something was left out for its length.
+    pub cut: bool,
+    /// Messages within it.
+    pub enclosed: Vec<Enclosed>,
 }
 
 /// Renders a message's body. Everything in the text lands in one of the parts.
 pub fn render(message: &Message) -> Body {
+    Body { enclosed: enclosed::of(message), ..render_alone(message) }
+}
+
+/// Renders what a message says itself.
+fn render_alone(message: &Message) -> Body {
+    let page = message.html.as_deref();
+    let (mut zones, mut new_text) = zones(message, &message.text);
+    let mut from_html = page.and_then(|html| structured(html, &message.text, &zones, &message.attachments));
+    let mut aside = "";
+    if from_html.is_none()
+        && let Some(html) = page
+        && let Some((text, both)) = instead(html, &message.text)
+    {
+        (zones, new_text) = self::zones(message, &text);
+        from_html = structured(html, &text, &zones, &message.attachments);
+        aside = if both { &message.text } else { "" };
+    }
+    let markdown = |text: &str| plain::markdown(text, &message.attachments);
+    let mut new_markdown = from_html.unwrap_or_else(|| match message.pictures.is_empty() {
+        true => markdown(&zones.new),
+        false => markdown(&plain::with_pictures(&message.text, &zones.lines, &message.pictures)),
+    });
+    below(&mut new_markdown, page, &message.attachments);
+    let cut = [message.text.len(), new_text.len(), new_markdown.len()].iter().any(|length| *length >= html::MAX_OUTPUT);
+    Body {
+        cut,
+        new_markdown,
+        quoted_markdown: markdown(&unquoted(&zones.quoted)),
+        signature_markdown: markdown(&zones.signature),
+        aside_markdown: markdown(aside),
+        enclosed: Vec::new(),
+        new_text,
+    }
+}
+
+/// The zones of a message's text as they are shown, and its new text.
+fn zones(message: &Message, text: &str) -> (Zones, String) {
     let (_, mark) = subject::parts(&message.subject);
     let sent = if mark == Some(Mark::Forward) { Sent::PassedOn } else { Sent::Answer };
-    let mut zones = quote::split(&message.text, sent);
+    let mut zones = parts::split(message, text, sent);
     // Passed on without a word of one's own: then what is passed on is the content.
     if zones.new.trim().is_empty() && mark != Some(Mark::Answer) {
         zones.new = std::mem::take(&mut zones.quoted);
         zones.lines.iter_mut().filter(|z| **z == Zone::Quoted).for_each(|z| *z = Zone::Forwarded);
     }
-    let from_html = message.html.as_deref().and_then(|html| structured(html, &message.text, &zones));
-    Body {
-        new_markdown: from_html.unwrap_or_else(|| inert::text(&zones.new)),
-        quoted_markdown: inert::text(&unquoted(&zones.quoted)),
-        signature_markdown: inert::text(&zones.signature),
-        new_text: zones.new,
+    match parts::attributed(text, &zones) {
+        Some(shown) => (shown, zones.new),
+        None => {
+            let new = zones.new.clone();
+            (zones, new)
+        }
     }
 }
 
 /// The new part of the HTML, where it says what the plain text says.
-fn structured(html: &str, text: &str, zones: &quote::Zones) -> Option<String> {
+fn structured(html: &str, text: &str, zones: &Zones, files: &[Attachment]) -> Option<String> {
     let whole = zones.quoted.is_empty() && zones.signature.is_empty();
     let fits = |markdown: &String| same_words(markdown, &zones.new, whole);
-    let marked = || (!whole && html::marks_quotes(html)).then(|| html::to_markdown_new(html)).filter(fits);
+    let marked = || (!whole && html::marks_quotes(html)).then(|| html::to_markdown_new(html, files)).filter(fits);
     marked().or_else(|| {
-        let markdown = html::to_markdown(html);
+        let markdown = html::to_markdown_with(html, files);
         Some(if whole { markdown } else { align::shown(&markdown, text, &zones.lines) }).filter(fits)
     })
+}
+
+/// The text of the page, where the text part leaves out much of it: of a mail in two forms, all programs show the page. And
+/// whether the text part says something of its own.
+fn instead(html: &str, text: &str) -> Option<(String, bool)> {
+    let page = html::to_text(html);
+    let (theirs, ours) = (Words::of(text).collect::<Vec<_>>(), Words::of(&page).collect::<Vec<_>>());
+    let shared = shared(&theirs, &ours);
+    (shared * 10 < ours.len() * 8).then_some((page, shared * 10 < theirs.len() * 9))
+}
+
+/// Pictures that were put between or below the words of a plain text.
+fn below(markdown: &mut String, page: Option<&str>, files: &[Attachment]) {
+    let shown = |file: &Attachment| {
+        let small = picture::is_spacer(file) || picture::is_icon(file);
+        // What a page names, it shows where it wants; or in a part of it that is not new.
+        let placed = || page.is_some() && file.content_id.is_some();
+        file.inline && file.media_type.starts_with("image/") && !small && !placed()
+    };
+    for (at, _) in files.iter().enumerate().filter(|(_, file)| shown(file)).take(MAX_PICTURES) {
+        let mark = picture::mark(at, None, "");
+        if !markdown.contains(&mark) {
+            markdown.push_str(if markdown.is_empty() { "" } else { "\n\n" });
+            markdown.push_str(&mark);
+        }
+    }
 }
 
 /// True when the two share nearly all of their words. Addresses do not count: text parts write them out. Where parts of the
 /// HTML were left out, hardly a word of the text may be missing: one that is would stand nowhere in the note.
 fn same_words(markdown: &str, text: &str, whole: bool) -> bool {
-    let (theirs, ours) = (Words::of(text).collect::<Vec<_>>(), Words::of(markdown).collect::<Vec<_>>());
+    let text = without_ids(text);
+    let (theirs, ours) = (Words::of(&text).collect::<Vec<_>>(), Words::of(markdown).collect::<Vec<_>>());
     let (most, shared) = (theirs.len().max(ours.len()), shared(&theirs, &ours));
     most > 0 && shared * 10 >= most * 8 && (whole || (theirs.len() - shared.min(theirs.len())) * 25 <= theirs.len())
+}
+
+/// Without what mail programs write in place of pictures: `[cid:…]`.
+fn without_ids(text: &str) -> Cow<'_, str> {
+    if !text.contains("[cid:") {
+        return Cow::Borrowed(text);
+    }
+    let (mut out, mut rest) = (String::with_capacity(text.len()), text);
+    while let Some((before, after)) = rest.split_once("[cid:") {
+        out.push_str(before);
+        rest =
+            after.split_once(']').filter(|(id, _)| !id.contains(char::is_whitespace)).map_or(after, |(_, rest)| rest);
+    }
+    out.push_str(rest);
+    Cow::Owned(out)
 }
 
 /// How many words two texts share, whatever their order. Mostly they run side by side.
@@ -110,7 +202,7 @@ fn unquoted(quoted: &str) -> String {
     for line in quoted.lines().filter(|l| !l.trim().is_empty()) {
         if line.starts_with('>') { marked += 1 } else { bare += 1 }
     }
-    if marked < 2 || bare > 4 {
+    if marked == 0 || bare > 4 {
         return quoted.to_owned();
     }
     let strip = |l: &str| l.strip_prefix('>').map_or(l, |r| r.strip_prefix(' ').unwrap_or(r)).to_owned();
@@ -180,9 +272,41 @@ mod tests {
     }
 
     #[test]
-    fn html_that_says_something_else_is_not_shown() {
-        let body = render(&message("x", "the [[text]] part", Some("<p>another page altogether</p>")));
-        assert_eq!(body.new_markdown, "the \\[\\[text]] part");
+    fn of_two_texts_that_differ_none_is_lost() {
+        let page = "<p>Your parcel comes on <b>Monday</b>, between nine and twelve.</p>";
+        let body = render(&message("x", "Open this [[page]] in a browser.", Some(page)));
+        assert_eq!(body.new_markdown, "Your parcel comes on **Monday**, between nine and twelve.");
+        // Who reads by program reads what the reader sees.
+        assert_eq!(body.new_text, "Your parcel comes on Monday, between nine and twelve.");
+        assert_eq!(body.aside_markdown, "Open this \\[\\[page]] in a browser.");
+        // A text that says all that the page says is the mail; one that says less is in the page.
+        let more = "Your parcel comes on Monday, between nine and twelve. The number is 0042, the price was 5, and thanks for all.";
+        let body = render(&message("x", more, Some(page)));
+        assert_eq!((body.new_markdown.as_str(), body.aside_markdown.as_str()), (more, ""));
+        let body = render(&message("x", "Your parcel comes.", Some(page)));
+        assert!(body.new_markdown.contains("**Monday**") && body.aside_markdown.is_empty(), "{body:?}");
+    }
+
+    #[test]
+    fn pictures_stand_where_the_sender_put_them() {
+        let picture = |id: &str, bytes: &[u8]| Attachment {
+            name: None,
+            media_type: "image/gif".into(),
+            content_id: Some(id.into()),
+            inline: true,
+            bytes: bytes.into(),
+        };
+        let (large, tiny) = (b"GIF89a\x40\0\x40\0".as_slice(), b"GIF89a\x01\0\x01\0".as_slice());
+        let attachments = vec![picture("a", large), picture("t", tiny), picture("b@c", large)];
+        let shown = |text: &str, html: Option<&str>| {
+            let message = Message { attachments: attachments.clone(), ..message("x", text, html) };
+            let body = render(&message);
+            picture::place(&body.new_markdown, |at, width| Some(format!("<{at} {width:?}>"))).into_owned()
+        };
+        let html = "<p>one</p><img src='cid:b@c' width=90 alt='the door'><img src=cid:t><p>two</p><img src='cid:none'>";
+        assert_eq!(shown("one\n\n[image: the door]\n\ntwo", Some(html)), "one\n\n<2 Some(90)>\n\ntwo\n\n(image)");
+        // What nothing places stands below; an id is no text.
+        assert_eq!(shown("see [cid:b@c]", None), "see <2 None>\n\n<0 None>");
     }
 
     #[test]

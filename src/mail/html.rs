@@ -7,7 +7,6 @@
 mod charref;
 mod code;
 mod inline;
-mod link;
 mod list;
 mod markdown;
 mod plain;
@@ -18,13 +17,18 @@ mod tag;
 mod text;
 mod token;
 mod tree;
+mod word;
 
-use super::{clean, inert};
+use super::{Attachment, clean, inert, link};
+pub(crate) use code::{defused, fence};
 use quoted::Keep;
 
-/// What stands behind this is not read.
-const MAX_INPUT: usize = 8 << 20;
-const MAX_OUTPUT: usize = 8 << 20;
+/// What stands behind this is not read: of a page, pictures written into it may be most.
+pub(crate) const MAX_INPUT: usize = 8 << 20;
+/// So far into a page its head may reach.
+const MAX_HEAD: usize = 64 << 10;
+/// No text of a mail becomes longer.
+pub(crate) const MAX_OUTPUT: usize = 2 << 20;
 
 /// HTML → inert Markdown (see [`super::inert`]): headings, lists, links, quotes, code, data tables.
 ///
@@ -34,7 +38,7 @@ const MAX_OUTPUT: usize = 8 << 20;
 /// assert_eq!(postnote::mail::html::to_markdown(html), markdown);
 /// ```
 pub fn to_markdown(html: &str) -> String {
-    convert(html, Keep::All)
+    convert(html, Keep::All, &[])
 }
 
 /// True when the HTML may mark what it quotes, so that [`to_markdown_new`] leaves it out.
@@ -46,14 +50,30 @@ pub(crate) fn marks_quotes(html: &str) -> bool {
         || html.contains("type=\"cite\"")
 }
 
-/// The same, without what mail programs mark as quoted text or as signature.
-pub(crate) fn to_markdown_new(html: &str) -> String {
-    convert(html, Keep::New)
+/// The same, with marks ([`super::picture`]) for the pictures that are among these files.
+pub(crate) fn to_markdown_with(html: &str, files: &[Attachment]) -> String {
+    convert(html, Keep::All, files)
 }
 
-fn convert(html: &str, keep: Keep) -> String {
+/// And without what mail programs mark as quoted text or as signature.
+pub(crate) fn to_markdown_new(html: &str, files: &[Attachment]) -> String {
+    convert(html, Keep::New, files)
+}
+
+fn convert(html: &str, keep: Keep, files: &[Attachment]) -> String {
     let tree = tree::parse(clean::prefix(html, MAX_INPUT));
-    inert::settle(&markdown::write(&tree, keep, MAX_OUTPUT), true)
+    inert::settle(&markdown::write(&tree, keep, files, base(html).as_deref(), MAX_OUTPUT), true)
+}
+
+/// What the page's relative links are relative to, where it says so (`<base href>`).
+fn base(html: &str) -> Option<String> {
+    // It stands in the head.
+    let head = clean::prefix(html, MAX_HEAD).as_bytes();
+    let at = memchr::memmem::find_iter(head, b"<")
+        .find(|at| head.get(at + 1..at + 5).is_some_and(|name| name.eq_ignore_ascii_case(b"base")))?;
+    let tag = html.get(at + 5..)?.split('>').next()?;
+    let (_, href) = token::attributes(tag).find(|(name, _)| name.eq_ignore_ascii_case("href"))?;
+    link::target(&charref::decode(href, true)).filter(|base| base.starts_with("http"))
 }
 
 /// HTML → plain text: paragraphs and lines, `- ` before list items, `text <address>` for links that say

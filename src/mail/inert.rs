@@ -107,7 +107,14 @@ fn list_marker(content: &str) -> Option<(&str, &str)> {
 
 /// Appends text with the web addresses in it as autolinks.
 pub(crate) fn push_words(marked: &mut Marked, mut text: &str) {
-    while let Some((before, url, after)) = split_url(text) {
+    while let Some((before, url, mut after)) = split_url(text) {
+        let mut before = before;
+        // An address in angle brackets has them already.
+        if let Some((head, tail)) = before.strip_suffix('<').zip(after.strip_prefix('>'))
+            && is_safe_url(url)
+        {
+            (before, after) = (head, tail);
+        }
         marked.push_text(before);
         if is_safe_url(url) {
             marked.push_raw("<");
@@ -122,7 +129,7 @@ pub(crate) fn push_words(marked: &mut Marked, mut text: &str) {
 }
 
 /// The text before the first web or mail address, the address, and the text after it.
-fn split_url(text: &str) -> Option<(&str, &str, &str)> {
+pub(super) fn split_url(text: &str) -> Option<(&str, &str, &str)> {
     for at in memchr::memchr_iter(b':', text.as_bytes()) {
         let (before, after) = (text.get(..at)?, text.get(at + 1..)?);
         if !after.starts_with("//") && !before.ends_with(['o', 'O']) {

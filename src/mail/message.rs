@@ -41,8 +41,12 @@ pub struct Message {
     pub html: Option<String>,
     /// Attachments and inline parts with content, in order; the bodies above are not repeated.
     pub attachments: Vec<Attachment>,
+    /// Pictures that stand between the lines of `text`: before which line, counted from 0, and which attachment.
+    pub pictures: Vec<(usize, usize)>,
     /// A calendar invitation (first `text/calendar` part that parses).
     pub invite: Option<Invite>,
+    /// What it says as a delivery report or a read receipt.
+    pub report: Option<Report>,
     /// SHA-256 of the raw bytes with CRLF line ends, lowercase hex.
     pub content_hash: String,
     /// Size of the raw message, in bytes.
@@ -70,6 +74,30 @@ pub struct Signals {
     pub report: Option<String>,
     /// Some part is encrypted (PGP/MIME, S/MIME).
     pub encrypted: bool,
+}
+
+/// What became of a mail that was sent (RFC 3464, RFC 8098). Texts are single lines, control-free.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Report {
+    /// The subject of the mail that it is about, where it came back; empty where it did not.
+    pub subject: String,
+    /// For whom, and what.
+    pub fates: Vec<Fate>,
+}
+
+/// What became of it for one recipient.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Fate {
+    /// The address.
+    pub recipient: String,
+    /// Lowercased: `failed`, `delayed`, `delivered`, `relayed`, `expanded`; of a receipt `displayed`, `deleted` and others.
+    pub action: String,
+    /// The status code (`5.1.1`), or nothing.
+    pub status: String,
+    /// What the server said, or nothing.
+    pub said: String,
+    /// Until when it is tried.
+    pub until: Option<Timestamp>,
 }
 
 /// One attachment, decoded.

@@ -1,7 +1,8 @@
 //! Bytes → [`Message`], and what was wrong with them. Any bytes: nothing here fails or panics.
 //!
 //! `tree` finds the parts, `select` says what each is for, `transfer` and `charset` decode them; `fields`, `words`, `params` and
-//! `mailboxes` read headers; `headers` and `bodies` make our values of it all, `report` tells what a report is about. Nested messages stay whole: they become
+//! `mailboxes` read headers; `headers` and `bodies` make our values of it all, `report` tells what a report is about, `tnef` unpacks what
+//! Outlook wrapped. Nested messages stay whole: they become
 //! attachments and are never parsed as a part of the mail that carries them, so that nesting costs nothing.
 
 mod bodies;
@@ -14,6 +15,7 @@ mod mailboxes;
 mod params;
 mod report;
 mod select;
+mod tnef;
 mod transfer;
 mod tree;
 mod words;
@@ -28,7 +30,7 @@ use sha2::{Digest, Sha256};
 use tree::Tree;
 
 /// What a body is cut to.
-const MAX_BODY: usize = 2 << 20;
+const MAX_BODY: usize = html::MAX_OUTPUT;
 
 /// So much of a message is hashed at a time.
 const HASHED: usize = 16 << 10;
@@ -87,10 +89,19 @@ fn note(defects: &mut Vec<Defect>, defect: Defect) {
 
 /// Cleans and caps a decoded body.
 fn text_body(text: &str, defects: &mut Vec<Defect>) -> String {
-    if text.len() > MAX_BODY {
+    capped(text, MAX_BODY, defects)
+}
+
+/// Cleans and caps a page: of it more is markup.
+fn page_body(html: &str, defects: &mut Vec<Defect>) -> String {
+    capped(html, html::MAX_INPUT, defects)
+}
+
+fn capped(text: &str, most: usize, defects: &mut Vec<Defect>) -> String {
+    if text.len() > most {
         note(defects, Defect::TooLarge("body"));
     }
-    let (text, controls) = clean::body(clean::prefix(text, MAX_BODY));
+    let (text, controls) = clean::body(clean::prefix(text, most));
     if controls {
         note(defects, Defect::ControlCharacters);
     }

@@ -55,7 +55,11 @@ pub struct Zones {
 
 /// Splits the text of a mail into its zones.
 pub fn split(text: &str, sent: Sent) -> Zones {
-    let zones = zones(text, sent);
+    gather(text, zones(text, sent))
+}
+
+/// The texts of the zones; one for each line.
+pub(super) fn gather(text: &str, zones: Vec<Zone>) -> Zones {
     let lines: Vec<&str> = text.split('\n').map(str::trim_end).collect();
     collect(&lines, zones)
 }

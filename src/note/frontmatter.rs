@@ -179,6 +179,11 @@ impl Frontmatter {
         }
     }
 
+    /// True when the key's value is a list or a mapping.
+    pub fn is_nested(&self, key: &str) -> bool {
+        matches!(self.0.get(key), Some(Value::Sequence(_) | Value::Mapping(_)))
+    }
+
     /// True when the key is there, whatever its value.
     pub fn has(&self, key: &str) -> bool {
         self.0.contains_key(key)

@@ -1,6 +1,7 @@
 //! What a source note shows of an invitation: a table, with times on the owner's clock.
 
 use crate::mail::inert;
+use crate::mail::invite::state::State;
 use crate::mail::invite::{Attendee, Clock, Invite};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -23,21 +24,33 @@ pub fn in_words(invite: &Invite) -> (String, String) {
     (invite.summary.clone(), if when.is_empty() { when } else { when + &named })
 }
 
-/// The table, with the blank line below it. `zone` is the owner's.
-pub fn table(invite: &Invite, zone: &TimeZone) -> String {
+/// The table, with the blank line below it. `zone` is the owner's; `so_far` says how the event stands, where mails about it
+/// came before this one.
+pub(super) fn table(invite: &Invite, so_far: Option<&State>, zone: &TimeZone) -> String {
     let mut out = "| Invitation | |\n| --- | --- |\n".to_owned();
-    let who: Vec<_> = invite.attendees.iter().map(answered).collect();
-    let only = invite.occurrence.map(|at| at.to_zoned(shown_in(invite, zone)));
-    let only = only.map(|at| at.strftime(if invite.all_day { DAY } else { TIME }).to_string());
+    // An answer says what it answers in passing, or not at all.
+    let answers = invite.method == "REPLY";
+    let event = so_far.filter(|_| answers && invite.occurrence.is_none()).map_or(invite, |state| &state.event);
+    let whole = so_far.filter(|_| invite.occurrence.is_none());
+    let attendees = whole.map_or(&invite.attendees, |state| &state.event.attendees);
+    let singles = whole.filter(|_| !invite.is_cancelled());
+    let who = |attendees: &[Attendee]| attendees.iter().map(answered).collect::<Vec<_>>().join(", ");
+    let only = invite.occurrence.filter(|_| !invite.is_cancelled()).map(|at| moment(at, invite, zone));
     for (label, value) in [
-        ("What", inert::line(&invite.summary)),
-        ("When", when(invite, zone)),
+        ("What", inert::line(&event.summary)),
+        ("When", when(event, zone)),
         ("Instead of", only.unwrap_or_default()),
-        ("Repeats", repeats(invite, zone)),
-        ("Where", inert::line(&invite.location)),
-        ("Organizer", inert::line(&invite.organizer)),
-        ("Who", who.join(", ")),
-        ("Status", status(invite).to_owned()),
+        ("Repeats", repeats(event, zone)),
+        ("Moved", singles.map(|state| moved(state, zone)).unwrap_or_default()),
+        ("Not on", singles.map(|state| skipped(state, zone)).unwrap_or_default()),
+        ("Where", inert::line(&event.location)),
+        ("Organizer", inert::line(&event.organizer)),
+        ("Answer", if answers { who(&invite.attendees) } else { String::new() }),
+        (
+            if answers { "Who, so far" } else { "Who" },
+            if answers && whole.is_none() { String::new() } else { who(attendees) },
+        ),
+        ("Status", status(invite, so_far, zone)),
     ] {
         if !value.is_empty() {
             out.push_str(&format!("| **{label}** | {value} |\n"));
@@ -45,6 +58,20 @@ pub fn table(invite: &Invite, zone: &TimeZone) -> String {
     }
     out.push('\n');
     out
+}
+
+fn moment(at: Timestamp, invite: &Invite, zone: &TimeZone) -> String {
+    at.to_zoned(shown_in(invite, zone)).strftime(if invite.all_day { DAY } else { TIME }).to_string()
+}
+
+/// The single times of a series that were moved.
+fn moved(state: &State, zone: &TimeZone) -> String {
+    let one = |moved: &Invite| Some(format!("{} → {}", moment(moved.occurrence?, moved, zone), when(moved, zone)));
+    state.moved.iter().filter_map(one).collect::<Vec<_>>().join("; ")
+}
+
+fn skipped(state: &State, zone: &TimeZone) -> String {
+    state.skipped.iter().map(|at| moment(*at, &state.event, zone)).collect::<Vec<_>>().join("; ")
 }
 
 /// The zone whose clock shows the event: the owner's, but for days and for times without a zone.
@@ -103,12 +130,34 @@ fn repeats(invite: &Invite, zone: &TimeZone) -> String {
 }
 
 fn answered(attendee: &Attendee) -> String {
-    format!("{} ({})", inert::line(&attendee.name), inert::line(&attendee.answer))
+    let answer = match attendee.answer.as_str() {
+        "needs-action" => "no answer yet".to_owned(),
+        answer => inert::line(answer),
+    };
+    format!("{} ({answer})", inert::line(&attendee.name))
 }
 
-fn status(invite: &Invite) -> &'static str {
+fn status(invite: &Invite, so_far: Option<&State>, zone: &TimeZone) -> String {
+    let said = said(invite);
+    let Some(state) = so_far else { return said.to_owned() };
+    let newer = (state.event.sequence, state.event.stamp) > (invite.sequence, invite.stamp);
+    match () {
+        () if invite.is_cancelled() => said.to_owned(),
+        () if state.cancelled => {
+            [said, "the event is cancelled"].into_iter().filter(|s| !s.is_empty()).collect::<Vec<_>>().join("; ")
+        }
+        () if invite.method != "REPLY" && newer && invite.occurrence.is_none() => {
+            format!("an older version: now it is {}", when(&state.event, zone))
+        }
+        () => said.to_owned(),
+    }
+}
+
+/// What the mail itself does to the event.
+fn said(invite: &Invite) -> &'static str {
     let single = invite.occurrence.is_some();
     match invite.method.as_str() {
+        "REPLY" if !invite.attendees.is_empty() => "",
         "REPLY" => "an answer",
         "COUNTER" => "another time is proposed",
         "DECLINECOUNTER" => "the time that was proposed is declined",
@@ -134,7 +183,7 @@ mod tests {
     #[track_caller]
     fn row(invite: &Invite, label: &str, expect: &str) {
         let zone = TimeZone::get("America/New_York").expect("a zone");
-        let table = table(invite, &zone);
+        let table = table(invite, None, &zone);
         let start = format!("| **{label}** | ");
         let found = table.lines().find_map(|line| line.strip_prefix(&start)?.strip_suffix(" |"));
         assert_eq!(found.unwrap_or_default(), expect, "{table}");

@@ -18,6 +18,7 @@
 pub mod context;
 pub mod digest;
 pub mod draft;
+mod fate;
 pub mod frontmatter;
 pub mod invitation;
 pub mod moving;

@@ -154,6 +154,7 @@ mod tests {
                     attachments: &files,
                     before,
                     tags: &[],
+                    event: None,
                 };
                 let note = source::write(message, &body, &facts);
                 for note in [note.clone(), note.replace('\n', "\r\n")] {

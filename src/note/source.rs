@@ -1,10 +1,11 @@
 //! The source note: one message, written once.
 
 use super::frontmatter::{self, Writer};
-use super::invitation;
 use super::name::{tag, wikilink};
-use crate::mail::body::Body;
-use crate::mail::{Address, Message, inert, thread};
+use super::{fate, invitation};
+use crate::mail::body::{Body, Enclosed};
+use crate::mail::invite::state::State;
+use crate::mail::{Address, Message, inert, picture, thread};
 use jiff::Zoned;
 
 /// What a source note says besides its message.
@@ -24,6 +25,8 @@ pub struct Facts<'a> {
     pub attachments: &'a [(String, usize)],
     /// Path of the note on the message before it in the thread.
     pub before: Option<&'a str>,
+    /// How the event stands that it is about, where mails about it came before.
+    pub event: Option<&'a State>,
     /// Tags from rules.
     pub tags: &'a [String],
 }
@@ -38,20 +41,69 @@ pub fn write(message: &Message, body: &Body, facts: &Facts<'_>) -> String {
         out.push_str(&format!("Before: {}\n\n", wikilink(before)));
     }
     if let Some(invite) = &message.invite {
-        out.push_str(&invitation::table(invite, facts.received.time_zone()));
+        out.push_str(&invitation::table(invite, facts.event, facts.received.time_zone()));
     }
-    let text = body.new_markdown.trim_end();
-    out.push_str(if text.is_empty() { "*(no text)*" } else { text });
-    out.push('\n');
-    folded(&mut out, "Earlier in this thread", &body.quoted_markdown);
-    folded(&mut out, "Signature", &body.signature_markdown);
-    if !facts.attachments.is_empty() {
-        out.push_str("\n## Attachments\n\n");
-        for (path, size) in facts.attachments {
-            out.push_str(&format!("- {} ({})\n", wikilink(path), human_size(*size)));
-        }
+    if let Some(report) = &message.report {
+        out.push_str(&fate::table(report, facts.received.time_zone()));
     }
+    let placed = |markdown| picture::place(markdown, |at, width| embed(facts.attachments.get(at)?, width));
+    let text = placed(body.new_markdown.trim_end());
+    match text.trim().is_empty() {
+        true => out.push_str(in_place_of_text(message, body)),
+        false => out.push_str(text.trim_end()),
+    }
+    out.truncate(out.trim_end().len());
+    out.push_str(if body.cut { "\n\n*(and more: the whole message is kept, below)*\n" } else { "\n" });
+    enclosed(&mut out, body, facts);
+    folded(&mut out, "As plain text", &placed(&body.aside_markdown));
+    folded(&mut out, "Earlier in this thread", &placed(&body.quoted_markdown));
+    folded(&mut out, "Signature", &placed(&body.signature_markdown));
+    list_files(&mut out, message, facts);
     out
+}
+
+/// What a note says of a message without words.
+fn in_place_of_text(message: &Message, body: &Body) -> &'static str {
+    match () {
+        () if message.signals.encrypted => "*(encrypted: kept as it came, below; your mail program can open it)*",
+        () if message.invite.is_some() || message.report.is_some() || !body.enclosed.is_empty() => "",
+        () => "*(no text)*",
+    }
+}
+
+/// A picture where the sender put it; the width is in pixels.
+fn embed((path, _): &(String, usize), width: Option<u32>) -> Option<String> {
+    let link = wikilink(path);
+    let sized = width.map_or_else(|| link.clone(), |w| link.replace("]]", &format!("|{w}]]")));
+    picture::is_shown(path).then(|| format!("!{sized}"))
+}
+
+/// Messages within the message: one or two are open, more are folded.
+fn enclosed(out: &mut String, body: &Body, facts: &Facts<'_>) {
+    let fold = if body.enclosed.len() > 2 { '-' } else { '+' };
+    for Enclosed { subject, from, date, markdown } in &body.enclosed {
+        let subject = if subject.is_empty() { "(no subject)".to_owned() } else { inert::line(subject) };
+        out.push_str(&format!("\n> [!quote]{fold} {subject}\n"));
+        let date =
+            date.map(|at| at.to_zoned(facts.received.time_zone().clone()).strftime("%Y-%m-%d %H:%M").to_string());
+        let known: Vec<_> = [Some(inert::line(from)).filter(|f| !f.is_empty()), date].into_iter().flatten().collect();
+        if !known.is_empty() {
+            out.push_str(&format!("> *{}*\n>\n", known.join(", ")));
+        }
+        quote(out, markdown.lines());
+    }
+}
+
+/// The list of what was saved, without what nobody is meant to see.
+fn list_files(out: &mut String, message: &Message, facts: &Facts<'_>) {
+    let is_seen = |at: usize| !message.attachments.get(at).is_some_and(picture::is_spacer);
+    let mut seen = facts.attachments.iter().enumerate().filter(|(at, _)| is_seen(*at)).peekable();
+    if seen.peek().is_some() {
+        out.push_str("\n## Attachments\n\n");
+    }
+    for (_, (path, size)) in seen {
+        out.push_str(&format!("- {} ({})\n", wikilink(path), human_size(*size)));
+    }
 }
 
 fn frontmatter(message: &Message, facts: &Facts<'_>) -> String {
@@ -100,7 +152,11 @@ pub fn differs(reply_to: &[Address], from: &[Address]) -> bool {
 
 fn head(message: &Message, facts: &Facts<'_>) -> String {
     let line = |label: &str, list: &[Address]| {
-        let names: Vec<_> = list.iter().map(|a| inert::line(&a.to_string())).collect();
+        let name = |a: &Address| {
+            let really = a.plain_domain().map(|plain| format!(" (really {})", inert::line(&plain)));
+            inert::line(&a.to_string()) + &really.unwrap_or_default()
+        };
+        let names: Vec<_> = list.iter().map(name).collect();
         if names.is_empty() { String::new() } else { format!("**{label}**: {}  \n", names.join(", ")) }
     };
     let mut out = line("From", message.author().map(std::slice::from_ref).unwrap_or_default());
@@ -118,7 +174,10 @@ fn folded(out: &mut String, title: &str, text: &str) {
         return;
     }
     out.push_str(&format!("\n> [!quote]- {title}\n"));
-    quote(out, text.trim_end().lines());
+    let mut blank = true;
+    let lines = text.trim_end().lines();
+    // One blank line parts as well as many.
+    quote(out, lines.filter(|line| !(std::mem::replace(&mut blank, line.is_empty()) && line.is_empty())));
 }
 
 /// Lines of Markdown as a quote.

@@ -6,6 +6,7 @@ use crate::approval::Rehearsal;
 use crate::assistant::offline::dates;
 use crate::inbound::Desk;
 use crate::mail::Address;
+use crate::mail::look_alike::skeleton;
 use crate::note::draft::{DraftNote, Kind, forward};
 use crate::note::source;
 use anyhow::Result;
@@ -93,9 +94,9 @@ fn promises(body: &str) -> bool {
 /// What to say of an address that is new; `domains` are those of the ones that are not.
 fn of_stranger(address: &Address, domains: &BTreeSet<&str>) -> String {
     let domain = address.domain();
-    let shown = match idna::domain_to_ascii(&domain) {
-        Ok(ascii) if ascii != domain => format!("{} (its domain is really {ascii})", address.email),
-        _ => address.email.clone(),
+    let shown = match address.plain_domain() {
+        Some(plain) => format!("{} (its domain is really {plain})", address.email),
+        None => address.email.clone(),
     };
     if !domains.contains(domain.as_str())
         && let Some(other) = domains.iter().find(|other| look_alike(&domain, other))
@@ -109,28 +110,6 @@ fn of_stranger(address: &Address, domains: &BTreeSet<&str>) -> String {
 fn look_alike(a: &str, b: &str) -> bool {
     let (a, b) = (skeleton(a), skeleton(b));
     a == b || (a.len().min(b.len()) > 6 && one_apart(&a, &b))
-}
-
-/// Letters that look like others, as those others (the usual cases of Unicode TR 39).
-fn skeleton(domain: &str) -> String {
-    let mut out = String::with_capacity(domain.len());
-    for c in domain.chars() {
-        out.push(match c {
-            '0' | 'о' | 'ο' | 'ö' | 'ó' | 'ø' => 'o',
-            '1' | 'i' | 'í' | 'ì' | 'ı' | 'і' | '|' => 'l',
-            '5' | 'ѕ' => 's',
-            'а' | 'α' | 'á' | 'à' | 'ä' | 'å' => 'a',
-            'е' | 'ё' | 'é' | 'è' | 'ê' => 'e',
-            'р' | 'ρ' => 'p',
-            'с' | 'ç' => 'c',
-            'х' => 'x',
-            'у' => 'y',
-            'ü' | 'ú' | 'ù' => 'u',
-            'ñ' => 'n',
-            c => c,
-        });
-    }
-    out.replace("rn", "m").replace("vv", "w").replace("cl", "d")
 }
 
 /// One letter more, less or other, or two that changed places.

@@ -51,7 +51,16 @@ impl Pass<'_> {
             }
             State::Failed => self.change(&file, Status::Failed, &row.error.unwrap_or_default()),
             State::Uncertain => self.uncertain(&file, &row.draft_id, &row.error.unwrap_or_default()),
-            State::Stopped => self.change_quietly(&file, Status::Pending),
+            // Another machine on the same vault may have marked it meanwhile; an approval must not end without a word.
+            State::Stopped => {
+                let why = row
+                    .error
+                    .filter(|e| !e.is_empty())
+                    .unwrap_or_else(|| "it was stopped before it was sent".to_owned());
+                let again =
+                    if why.contains("approve again") { "" } else { "; nothing was sent from here, approve again" };
+                self.change(&file, Status::Pending, &format!("{why}{again}"))
+            }
             State::Attempting => Ok(()),
         }
     }

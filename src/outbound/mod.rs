@@ -220,9 +220,14 @@ fn attachments(vault: &Vault, draft: &DraftNote) -> Result<Vec<Attachment>, Stri
     let mut files = Vec::new();
     for item in listed {
         let path = enclosed::plain_path(item);
-        let bytes = vault
-            .read_bytes(path, MOST_ATTACHED as u64)
-            .map_err(|e| format!("`attachments`: {e}; correct the path, or delete it from the list"))?;
+        if path.is_empty() {
+            continue;
+        }
+        let bytes = vault.read_bytes(path, MOST_ATTACHED as u64).map_err(|e| {
+            let what =
+                if e.is_missing_file() { format!("there is no file {path:?} in the vault") } else { e.to_string() };
+            format!("`attachments`: {what}; correct the path, or delete it from the list")
+        })?;
         total += bytes.len();
         if total > MOST_ATTACHED {
             return Err("`attachments` are more than 35 MB together; send a link instead".to_owned());

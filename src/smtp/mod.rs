@@ -13,7 +13,7 @@ use crate::secret::Credentials;
 use carrier::Carrier;
 use lettre::transport::smtp::client::AsyncSmtpConnection;
 use lettre::transport::smtp::commands::{Data, Mail, Rcpt};
-use lettre::transport::smtp::extension::ClientId;
+use lettre::transport::smtp::extension::{ClientId, Extension, MailBodyParameter, MailParameter};
 use lettre::transport::smtp::response::{Response, Severity};
 use std::net::Ipv4Addr;
 use std::time::Duration;
@@ -51,6 +51,11 @@ pub enum SmtpError {
         /// For how long.
         until: Until,
     },
+    /// An address that the server has no way to be told.
+    #[error(
+        "the address {0:?} has letters before the @ that are not ASCII, and the server takes no such addresses (it has no SMTPUTF8)"
+    )]
+    OnlyAscii(String),
     /// The connection broke before the message's bytes: nothing was sent.
     #[error("the connection to the SMTP server was lost before anything was sent ({0})")]
     Lost(String),
@@ -104,7 +109,9 @@ impl SmtpError {
             SmtpError::Net(e) => e.is_transient(),
             SmtpError::Refused { until, .. } => *until != Until::Changed,
             SmtpError::Lost(_) => true,
-            SmtpError::Login { .. } | SmtpError::Protocol(_) | SmtpError::Uncertain(_) => false,
+            SmtpError::Login { .. } | SmtpError::OnlyAscii(_) | SmtpError::Protocol(_) | SmtpError::Uncertain(_) => {
+                false
+            }
         }
     }
 
@@ -159,7 +166,15 @@ impl Session {
         };
         let connection = &mut self.connection;
         let from = address(outgoing.from())?;
-        phase("the sender", connection.command(Mail::new(Some(from), vec![]))).await?;
+        let mut parameters = Vec::new();
+        if let Some(needs) = outgoing.beyond_ascii().next() {
+            // A server that takes such addresses takes eight bits, too (RFC 6531 §3.1).
+            if !connection.server_info().supports_feature(Extension::SmtpUtfEight) {
+                return Err(SmtpError::OnlyAscii(needs.to_owned()));
+            }
+            parameters = vec![MailParameter::Body(MailBodyParameter::EightBitMime), MailParameter::SmtpUtfEight];
+        }
+        phase("the sender", connection.command(Mail::new(Some(from), parameters))).await?;
         for recipient in outgoing.recipients() {
             phase(recipient, connection.command(Rcpt::new(address(recipient)?, vec![]))).await?;
         }

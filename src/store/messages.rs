@@ -133,6 +133,15 @@ impl Store {
         Ok(rows)
     }
 
+    /// The notes of a thread's messages, oldest first; of more than a hundred only the newest.
+    pub fn notes_in(&self, thread: &str) -> Result<Vec<String>, StoreError> {
+        let sql = "SELECT note FROM (SELECT note, at, key FROM messages WHERE thread = ?1 AND note IS NOT NULL
+                   ORDER BY at DESC, key DESC LIMIT 100) ORDER BY at, key";
+        let mut statement = self.db.prepare_cached(sql)?;
+        let notes = statement.query_map([thread], |r| r.get(0))?.collect::<Result<_, _>>()?;
+        Ok(notes)
+    }
+
     /// True when the owner has written in the thread after this message, or in answer to it.
     pub fn is_answered(&self, message_id: Option<&str>, thread: &str, at: i64) -> Result<bool, StoreError> {
         Ok(self
@@ -155,14 +164,6 @@ impl Store {
         let sql =
             "SELECT note FROM messages WHERE thread = ?1 AND at < ?2 AND note IS NOT NULL ORDER BY at DESC LIMIT 1";
         Ok(self.db.prepare_cached(sql)?.query_row(params![thread, at], |r| r.get(0)).optional()?)
-    }
-
-    /// The notes of a thread's messages, oldest first.
-    pub fn notes_in(&self, thread: &str) -> Result<Vec<String>, StoreError> {
-        let sql = "SELECT note FROM messages WHERE thread = ?1 AND note IS NOT NULL ORDER BY at, key";
-        let mut statement = self.db.prepare_cached(sql)?;
-        let notes = statement.query_map([thread], |r| r.get(0))?.collect::<Result<_, _>>()?;
-        Ok(notes)
     }
 
     /// The key of the newest message of somebody else in the thread after `at`.

@@ -20,7 +20,7 @@ impl Calendar {
         let text = format!(
             "From: Ada Park <ada@example.com>\nTo: sam@example.org\nSubject: Plan {id}\nMessage-ID: <{id}@example.com>\n\
              Date: Mon, 5 Jan 2026 10:00:00 +0000\nContent-Type: text/calendar; method={method}; charset=utf-8\n\n\
-             BEGIN:VCALENDAR\nVERSION:2.0\nBEGIN:VEVENT\nUID:{uid}\nSUMMARY:Plan\nDTSTART;TZID=Europe/Lisbon:20260114T140000\n\
+             BEGIN:VCALENDAR\nVERSION:2.0\nMETHOD:{method}\nBEGIN:VEVENT\nUID:{uid}\nSUMMARY:Plan\nDTSTART;TZID=Europe/Lisbon:20260114T140000\n\
              {event}\nEND:VEVENT\nEND:VCALENDAR\n"
         );
         let file = self.case.path().join(format!("{id}.eml"));
@@ -46,14 +46,19 @@ fn an_event_is_one_conversation() {
     fs::remove_dir_all(calendar.case.state()).unwrap();
     fs::create_dir(calendar.case.state()).unwrap();
     calendar.mail("off", "u-1", "CANCEL", "SEQUENCE:2");
+    let answer = "SEQUENCE:1\nATTENDEE;CN=Noor Haddad;PARTSTAT=DECLINED:mailto:noor@example.org";
+    calendar.mail("answer", "u-1", "REPLY", answer);
     let (threads, text) = calendar.notes();
     let of = |subject: &str| threads[&format!("Plan {subject}")].as_str();
-    assert_eq!([of("update"), of("first"), of("off")], ["<update@example.com>"; 3]);
+    assert_eq!([of("update"), of("first"), of("off"), of("answer")], ["<update@example.com>"; 4]);
     assert_eq!(of("other"), "<other@example.com>");
     for shown in [
         "| **Repeats** | every week on Wednesday, 4 times",
         "| **Status** | updated |",
         "| **Status** | cancelled |",
+        // What came before counts for what comes later, also when only the notes know of it.
+        "| **Status** | an older version: now it is Wednesday, 2026-01-14 14:00 |",
+        "| **Answer** | Noor Haddad (declined) |\n| **Who, so far** | Noor Haddad (declined) |\n| **Status** | the event is cancelled |",
         "event: u-1\n",
     ] {
         assert!(text.contains(shown), "{shown}:\n{text}");

@@ -9,9 +9,12 @@
 )]
 
 mod approved_once;
+mod bad_drafts;
 mod bad_input;
+mod canaries;
 mod extensions;
 mod faults;
+mod golden;
 mod ground_truth;
 mod import;
 mod invites;
@@ -27,9 +30,13 @@ mod oauth_wire;
 mod outbox_model;
 mod pictures;
 mod redraft;
+mod reply_lines;
 mod rsvp;
 mod scheduled;
+mod send_faults;
+mod send_killed;
 mod servers;
+mod smtputf8;
 mod starttls;
 mod support;
 mod sync_disk;
@@ -39,4 +46,5 @@ mod sync_state;
 mod sync_uids;
 mod sync_wire;
 mod tidy;
+mod well_formed;
 mod whole_loop;

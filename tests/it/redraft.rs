@@ -133,7 +133,7 @@ fn the_mail_as_it_came_goes_along_where_it_is_kept() {
     assert!(attachments[0].name.as_deref().unwrap().ends_with(".eml"));
     assert_eq!(attachments[0].media_type, "application/octet-stream");
     // One that is plain ASCII is a message.
-    world.receive(&format!("From: ada@example.com\nTo: {}\nSubject: Plain\nMessage-ID: <p@example.com>\nDate: Mon, 5 Jan 2026 11:00:00 +0000\n\nHello\n", world.sam.email));
+    world.receive(&format!("From: ada@example.com\nTo: {}\nSubject: Plain\nMessage-ID: <p@example.com>\nDate: Mon, 5 Jan 2026 11:00:00 +0000\n\n{}\n", world.sam.email, "Hello = there. ".repeat(20)));
     world.sync();
     let plain =
         world.case.notes("Sources").into_iter().find(|p| front(p).text("subject").as_deref() == Some("Plain")).unwrap();
@@ -147,7 +147,17 @@ fn the_mail_as_it_came_goes_along_where_it_is_kept() {
         parts.iter().any(|(kind, _)| kind.starts_with("message/rfc822")) && last.holds("\r\nFrom: ada@example.com\r\n"),
         "{parts:?}"
     );
-    assert!(last.holds("Content-Transfer-Encoding: 7bit\r\n"));
+    // Byte for byte, in no encoding.
+    let files = world.case.snapshot();
+    let kept = files
+        .iter()
+        .find(|(path, bytes)| {
+            path.to_str().unwrap().ends_with(".eml") && bytes.windows(13).any(|w| w == b"Hello = there")
+        })
+        .unwrap()
+        .1;
+    let kept = String::from_utf8(kept.clone()).unwrap();
+    assert!(kept.contains("Hello = there. Hello = there.") && last.holds(kept.trim_end()), "{kept}");
 }
 
 #[test]
@@ -272,4 +282,18 @@ fn an_invitation_is_drafted_again() {
     world.sync();
     let (answer, _) = parse::parse(&world.inbox_of(&ada)[0].0);
     assert_eq!(answer.invite.expect("an answer").attendees[0].answer, "tentative");
+}
+
+/// A draft's id follows from the mail's time, and a rebuilt state takes that by the clock of wherever it is.
+#[test]
+fn travelling_makes_no_second_draft() {
+    let mut world = World::on_greenmail();
+    let (_, source) = arrived(&world);
+    let draft = world.draft("Re: Lantern room");
+    change(&draft, "\n[…]\n", "\nMy own words.\n");
+    world.forget();
+    world.case.env("TZ", "Asia/Tokyo");
+    let why = refused(&world, &source, &[], 1);
+    assert!(why.contains("set `status: rejected` there or delete it"), "{why}");
+    assert_eq!(world.drafts().len(), 1);
 }

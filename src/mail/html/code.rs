@@ -68,13 +68,14 @@ impl Writer<'_, '_> {
     fn open_keeps(&self) -> bool {
         let wanted = usize::from(self.wanted.bold > 0)
             + usize::from(self.wanted.italic > 0)
+            + usize::from(self.wanted.struck > 0)
             + usize::from(self.wanted.link.is_some());
         self.open.len() == wanted && self.open.iter().all(|mark| self.wanted.keeps(mark)) && !self.begins_line()
     }
 }
 
 /// Backticks that the code does not hold, at least so many.
-fn fence(code: &str, least: usize) -> String {
+pub(crate) fn fence(code: &str, least: usize) -> String {
     let longest = code.split(|c| c != '`').map(str::len).max().unwrap_or(0);
     "`".repeat(if longest < least { least } else { longest + 1 })
 }
@@ -86,7 +87,7 @@ fn is_plain_code(code: &str) -> bool {
 
 /// Code as it stands, but for what is live even there: Templater's opening mark, and `key:: value`, which Dataview takes
 /// for the note's. A zero-width space breaks them.
-fn defused(code: &str) -> String {
+pub(crate) fn defused(code: &str) -> String {
     let code = code.replace("<%", "<\u{200b}%");
     if memchr::memmem::find(code.as_bytes(), b"::").is_none() {
         return code;

@@ -9,6 +9,7 @@ use std::rc::Rc;
 pub(super) struct Wanted {
     pub(super) bold: u32,
     pub(super) italic: u32,
+    pub(super) struck: u32,
     /// The element, and its target.
     pub(super) link: Option<(Id, Rc<str>)>,
 }
@@ -25,6 +26,7 @@ impl Wanted {
     pub(super) fn keeps(&self, mark: &Mark) -> bool {
         match mark {
             Mark::Emphasis("**", _) => self.bold > 0,
+            Mark::Emphasis("~~", _) => self.struck > 0,
             Mark::Emphasis(..) => self.italic > 0,
             Mark::Link(id, ..) => self.link.as_ref().is_some_and(|(wanted, _)| wanted == id),
         }
@@ -53,6 +55,9 @@ impl Writer<'_, '_> {
             self.open.push(Mark::Link(id, url, self.out.len()));
         }
         let (bold, italic) = (self.wanted.bold > 0, self.wanted.italic > 0);
+        if self.wanted.struck > 0 {
+            self.open_emphasis("~~", first);
+        }
         if bold {
             self.open_emphasis("**", first);
         }

@@ -9,8 +9,9 @@ use super::tag::Tag;
 use super::text::visible;
 use super::token::is_space;
 use super::tree::{Id, Tree};
-use super::{inline, link, table};
+use super::{inline, table, word};
 use crate::mail::inert::{self, Marked};
+use crate::mail::{Attachment, link, picture};
 
 /// Deeper quotes and lists are not told apart.
 const MAX_CONTAINERS: usize = 24;
@@ -38,6 +39,10 @@ pub(super) enum Container {
 pub(super) struct Writer<'t, 'a> {
     pub(super) tree: &'t Tree<'a>,
     keep: Keep,
+    /// What came with the mail.
+    files: &'t [Attachment],
+    /// What relative links are relative to.
+    base: Option<&'t str>,
     pub(super) out: Marked,
     most: usize,
     pub(super) gap: Gap,
@@ -47,6 +52,8 @@ pub(super) struct Writer<'t, 'a> {
     shared: usize,
     /// How long the text was when a numbered list ended, and whether its numbers had brackets.
     pub(super) ended: Option<(usize, bool)>,
+    /// How long the text was when an item of a Word list ended.
+    pub(super) word_item: Option<usize>,
     /// The level of the heading that begins.
     heading: Option<u8>,
     /// In what is one line: a heading, a cell.
@@ -57,10 +64,12 @@ pub(super) struct Writer<'t, 'a> {
 }
 
 /// The Markdown of a tree; at most about as many bytes.
-pub(super) fn write(tree: &Tree<'_>, keep: Keep, most: usize) -> Marked {
+pub(super) fn write(tree: &Tree<'_>, keep: Keep, files: &[Attachment], base: Option<&str>, most: usize) -> Marked {
     let mut writer = Writer {
         tree,
         keep,
+        files,
+        base,
         out: Marked::with_capacity(4096),
         most,
         gap: Gap::None,
@@ -68,6 +77,7 @@ pub(super) fn write(tree: &Tree<'_>, keep: Keep, most: usize) -> Marked {
         containers: Vec::new(),
         shared: 0,
         ended: None,
+        word_item: None,
         heading: None,
         one_line: 0,
         in_cell: false,
@@ -102,12 +112,13 @@ impl Writer<'_, '_> {
             }
             Tag::Br => self.line_break(),
             Tag::Img => {
-                let image = self.tree.image(id);
-                self.solid(&image);
+                self.image(id);
             }
             Tag::A => self.link(id),
             Tag::B => self.emphasis(id, |wanted| &mut wanted.bold),
             Tag::I => self.emphasis(id, |wanted| &mut wanted.italic),
+            Tag::S => self.emphasis(id, |wanted| &mut wanted.struck),
+            Tag::Sup => self.raised(id),
             Tag::Code => self.code(id),
             Tag::Pre => self.pre(id),
             Tag::Hr => {
@@ -122,6 +133,8 @@ impl Writer<'_, '_> {
             Tag::Li => self.item(id, "-"),
             Tag::Blockquote => self.quote(id),
             Tag::Table => table::write(self, id),
+            Tag::P if word::level(self.tree, id).is_some() => word::item(self, id),
+            Tag::Inline if word::is_marker(self.tree, id) => {}
             Tag::P | Tag::Dl | Tag::Caption => self.block(id, Gap::Paragraph),
             Tag::Dd => {
                 self.part(Gap::Break);
@@ -325,11 +338,49 @@ impl Writer<'_, '_> {
     }
 
     fn link(&mut self, id: Id) {
-        let target = self.tree.attribute(id, "href").and_then(|href| link::target(&href));
+        let target = self.tree.attribute(id, "href").and_then(|href| link::target_from(&href, self.base));
         let before = self.wanted.link.take();
         self.wanted.link = target.map(|url| (id, url.into()));
         self.children(id);
         self.wanted.link = before;
+        // What a link seems to lead to is no lie that nobody sees.
+        if self.wanted.link.is_none()
+            && let Some(host) = self.tree.attribute(id, "href").and_then(|href| link::odd_host(&href))
+            && !self.tree.words(id, 500).contains(&host)
+        {
+            self.space = true;
+            self.raw(&format!("(→ <https://{host}>)"));
+        }
+    }
+
+    /// Digits above the line have characters of their own: 10² is not 102.
+    fn raised(&mut self, id: Id) {
+        let text = self.tree.words(id, 20);
+        let raised = |c: char| {
+            Some(['⁰', '¹', '²', '³', '⁴', '⁵', '⁶', '⁷', '⁸', '⁹'].get(c.to_digit(10)? as usize)?.to_owned())
+        };
+        match text.trim().chars().map(raised).collect::<Option<String>>() {
+            Some(digits) if text.trim().len() < 5 => self.solid(&digits),
+            _ => self.children(id),
+        }
+    }
+
+    fn image(&mut self, id: Id) {
+        let words = self.tree.image(id);
+        let Some((at, file)) = self.tree.content_id(id).and_then(|cid| attached(self.files, &cid)) else {
+            return self.solid(&words);
+        };
+        let small = |name: &str| self.tree.length(id, name).is_some_and(|l| l <= 20);
+        let icon = picture::is_icon(file) || (small("width") && small("height"));
+        if picture::is_spacer(file) || (icon && words.ends_with(')') && !says_more(&words)) {
+            return;
+        }
+        if icon {
+            return self.solid(&words);
+        }
+        let words = words.strip_prefix('(').and_then(|w| w.strip_suffix(')')).unwrap_or(&words);
+        let width = self.tree.length(id, "width").filter(|w| (1..2000).contains(w));
+        self.raw(&picture::mark(at, width, words));
     }
 
     fn emphasis(&mut self, id: Id, which: fn(&mut inline::Wanted) -> &mut u32) {
@@ -337,4 +388,18 @@ impl Writer<'_, '_> {
         self.children(id);
         *which(&mut self.wanted) -= 1;
     }
+}
+
+/// The attached picture of that Content-ID, and its number.
+fn attached<'f>(files: &'f [Attachment], content_id: &str) -> Option<(usize, &'f Attachment)> {
+    // In an address the sign may be written so.
+    let bare = content_id.replace("%40", "@");
+    let is_it = |file: &Attachment| file.content_id.as_deref() == Some(&bare) && file.media_type.starts_with("image/");
+    files.iter().enumerate().find(|(_, file)| is_it(file))
+}
+
+/// True for words of an image that are more than a file's name.
+fn says_more(words: &str) -> bool {
+    let words = words.trim_start_matches("(image").trim_start_matches(": ").trim_end_matches(')');
+    !words.is_empty() && !picture::is_shown(words)
 }

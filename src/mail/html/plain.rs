@@ -1,12 +1,11 @@
 //! A tree → plain text: paragraphs and lines, `- ` before list items, `> ` before quotes, `text <address>` for links
 //! that say something else than their address.
 
-use super::link;
+use super::MAX_OUTPUT;
 use super::tag::Tag;
 use super::text::visible;
 use super::tree::{Id, Tree};
-
-const MAX_TEXT: usize = 4 << 20;
+use crate::mail::link;
 
 /// The plain text of a tree.
 pub(super) fn write(tree: &Tree<'_>) -> String {
@@ -31,7 +30,7 @@ impl Writer<'_, '_> {
     fn children(&mut self, id: Id) {
         let tree = self.tree;
         for child in tree.children(id) {
-            if self.text.len() > MAX_TEXT {
+            if self.text.len() > MAX_OUTPUT {
                 return;
             }
             self.element(child);

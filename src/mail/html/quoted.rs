@@ -25,7 +25,7 @@ pub(super) enum Part {
 /// Classes of what is quoted.
 pub(super) const QUOTES: &[&str] =
     &["gmail_quote", "gmail_extra", "moz-cite-prefix", "yahoo_quoted", "protonmail_quote", "tutanota_quote"];
-const SIGNATURES: &[&str] = &["gmail_signature", "moz-signature"];
+const SIGNATURES: &[&str] = &["gmail_signature", "gmail_signature_prefix", "moz-signature"];
 /// Outlook puts the quoted mail beside its header, up to the end.
 pub(super) const REPLY_HEADERS: &[&str] = &["divRplyFwdMsg", "appendonsend", "mail-editor-reference-message-container"];
 const FORWARDS: &[&str] = &["forwarded message", "weitergeleitete nachricht", "message transféré", "mensaje reenviado"];

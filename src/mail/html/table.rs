@@ -165,9 +165,25 @@ fn is_short(tree: &Tree<'_>, cell: Id) -> bool {
     !look.large && !look.lines && look.paragraphs < 2 && look.length < SHORT
 }
 
+/// True for a table whose rows are named, and whose columns are not: `Order: | 42`.
+fn names_rows(tree: &Tree<'_>, grid: &[Vec<Option<Id>>]) -> bool {
+    let named = |row: &Vec<Option<Id>>| {
+        let first = row.first().copied().flatten();
+        row.len() == 2 && first.is_some_and(|cell| tree.words(cell, 100).trim_end().ends_with(':'))
+    };
+    grid.iter().all(named)
+}
+
 fn data(writer: &mut Writer<'_, '_>, grid: &[Vec<Option<Id>>]) {
     let columns = grid.iter().map(Vec::len).max().unwrap_or(0);
+    if names_rows(writer.tree, grid) {
+        writer.structure(&format!("|{}", " |".repeat(columns)));
+        writer.part(Gap::Line);
+        writer.structure(&format!("|{}", " --- |".repeat(columns)));
+    }
+    let headed = !names_rows(writer.tree, grid);
     for (i, row) in grid.iter().enumerate() {
+        let i = i + usize::from(!headed);
         writer.part(if i == 0 { Gap::Paragraph } else { Gap::Line });
         writer.structure("|");
         let in_cell = std::mem::replace(&mut writer.in_cell, true);

@@ -10,6 +10,9 @@ pub(super) enum Tag {
     A,
     B,
     I,
+    /// Struck through.
+    S,
+    Sup,
     Code,
     Pre,
     Br,
@@ -54,6 +57,8 @@ impl Tag {
             b"a" => Tag::A,
             b"b" | b"strong" => Tag::B,
             b"i" | b"em" => Tag::I,
+            b"s" | b"strike" | b"del" => Tag::S,
+            b"sup" => Tag::Sup,
             b"code" | b"kbd" | b"samp" | b"tt" | b"var" => Tag::Code,
             b"pre" | b"listing" => Tag::Pre,
             b"br" => Tag::Br,
@@ -96,7 +101,17 @@ impl Tag {
     pub(super) fn is_block(self) -> bool {
         !matches!(
             self,
-            Tag::Text | Tag::A | Tag::B | Tag::I | Tag::Code | Tag::Br | Tag::Img | Tag::Inline | Tag::Nothing
+            Tag::Text
+                | Tag::A
+                | Tag::B
+                | Tag::I
+                | Tag::S
+                | Tag::Sup
+                | Tag::Code
+                | Tag::Br
+                | Tag::Img
+                | Tag::Inline
+                | Tag::Nothing
         )
     }
 

@@ -21,6 +21,31 @@ fn reads_well() {
         ("a<div hidden>x</div> b", "a b"),
         ("<a href='https://a.example/x(1)?q=a b'>the plan</a>", "[the plan](https://a.example/x%281%29?q=a%20b)"),
         ("<a href='https://a.example/'>https://a.example</a>", "<https://a.example/>"),
+        ("<head><BASE target=x href='https://a.example/x/'></head><a href='y'>z</a>", "[z](https://a.example/x/y)"),
+        ("<a href='y'>z</a> <a href='//a.example/'>x</a>", "z x"),
+        (
+            "<a href='https://аррle.example/a'>apple.example</a>",
+            "[apple.example](https://xn--le-6kc8da.example/a) (→ <https://xn--le-6kc8da.example>)",
+        ),
+        (
+            "<a href='https://b.example@c.example/'>b.example</a> x",
+            "[b.example](https://b.example@c.example/) (→ <https://c.example>) x",
+        ),
+        (
+            "the <s>first</s> <del>10:00</del> 11:00, 10<sup>2</sup> m<sup>2</sup> 1<sup>st</sup>",
+            "the ~~first 10:00~~ 11:00, 10² m² 1st",
+        ),
+        ("<img src=x alt='\u{1f600}'> hi", "\u{1f600} hi"),
+        (
+            "<p class=MsoListParagraph style='mso-list:l0 level1 lfo1'><span style='mso-list:Ignore'>·<span>&nbsp; </span></span>a</p>\
+             <p style='mso-list:l0 level2 lfo1'><b><span style='mso-list:Ignore'>a)<span>&nbsp; </span></span>b</b></p>\
+             <p style='mso-list:l1 level1 lfo2'><span style='mso-list:Ignore'>3.<span>&nbsp; </span></span>c</p><p>d</p>",
+            "- a\n   - a) **b**\n3. c\n\nd",
+        ),
+        (
+            "<table><tr><td>Order:</td><td>42</td></tr><tr><td>To:</td><td>me</td></tr></table>",
+            "| | |\n| --- | --- |\n| Order: | 42 |\n| To: | me |",
+        ),
         ("<a href='javascript:alert(1)'>click</a>", "click"),
         ("<a href='obsidian://open'>x</a> <a href='file:///etc/passwd'>y</a>", "x y"),
         ("<a href=' JaVaScRiPt:x'>z</a><a href='data:text/html,x'>w</a>", "zw"),
@@ -116,7 +141,7 @@ fn quotes_can_be_left_out() {
             "see\n\n---------- Forwarded message ----------  \nold",
         ),
     ] {
-        assert_eq!(to_markdown_new(html), expect, "{html}");
+        assert_eq!(to_markdown_new(html, &[]), expect, "{html}");
     }
 }
 
@@ -264,7 +289,7 @@ proptest! {
     #[test]
     fn any_soup_becomes_inert(html in SOUP) {
         assert_inert(&html);
-        let _ = (to_text(&html), to_markdown_new(&html));
+        let _ = (to_text(&html), to_markdown_new(&html, &[]));
     }
 
     #[test]

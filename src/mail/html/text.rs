@@ -41,17 +41,32 @@ impl Tree<'_> {
     pub(super) fn image(&self, id: Id) -> String {
         let alt = self.attribute(id, "alt").unwrap_or_default();
         let alt = clean::header(clean::prefix(alt.trim(), MAX_ALT));
+        // A picture in place of a character.
+        if !alt.is_empty() && alt.chars().count() <= 4 && !alt.chars().any(|c| c.is_alphanumeric() || c.is_ascii()) {
+            return alt;
+        }
         if !alt.is_empty() {
             return format!("(image: {alt})");
         }
-        let source = self.attribute(id, "src").unwrap_or_default();
-        let attached = source.trim().get(..4).filter(|scheme| scheme.eq_ignore_ascii_case("cid:"));
-        let Some(_) = attached else { return alt };
-        let content_id = clean::header(clean::prefix(source.trim().get(4..).unwrap_or_default(), MAX_ALT));
+        let Some(content_id) = self.content_id(id) else { return alt };
         // Outlook's ids begin with the file's name.
         let name = content_id.split('@').next().unwrap_or_default();
         let is_name = name.rsplit_once('.').is_some_and(|(_, end)| (3..=4).contains(&end.len()));
         if is_name { format!("(image: {name})") } else { "(image)".to_owned() }
+    }
+}
+
+impl Tree<'_> {
+    /// The id of the file that an image shows, where it came with the mail.
+    pub(super) fn content_id(&self, id: Id) -> Option<String> {
+        let source = self.attribute(id, "src")?;
+        let (scheme, content_id) = source.trim().split_at_checked(4)?;
+        scheme.eq_ignore_ascii_case("cid:").then(|| clean::header(clean::prefix(content_id, MAX_ALT)))
+    }
+
+    /// A length in pixels.
+    pub(super) fn length(&self, id: Id, name: &str) -> Option<u32> {
+        self.raw_attribute(id, name)?.trim().trim_end_matches("px").parse().ok()
     }
 }
 

@@ -316,7 +316,7 @@ impl<'a> Builder<'a> {
         let found = self.open.iter().enumerate().rev().find(|(_, open)| is_it(open) || bounded(open));
         let Some(at) = found.filter(|(_, open)| is_it(open)).map(|(at, _)| at) else { return };
         // What was opened in it and is still open goes on behind it, when it is only part of a line.
-        let inline = matches!(tag, Tag::A | Tag::B | Tag::I | Tag::Code | Tag::Inline);
+        let inline = matches!(tag, Tag::A | Tag::B | Tag::I | Tag::S | Tag::Sup | Tag::Code | Tag::Inline);
         let above = self.open.len() - at - 1;
         if !inline || above == 0 {
             self.open.truncate(at);
@@ -340,4 +340,5 @@ impl<'a> Builder<'a> {
 fn has_name(attributes: &str) -> bool {
     memchr::memmem::find(attributes.as_bytes(), b"gmail_").is_some()
         || memchr::memmem::find(attributes.as_bytes(), b"moz-").is_some()
+        || memchr::memmem::find(attributes.as_bytes(), b"mso-list").is_some()
 }

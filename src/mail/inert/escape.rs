@@ -29,9 +29,19 @@ pub(crate) fn settle(marked: &Marked, brackets: bool) -> String {
             raw = later;
         }
         let ours = raw.iter().take_while(|(from, _)| *from < end).count();
-        let mut line =
-            Line { text, start, end, raw: raw.get(..ours).unwrap_or_default(), lead: start, dollars, tildes, brackets };
+        let mut line = Line {
+            text,
+            start,
+            end,
+            raw: raw.get(..ours).unwrap_or_default(),
+            lead: start,
+            dollars,
+            tildes,
+            brackets,
+            underline: false,
+        };
         line.lead = line.lead();
+        line.underline = line.is_underline();
         line.brackets |= line.raw.iter().any(|(from, to)| text.get(*from..*to).is_some_and(|ours| ours.contains('[')));
         line.write(&mut out);
         if end >= text.len() {
@@ -66,6 +76,8 @@ struct Line<'t> {
     dollars: bool,
     tildes: bool,
     brackets: bool,
+    /// Nothing but underscores: once the first is escaped, the others are no mark of anything.
+    underline: bool,
 }
 
 /// What could be live within a line.
@@ -179,6 +191,11 @@ impl<'t> Line<'t> {
         }
     }
 
+    fn is_underline(&self) -> bool {
+        let line = self.rest(self.lead).trim_end();
+        line.len() > 4 && line.bytes().all(|b| b == b'_') && self.raw.last().is_none_or(|(_, to)| *to <= self.lead)
+    }
+
     /// A line of nothing but rule characters: a thematic break, a heading's underline, a table's delimiter row.
     fn is_rule(&self) -> bool {
         let only = |c: char| c.is_whitespace() || "-=+:_*~|".contains(c);
@@ -192,7 +209,7 @@ impl<'t> Line<'t> {
         match byte {
             b'\\' | b'`' | b'*' | b'[' | b'|' => true,
             b']' => self.brackets,
-            b'_' => !(self.prev(at).is_alphanumeric() && self.next(at + 1).is_alphanumeric()),
+            b'_' => !(self.underline || self.prev(at).is_alphanumeric() && self.next(at + 1).is_alphanumeric()),
             b'#' => !self.prev(at).is_alphanumeric() || self.next(at + 1).is_alphanumeric(),
             b'<' => after.is_ascii_alphabetic() || b"/!?".contains(&after),
             b'%' => matches!(before(), b'<' | b'%') || after == b'%',

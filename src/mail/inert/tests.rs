@@ -36,6 +36,7 @@ fn text_is_inert_and_readable() {
         ("words ^block-id", "words \\^block-id"),
         ("&lt;b&gt; AT&T &#60;", "\\&lt;b\\&gt; AT&T \\&\\#60;"),
         ("snake_case _it_ __main__", "snake_case \\_it\\_ \\_\\_main\\_\\_"),
+        ("________\na_b", "\\________\na_b"),
         ("# head\n####### x", "\\# head\n\\#\\#\\#\\#\\#\\#\\# x"),
         ("title\n===\ntitle\n-\n+++", "title\n\\=\\=\\=\ntitle\n\\-\n\\+++"),
         ("    code", "\u{a0}\u{a0}\u{a0}\u{a0}code"),

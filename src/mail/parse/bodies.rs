@@ -2,10 +2,13 @@
 
 use super::select::{Selected, select};
 use super::tree::{Part, Tree};
-use super::{MAX_BODY, charset, enriched, fields::Fields, flowed, html, note, text_body, transfer, words};
+use super::{
+    MAX_BODY, charset, enriched, fields::Fields, flowed, html, note, page_body, text_body, tnef, transfer, words,
+};
 use crate::mail::message::{Attachment, Defect, Message};
 use crate::mail::{clean, invite, media_type};
 use std::borrow::Cow;
+use std::ops::Range;
 
 const MAX_ATTACHMENTS: usize = 1000;
 const MAX_NAME: usize = 1000;
@@ -19,16 +22,23 @@ pub(super) struct Bodies<'a> {
     selected: Selected,
     /// Files found within the text.
     files: Vec<transfer::Uuencoded>,
+    /// Pictures between its lines.
+    pictures: Vec<(usize, usize)>,
 }
 
 impl<'a> Bodies<'a> {
     pub(super) fn new(tree: &'a Tree<'a>) -> Self {
-        Bodies { tree, selected: select(tree), files: Vec::new() }
+        let mut selected = select(tree);
+        // Other forms of the same text, for programs of one maker.
+        let is_form = |part: &Part<'_>| part.is("text/x-amp-html") || part.is("text/watch-html");
+        selected.attachments.retain(|id| !tree.part(*id).is_some_and(is_form));
+        Bodies { tree, selected, files: Vec::new(), pictures: Vec::new() }
     }
 
     pub(super) fn fill(mut self, message: &mut Message, defects: &mut Vec<Defect>) {
         message.html = self.html(defects);
         message.text = self.text(message.html.as_deref(), defects);
+        message.pictures = std::mem::take(&mut self.pictures);
         self.attachments(message, defects);
     }
 
@@ -41,9 +51,9 @@ impl<'a> Bodies<'a> {
     fn html(&self, defects: &mut Vec<Defect>) -> Option<String> {
         let mut all: Option<String> = None;
         for part in self.parts(&self.selected.html).filter(|p| p.is("text/html")).take(MAX_TEXT_PARTS) {
-            let page = text_body(&text(self.tree, part, defects), defects);
+            let page = page_body(&text(self.tree, part, defects), defects);
             match &mut all {
-                Some(all) if all.len() + page.len() > MAX_BODY => {
+                Some(all) if all.len() + page.len() > html::MAX_INPUT => {
                     note(defects, Defect::TooLarge("body"));
                     break;
                 }
@@ -61,7 +71,10 @@ impl<'a> Bodies<'a> {
         let mut all = String::new();
         let ids = std::mem::take(&mut self.selected.text);
         let pages = self.parts(&ids).filter(|p| p.is("text/html")).count();
-        for part in self.parts(&ids).take(MAX_TEXT_PARTS) {
+        let mut above = None;
+        for id in ids.iter().take(MAX_TEXT_PARTS) {
+            let Some(part) = self.tree.part(*id) else { continue };
+            let above = above.replace(*id);
             if all.len() >= MAX_BODY {
                 note(defects, Defect::TooLarge("body"));
                 break;
@@ -74,7 +87,7 @@ impl<'a> Bodies<'a> {
                 {
                     html::to_text(page)
                 }
-                "text/html" => html::to_text(&text_body(&text(self.tree, part, defects), defects)),
+                "text/html" => html::to_text(&page_body(&text(self.tree, part, defects), defects)),
                 "text/enriched" | "text/richtext" => {
                     enriched::to_text(&text_body(&text(self.tree, part, defects), defects))
                 }
@@ -87,6 +100,9 @@ impl<'a> Bodies<'a> {
             if !all.ends_with('\n') {
                 all.push('\n');
             }
+            if let Some(above) = above.filter(|_| page.is_none()) {
+                self.between(above..*id, all.matches('\n').count());
+            }
             all.push_str(&piece);
         }
         match page {
@@ -94,6 +110,15 @@ impl<'a> Bodies<'a> {
             Some(page) if all.trim().is_empty() => html::to_text(page),
             _ => all,
         }
+    }
+
+    /// Notes the pictures among these parts, which stand above the line of that number.
+    fn between(&mut self, parts: Range<usize>, line: usize) {
+        let tree = self.tree;
+        let is_picture = |id: &usize| tree.part(*id).is_some_and(|part| part.kind.word.starts_with("image/"));
+        let pictures = self.selected.attachments.iter().enumerate();
+        let pictures = pictures.filter(|(_, id)| parts.contains(id) && is_picture(id)).map(|(at, _)| (line, at));
+        self.pictures.extend(pictures.take(MAX_ATTACHMENTS));
     }
 
     fn plain(&mut self, part: &Part<'_>, defects: &mut Vec<Defect>) -> String {
@@ -130,6 +155,18 @@ impl<'a> Bodies<'a> {
                 message.invite = invitation(part, &attachment.bytes);
             }
             message.attachments.push(attachment);
+        }
+        let (wrapped, plain): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut message.attachments).into_iter().partition(is_tnef);
+        if !wrapped.is_empty() {
+            // Their numbers are others now.
+            message.pictures.clear();
+        }
+        message.attachments = plain;
+        for wrapped in wrapped {
+            if !unpacked(&wrapped.bytes, message, defects) {
+                message.attachments.push(wrapped);
+            }
         }
         // An invitation can also be the only part.
         if message.invite.is_none()
@@ -183,6 +220,44 @@ pub(super) fn name(part: &Part<'_>) -> Option<String> {
 /// A part's media type, clean.
 pub(super) fn media_type(part: &Part<'_>) -> String {
     clean::header(clean::prefix(&part.kind.word, 200))
+}
+
+fn is_tnef(attachment: &Attachment) -> bool {
+    matches!(attachment.media_type.as_str(), "application/ms-tnef" | "application/vnd.ms-tnef")
+        || attachment.name.as_deref().is_some_and(|name| name.eq_ignore_ascii_case("winmail.dat"))
+}
+
+/// Puts what Outlook wrapped where it belongs; true when nothing is left in the wrapper.
+fn unpacked(bytes: &[u8], message: &mut Message, defects: &mut Vec<Defect>) -> bool {
+    let Some(found) = tnef::unpack(bytes) else { return false };
+    let says_nothing = message.text.trim().is_empty() && message.html.is_none();
+    if says_nothing && let Some(page) = &found.html {
+        message.html = Some(page_body(page, defects));
+    }
+    if says_nothing {
+        message.text = match (&found.text, &message.html) {
+            (Some(text), _) => text_body(text, defects),
+            (None, Some(page)) => html::to_text(page),
+            (None, None) => String::new(),
+        };
+    }
+    let any = !found.files.is_empty();
+    for file in found.files {
+        if message.attachments.len() >= MAX_ATTACHMENTS {
+            note(defects, Defect::TooLarge("attachments"));
+            return false;
+        }
+        let usual = || media_type::of_name(&file.name).to_owned();
+        message.attachments.push(Attachment {
+            media_type: file.media_type.filter(|kind| kind.contains('/')).unwrap_or_else(usual),
+            name: Some(file.name).filter(|name| !name.is_empty()),
+            inline: file.content_id.is_some(),
+            content_id: file.content_id,
+            bytes: file.bytes.to_vec(),
+        });
+    }
+    // Without words and files, what it holds is of another kind.
+    found.whole && (any || (says_nothing && !message.text.trim().is_empty()))
 }
 
 fn is_calendar(media_type: &str) -> bool {

@@ -46,6 +46,7 @@ impl<'a> Headers<'a> {
         if message.in_reply_to.is_empty() && message.references.is_empty() {
             message.in_reply_to.extend(report::about(self.tree));
         }
+        message.report = report::read(self.tree);
         message.subject = self.fields.first("Subject").map(subject).unwrap_or_default();
         message.date = self.date();
         message.from = self.addresses("From");
@@ -154,7 +155,7 @@ pub(super) fn ids(value: &str) -> Vec<String> {
 }
 
 /// The date at the start of a field's value.
-fn date(value: &[u8]) -> Option<Timestamp> {
+pub(super) fn date(value: &[u8]) -> Option<Timestamp> {
     // The parser wants to see the field's end.
     let line = [value.get(..value.len().min(300)).unwrap_or_default().trim_ascii(), b"\n"].concat();
     match MessageStream::new(&line).parse_date() {

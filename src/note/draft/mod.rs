@@ -85,6 +85,8 @@ pub struct DraftNote {
     pub uncertain_about: Option<String>,
     /// `urgency`, as written.
     pub urgency: Option<String>,
+    /// A key that holds a list or a mapping where one text belongs: what was meant is not clear.
+    pub misfit: Option<&'static str>,
     /// `forward`, as written: how a message is passed on.
     pub forward: Option<String>,
     /// The text to send, or why there is none.
@@ -110,7 +112,9 @@ pub fn read(text: &str) -> Result<Option<DraftNote>, FrontmatterError> {
         Err(FrontmatterError::Missing) if !text.trim_start_matches('\u{feff}').starts_with("---") => return Ok(None),
         Err(e) => return Err(e),
     };
-    let kind = match front.text("type").as_deref().map(str::trim) {
+    // A list of one is taken for what it holds, so that nobody waits in vain for a draft that is none.
+    let word = |key: &str| front.list(key).map(|words| words.join(", ")).unwrap_or_default();
+    let kind = match Some(word("type").trim()) {
         Some("draft-reply") => Kind::Reply,
         Some("email-draft") => Kind::EmailDraft,
         Some("draft-mail") => Kind::Mail,
@@ -120,7 +124,7 @@ pub fn read(text: &str) -> Result<Option<DraftNote>, FrontmatterError> {
     };
     Ok(Some(DraftNote {
         kind,
-        status: Status::read(front.text("status").as_deref().unwrap_or_default()),
+        status: status(&front, &word("status")),
         draft_id: front.text("draft_id").map(|s| s.trim().to_owned()),
         from: front.text("from"),
         recipients: recipients(&front),
@@ -132,12 +136,25 @@ pub fn read(text: &str) -> Result<Option<DraftNote>, FrontmatterError> {
         rsvp: front.text("rsvp"),
         invite: front.text("invite"),
         forward: front.text("forward"),
-        was_sent: front.text("message_id").is_some() || front.text("sent_at").is_some(),
+        was_sent: ["message_id", "sent_at"].iter().any(|key| front.text(key).is_some() || front.is_nested(key)),
         conflict_with: front.text("conflict_with").map(|id| strip_brackets(&id).to_owned()),
         uncertain_about: front.text("uncertain_about").filter(|id| !id.is_empty()),
         urgency: front.text("urgency"),
+        misfit: LINES.into_iter().find(|key| front.is_nested(key)),
         body: body::extract(kind, rest),
     }))
+}
+
+/// The keys that hold one text.
+const LINES: [&str; 8] =
+    ["from", "subject", "in_reply_to", "source_file", "original", "draft_id", "send_at", "uncertain_about"];
+
+/// The status; of a list only the words are known, and none of them sends anything.
+fn status(front: &Frontmatter, words: &str) -> Status {
+    match Status::read(words) {
+        status if !front.is_nested("status") => status,
+        _ => Status::Other(format!("[{}]", words.trim())),
+    }
 }
 
 fn recipients(front: &Frontmatter) -> Result<Recipients, &'static str> {

@@ -70,7 +70,7 @@ pub fn write(proposal: &Proposal<'_>) -> String {
     if let Some(warning) = proposal.warning {
         out.push_str(&format!("\n> [!warning] {}\n", inert::line(warning)));
     }
-    out.push_str(&format!("\n{}", invitation::table(proposal.invite, proposal.created.time_zone())));
+    out.push_str(&format!("\n{}", invitation::table(proposal.invite, None, proposal.created.time_zone())));
     out.push_str(&format!("---\n\n## Draft Response\n\n\n---\n\n{FOOTER}\n"));
     out
 }

@@ -28,9 +28,22 @@ impl Case {
         self.env("POSTNOTE_TEST_NOW", &NOON.to_string());
     }
 
+    /// From now on the wall clock says what it is now, this much later; 0 is the truth again.
+    pub fn shift_clock(&mut self, days: i64) {
+        #[expect(clippy::disallowed_methods, reason = "what the binary's clock is shifted from")]
+        let now = jiff::Timestamp::now().as_second();
+        self.env("LD_PRELOAD", library().to_str().unwrap());
+        self.env("POSTNOTE_TEST_NOW", &if days == 0 { "0".to_owned() } else { (now + days * 86_400).to_string() });
+    }
+
     /// From now on a second of waiting takes a twentieth of one.
     pub fn hurry(&mut self) {
+        self.hurry_by(20);
+    }
+
+    /// From now on waiting takes so many times less.
+    pub fn hurry_by(&mut self, times: u32) {
         self.env("LD_PRELOAD", library().to_str().unwrap());
-        self.env("POSTNOTE_TEST_HASTE", "20");
+        self.env("POSTNOTE_TEST_HASTE", &times.to_string());
     }
 }

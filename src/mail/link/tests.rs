@@ -1,4 +1,4 @@
-use super::target;
+use super::{target, target_from};
 
 #[test]
 fn only_the_web_mail_and_telephones() {
@@ -64,4 +64,23 @@ fn wrappers_are_taken_off() {
     ] {
         assert_eq!(target(href).as_deref(), Some(expect), "{href}");
     }
+}
+
+#[test]
+fn relative_links_lead_from_their_base() {
+    let base = Some("https://a.example/x/y?z");
+    for (href, expect) in [
+        ("c/d", Some("https://a.example/x/c/d")),
+        ("/c", Some("https://a.example/c")),
+        ("?c", Some("https://a.example/x/y?c")),
+        ("//b.example/c", Some("https://b.example/c")),
+        ("http://c.example/", Some("http://c.example/")),
+        ("javascript:x", None),
+        ("#c", None),
+        ("", None),
+    ] {
+        assert_eq!(target_from(href, base).as_deref(), expect, "{href}");
+    }
+    assert_eq!(target_from("c", Some("https://a.example")).as_deref(), Some("https://a.example/c"));
+    assert_eq!(target_from("/c", None), None);
 }

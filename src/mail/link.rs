@@ -1,7 +1,7 @@
 //! The target of a link: of the web, mail or telephone, or nothing; without the wrappers that programs on the way put
 //! around it; with a host that cannot pass for another.
 
-use crate::mail::clean;
+use super::{clean, inert};
 use std::borrow::Cow;
 
 mod unwrap;
@@ -9,12 +9,68 @@ mod unwrap;
 const MAX_URL: usize = 4096;
 
 /// The address if it may be a link's target, made safe to stand between parentheses or angle brackets.
-pub(super) fn target(href: &str) -> Option<String> {
+pub(crate) fn target(href: &str) -> Option<String> {
     let href = cleaned(href);
     match unwrap::unwrapped(&href).and_then(|inner| web_address(&cleaned(&inner))) {
         Some(inner) => Some(inner),
         None => web_address(&href),
     }
+}
+
+/// A text with the wrappers taken off the web addresses in it, and with hosts that look like others in punycode.
+pub(crate) fn plain(text: &str) -> Cow<'_, str> {
+    let (mut out, mut rest) = (String::new(), text);
+    while let Some((before, url, after)) = inert::split_url(rest) {
+        out.push_str(before);
+        let inner = unwrap::unwrapped(url).and_then(|inner| web_address(&cleaned(&inner)));
+        let host = || odd_host(url).filter(|host| host.starts_with("xn--") || host.contains(".xn--"));
+        match inner.or_else(|| host().and_then(|_| web_address(url))) {
+            Some(inner) => out.push_str(&inner),
+            None => out.push_str(url),
+        }
+        rest = after;
+    }
+    if out.is_empty() && rest.len() == text.len() {
+        return Cow::Borrowed(text);
+    }
+    out.push_str(rest);
+    Cow::Owned(out)
+}
+
+/// The host that a web address leads to, as it is asked for, where a reader may take it for another: it has letters that look
+/// like those of the alphabet, or something stands before it.
+pub(crate) fn odd_host(href: &str) -> Option<String> {
+    let href = cleaned(href);
+    let rest = href.split_once("://").filter(|(scheme, _)| scheme.to_ascii_lowercase().starts_with("http"))?.1;
+    let authority = rest.split(['/', '?', '#', '\\']).next().unwrap_or_default();
+    let alike = |c: char| c.is_alphabetic() && c < '\u{590}' || ('\u{13a0}'..'\u{1400}').contains(&c);
+    let odd = !authority.is_ascii() && authority.chars().all(|c| c.is_ascii() || alike(c));
+    if !odd && !authority.contains('@') {
+        return None;
+    }
+    let host = authority.rsplit('@').next().unwrap_or_default();
+    idna::domain_to_ascii(host.split(':').next().unwrap_or_default()).ok().filter(|host| !host.is_empty())
+}
+
+/// The same for a page that says what its relative links are relative to (RFC 3986 §5.2, but for dots). Without that they lead
+/// nowhere: in the vault they would open files.
+pub(crate) fn target_from(href: &str, base: Option<&str>) -> Option<String> {
+    let Some(base) = base.filter(|_| !href.trim_start().starts_with('#')) else { return target(href) };
+    let href = cleaned(href);
+    let before_path = href.split(['/', '?', '#']).next().unwrap_or_default();
+    if href.is_empty() || before_path.contains(':') {
+        return target(&href);
+    }
+    let (scheme, rest) = base.split_once("://")?;
+    let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let path = rest.get(host.len()..)?.split(['?', '#']).next().unwrap_or_default();
+    let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+    target(&match () {
+        () if href.starts_with("//") => format!("{scheme}:{href}"),
+        () if href.starts_with('/') => format!("{scheme}://{host}{href}"),
+        () if href.starts_with('?') => format!("{scheme}://{host}{path}{href}"),
+        () => format!("{scheme}://{host}{folder}/{href}"),
+    })
 }
 
 /// As browsers read it: without white space at the ends, and controls.
