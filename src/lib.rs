@@ -33,6 +33,7 @@ pub mod login;
 pub mod outbound;
 pub mod pass;
 pub mod redraft;
+pub mod thinking;
 
 // The command line, the only place that prints.
 pub mod cli;

@@ -10,6 +10,7 @@
 //! - [`outbox`]: what is being sent, and the ledger of what was
 //! - [`cursors`]: how far each mailbox has been read, and what its server keeps back
 //! - [`staged`]: notes on their way to their places
+//! - [`thoughts`]: what a language model is to read, and has read; [`prompts`]: what was said to it
 //! - this file: opening, locking, schema, transactions
 
 mod checked;
@@ -18,7 +19,9 @@ pub mod drafts;
 pub mod judged;
 pub mod messages;
 pub mod outbox;
+pub mod prompts;
 pub mod staged;
+pub mod thoughts;
 pub mod threads;
 
 pub use cursors::Cursor;
@@ -344,6 +347,8 @@ impl Store {
             VERSION => {}
             _ => return Err(StoreError::TooNew(path.to_owned())),
         }
+        // Tables that no other one needs: they come with whatever version.
+        db.execute_batch(thoughts::SCHEMA)?;
         Ok(Store { db, fresh, _scratch: scratch })
     }
 

@@ -211,7 +211,7 @@ mod tests {
         for (text, found) in [
             ("4,500 EUR or €4.500,00", vec![eur("4500"), eur("4500")]),
             ("room 12, at 14:30", vec![plain("12"), plain("14:30")]),
-            ("the 12th, 1.5 l", vec![plain("12"), plain("1.5l")]),
+            ("the 12th, 1.5 l", vec![plain("12"), plain("1.5")]),
             ("10 % and 10", vec![Figure { value: "10".into(), kind: Kind::Percent }, plain("10")]),
             ("A4 paper", vec![plain("a4")]),
             ("2026-01-09", vec![plain("2026-01-09")]),

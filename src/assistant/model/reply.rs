@@ -71,13 +71,17 @@ struct Writing<'a> {
 impl Writing<'_> {
     /// A model's text as inert Markdown, paragraph by paragraph.
     fn markdown(&self, text: &str) -> String {
-        let text: String = text.chars().take(MOST).collect();
+        let text = without_markup(&text.chars().take(MOST).collect::<String>());
         let text: Vec<&str> = text.lines().map(str::trim).filter(|line| !is_furniture(line)).collect();
         let mut out = String::new();
         let mut paragraph = None;
         for sentence in sentence::split(&text.join("\n")) {
-            if courtesy::is_greeting(&sentence.text) || courtesy::is_sign_off(&sentence.text) {
+            if courtesy::is_greeting(&sentence.text) {
                 continue;
+            }
+            // What follows is a name, and no business of a model's.
+            if courtesy::is_sign_off(&sentence.text) {
+                break;
             }
             out.push_str(match (paragraph, sentence.bullet) {
                 (None, false) => "",
@@ -133,6 +137,30 @@ fn without_gaps(text: &str) -> String {
 /// Brackets that are no gap would look like one.
 fn open(text: &str) -> String {
     text.replace('[', "(").replace(']', ")")
+}
+
+/// The text without HTML tags, pictures, the brackets of wikilinks and marks of code: a letter has none of them.
+fn without_markup(text: &str) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some((before, tail)) = rest.split_once('<') {
+        out.push_str(before);
+        let tag = tail.starts_with(|c: char| c.is_ascii_alphabetic() || matches!(c, '/' | '!' | '?'));
+        rest = match tail.split_once('>') {
+            Some((_, after)) if tag => after,
+            // One without an end takes the rest with it, as it would on a page.
+            None if tag => "",
+            _ => {
+                out.push_str("< ");
+                tail
+            }
+        };
+    }
+    out.push_str(rest);
+    for (mark, plain) in [("![[", ""), ("[[", ""), ("]]", ""), ("![", "["), ("`", ""), ("%%", "")] {
+        out = out.replace(mark, plain);
+    }
+    out
 }
 
 /// A line that belongs to a note or a mail's head, and into no letter.

@@ -22,6 +22,8 @@ pub struct Traces {
     words: HashSet<String>,
     /// Capitalised words next to each other, lowercased.
     pairs: HashSet<(String, String)>,
+    /// Words that stand uncapitalised somewhere.
+    small: HashSet<String>,
     /// Words of mail and instructions, lowercased: what is in notes only is not in here.
     thread: HashSet<String>,
     /// Web and mail addresses of the thread.
@@ -69,6 +71,7 @@ impl Traces {
             dates: BTreeSet::new(),
             words: HashSet::new(),
             pairs: HashSet::new(),
+            small: HashSet::new(),
             thread: HashSet::new(),
             addresses: HashSet::new(),
             whole: String::new(),
@@ -97,6 +100,9 @@ impl Traces {
             }
             for part in plain.split(['-', '/', '\'', '’', '.', ',', '_', '@']) {
                 self.words.insert(part.to_lowercase());
+            }
+            if !is_capital(plain) {
+                self.small.insert(lower.clone());
             }
             self.words.insert(lower);
             before = if word.ends_with(['.', '!', '?', ';', ':']) { "" } else { plain };
@@ -200,14 +206,18 @@ impl Traces {
             let starts = at == 0;
             let name = is_capital(plain) && plain.chars().count() > 1;
             let known = self.words.contains(&lower) || plain.split('-').all(|p| self.words.contains(&p.to_lowercase()));
-            let common = COMMON.contains(&lower.as_str()) || german && is_german_noun(&lower);
+            let dated = dates::is_month(&lower) || WEEKDAYS.contains(&lower.as_str());
+            let common = COMMON.contains(&lower.as_str()) || dated || german && is_german_noun(&lower);
             if name && !known && !common {
                 return Some(plain.to_owned());
             }
             // Two names of two people make a third.
             let pair = || (before.to_lowercase(), lower.clone());
-            let both =
-                name && !starts && is_capital(before) && !COMMON.contains(&before.to_lowercase().as_str()) && !common;
+            let no_name = |w: &str, first: bool| {
+                COMMON.contains(&w) || w.contains(|c: char| c.is_ascii_digit()) || first && self.small.contains(w)
+            };
+            let both = name && !starts && is_capital(before) && !common;
+            let both = both && !no_name(&before.to_lowercase(), at == 1) && !no_name(&lower, false);
             if both && !german && !self.pairs.contains(&pair()) {
                 return Some(format!("{before} {plain}"));
             }
@@ -271,6 +281,12 @@ fn is_german_noun(lower: &str) -> bool {
         .iter()
         .any(|end| lower.ends_with(end) && lower.len() > end.len() + 2)
 }
+
+/// Days of the week that are written like names; whether the date is borne out is looked at elsewhere.
+const WEEKDAYS: &[&str] = &[
+    "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "montag", "dienstag", "mittwoch",
+    "donnerstag", "freitag", "samstag", "sonntag",
+];
 
 #[rustfmt::skip]
 const NUMBER_WORDS: &[&str] = &[
