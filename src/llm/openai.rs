@@ -7,6 +7,8 @@ use serde_json::{Value, json};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Format {
     /// `json_schema`: the answer cannot be other than that.
+    Bounded,
+    /// The same without the limits of strings and lists, which some do not take.
     Schema,
     /// `json_object`: some JSON.
     Object,
@@ -15,7 +17,9 @@ pub(super) enum Format {
 }
 
 /// The shapes of a request, the best first: the format, and the name that the limit goes by.
-pub(super) const SHAPES: [(Format, &str); 6] = [
+pub(super) const SHAPES: [(Format, &str); 8] = [
+    (Format::Bounded, "max_tokens"),
+    (Format::Bounded, "max_completion_tokens"),
     (Format::Schema, "max_tokens"),
     (Format::Schema, "max_completion_tokens"),
     (Format::Object, "max_tokens"),
@@ -37,10 +41,8 @@ pub(super) fn body(model: &str, question: &Question, shape: usize) -> Value {
     }
     let mut body = json!({ "model": model, "messages": messages, "stream": false, limit: question.most_tokens });
     let wanted = match format {
-        Format::Schema => json!({
-            "type": "json_schema",
-            "json_schema": { "name": "answer", "strict": true, "schema": question.schema },
-        }),
+        Format::Bounded => with_schema(question.schema.clone()),
+        Format::Schema => with_schema(unbounded(&question.schema)),
         Format::Object => json!({ "type": "json_object" }),
         Format::Words => return body,
     };
@@ -48,6 +50,23 @@ pub(super) fn body(model: &str, question: &Question, shape: usize) -> Value {
         fields.insert("response_format".to_owned(), wanted);
     }
     body
+}
+
+fn with_schema(schema: Value) -> Value {
+    json!({ "type": "json_schema", "json_schema": { "name": "answer", "strict": true, "schema": schema } })
+}
+
+/// A schema without `maxLength` and the like.
+fn unbounded(schema: &Value) -> Value {
+    const BOUNDS: [&str; 4] = ["minLength", "maxLength", "minItems", "maxItems"];
+    match schema {
+        Value::Object(fields) => {
+            let kept = fields.iter().filter(|(name, value)| !(BOUNDS.contains(&name.as_str()) && value.is_number()));
+            Value::Object(kept.map(|(name, value)| (name.clone(), unbounded(value))).collect())
+        }
+        Value::Array(items) => Value::Array(items.iter().map(unbounded).collect()),
+        other => other.clone(),
+    }
 }
 
 /// The answer's text, and the tokens that it cost.

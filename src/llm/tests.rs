@@ -16,9 +16,13 @@ fn what_is_asked() {
     assert_eq!(body["messages"].as_array().map(Vec::len), Some(4));
     assert_eq!(body["response_format"]["json_schema"]["schema"], json!({ "type": "object" }));
     assert_eq!(body["max_tokens"], 100);
-    let body = openai::body("m", &question(), 5);
+    let body = openai::body("m", &question(), 7);
     assert!(body.get("response_format").is_none() && body.get("max_tokens").is_none());
     assert_eq!(body["max_completion_tokens"], 100);
+    let bounded = json!({ "type": "string", "maxLength": 3, "properties": { "maxLength": { "maxItems": 2 } } });
+    let body = openai::body("m", &Question { schema: bounded, ..question() }, 2);
+    let schema = &body["response_format"]["json_schema"]["schema"];
+    assert_eq!(*schema, json!({ "type": "string", "properties": { "maxLength": {} } }));
     let body = anthropic::body("m", &question());
     assert_eq!(body["system"], "Read.");
     assert_eq!(body["messages"][1]["role"], "assistant");

@@ -81,12 +81,16 @@ impl Drop for Driving {
 
 /// hyper's errors name the reason only below themselves.
 fn in_words(error: &hyper::Error) -> String {
+    const CLOSED: &str = "it was closed before the answer was whole";
     if error.is_incomplete_message() || error.is_body_write_aborted() || error.is_closed() {
-        return "it was closed before the answer was whole".to_owned();
+        return CLOSED.to_owned();
     }
     let mut words = error.to_string();
     let mut below = std::error::Error::source(error);
     while let Some(error) = below {
+        if error.downcast_ref::<io::Error>().is_some_and(|e| e.kind() == io::ErrorKind::UnexpectedEof) {
+            return CLOSED.to_owned();
+        }
         words = format!("{words}: {error}");
         below = error.source();
     }
