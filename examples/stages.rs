@@ -22,7 +22,7 @@ use postnote::mail::hash::sha256;
 use postnote::mail::{Address, Defect, Message, body, inert, parse, subject, thread};
 use postnote::note::digest::Digest;
 use postnote::note::owner::Owner;
-use postnote::note::source::{self, Facts};
+use postnote::note::source::{self, Facts, Listed};
 use postnote::triage::{self, Arrival, ThreadFacts, Triage};
 use rustix::time::{ClockId, clock_gettime};
 use std::path::{Path, PathBuf};
@@ -183,11 +183,15 @@ impl Reader {
         });
         let received = message.date.unwrap_or_default().to_zoned(self.now.time_zone().clone());
         let note = timed(spent, 4, || {
-            let saved: Vec<(String, usize)> = message
+            let saved: Vec<Listed> = message
                 .attachments
                 .iter()
                 .zip(&attachments)
-                .map(|(a, bytes)| (format!("attachments/{}", a.name.as_deref().unwrap_or("file")), bytes.len()))
+                .map(|(a, bytes)| {
+                    let name = a.name.clone().unwrap_or_else(|| "file".to_owned());
+                    let path = Some(format!("attachments/{name}"));
+                    Listed { path, name, media_type: a.media_type.clone(), size: bytes.len() }
+                })
                 .collect();
             let facts = Facts {
                 account: "lab",

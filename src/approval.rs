@@ -199,7 +199,7 @@ fn approve(draft: &DraftNote, facts: Facts<'_>) -> Result<ApprovedDraft, String>
         return Err("its text is longer than 1 MB, which mail programs do not show; attach it as a file".to_owned());
     }
     let identity = identity(draft, facts.identities)?;
-    let [to, cc, bcc] = recipients::recipients(draft)?;
+    let [to, cc, bcc] = recipients::recipients(draft, facts.enclosed.organizer())?;
     let mut subject = draft.subject.clone();
     let mut attachments = facts.attachments?;
     let mut passes_on = false;

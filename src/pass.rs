@@ -7,7 +7,7 @@ use crate::inbound::{self, Desk, Progress, Pulled, keep, rebuild};
 use crate::login::Login;
 use crate::note::digest::Digest;
 use crate::outbound::freeze::{self, Recall};
-use crate::outbound::{Posted, deliver, deliver::Sender};
+use crate::outbound::{Posted, deliver, deliver::Sender, mirror};
 use crate::redraft::{self, Wish};
 use crate::store::{self, Lock, Store, StoreError};
 use crate::thinking::ask::{self, Came, Thought};
@@ -210,9 +210,16 @@ async fn pass(
             outcome.posted.problems.extend(after.problems.into_iter().filter(|p| !known.contains(p)));
         }
     }
-    // Last, when nobody waits for anything else.
+    // When nobody waits for anything else; what it makes better is mirrored.
     if !scope.dry_run && (!scope.send_only || scope.hurried) {
         think(config, (&mut desk, state), scope, thinker, stop, &mut outcome.thinking).await?;
+    }
+    if !scope.dry_run && !stop() {
+        for account in &accounts {
+            if let Err(e) = mirror::mirror(config, account, &desk, &now()).await {
+                outcome.posted.problems.push(of_account(&account.name, &format!("{e:#}")));
+            }
+        }
     }
     if config.send.enabled {
         outcome.next_due = deliver::next_due(&desk, then)?;

@@ -58,8 +58,9 @@ pub fn redraft(
     match wish {
         Wish::Forward(how) => pass_on(config, desk, (&source, &account), how, now),
         Wish::Reply(reply) => {
-            answerable(desk, &source)?;
-            match asked(&source.message, &account.owner()) {
+            let asked = asked(&source.message, &account.owner());
+            answerable(desk, &source, asked.is_some())?;
+            match asked {
                 Some(asked) => answer(config, desk, (&source, &account), &asked, now),
                 None => {
                     let before = digest(&source, &account, now);
@@ -77,8 +78,9 @@ pub fn redraft(
 /// Errors: as of [`redraft`], as far as they can be known before.
 pub fn wants_words(config: &Config, desk: &Desk, note: &str, now: &Zoned) -> Result<bool> {
     let (source, account) = read(config, desk, note, now)?;
-    answerable(desk, &source)?;
-    Ok(asked(&source.message, &account.owner()).is_none())
+    let asked = asked(&source.message, &account.owner()).is_some();
+    answerable(desk, &source, asked)?;
+    Ok(!asked)
 }
 
 /// Puts better words into the draft of a reply to this note's mail, if there is one that waits and is as it was written.
@@ -156,14 +158,13 @@ pub(crate) fn read(config: &Config, desk: &Desk, path: &str, now: &Zoned) -> Res
 }
 
 /// A draft that would be over as soon as it is written is not written.
-fn answerable(desk: &Desk, source: &Source) -> Result<()> {
+fn answerable(desk: &Desk, source: &Source, asked: bool) -> Result<()> {
     let Some(known) = &source.known else { return Ok(()) };
     if desk.store.is_answered(known.message_id.as_deref(), &known.thread, known.at)? {
-        bail!(
-            "{}: you have answered this mail already. To write again, put a file of `type: draft-mail` into the outbox folder, \
-             with `in_reply_to` to stay in the thread",
-            source.path
-        );
+        bail!("{}: you have answered this mail already. {}", source.path, anew(asked));
+    }
+    if asked {
+        return Ok(());
     }
     if let Some(newer) = desk.store.newer_in(&known.thread, known.at)?
         && desk.store.has_draft_for(&newer)?
@@ -172,6 +173,15 @@ fn answerable(desk: &Desk, source: &Source) -> Result<()> {
         bail!("{}: a newer mail of this thread has a draft of its own; answer that one ({newer})", source.path);
     }
     Ok(())
+}
+
+/// What to do for a second answer.
+fn anew(asked: bool) -> &'static str {
+    if asked {
+        "To change your answer, put a file of `type: draft-rsvp` into the outbox folder, with `rsvp` and `source_file`"
+    } else {
+        "To write again, put a file of `type: draft-mail` into the outbox folder, with `in_reply_to` to stay in the thread"
+    }
 }
 
 fn respond(
@@ -302,11 +312,10 @@ fn free(config: &Config, desk: &Desk, source: &Source, id: impl Fn(usize) -> Str
             Standing::Waits(path, text) => return Ok(Slot { id, there: Some((path, text)) }),
             Standing::Over => {}
             Standing::Sent(_) if again => {}
-            Standing::Sent(path) => bail!(
-                "{}: its reply was sent already ({path}). To write again, put a file of `type: draft-mail` into the outbox \
-                 folder, with `in_reply_to` to stay in the thread",
-                source.path
-            ),
+            Standing::Sent(path) => {
+                let asked = source.message.invite.is_some();
+                bail!("{}: its answer was sent already ({path}). {}", source.path, anew(asked))
+            }
             Standing::OnItsWay(path) => {
                 bail!("{path} is approved or on its way, or nobody can tell whether it was sent; look there first")
             }

@@ -1,8 +1,10 @@
 //! What goes with a draft besides its text and the files that its owner listed, as values: the vault is read elsewhere.
 
+use crate::mail::Address;
 use crate::mail::invite::Invite;
 use crate::mail::message::Attachment;
 use crate::note::original::Original;
+use crate::note::rsvp;
 
 /// What goes with a draft besides its text and the files that its owner listed, read from the vault.
 #[derive(Debug, Clone, PartialEq)]
@@ -13,6 +15,13 @@ pub struct Enclosed {
     pub invite: Option<Result<Box<Invite>, String>>,
     /// The message to be passed on, or why it cannot be read.
     pub original: Option<Result<Box<Passable>, String>>,
+}
+
+impl Enclosed {
+    /// Who made the event that is answered.
+    pub(super) fn organizer(&self) -> Option<Address> {
+        self.invite.as_ref()?.as_ref().ok().and_then(|invite| rsvp::organizer(invite))
+    }
 }
 
 impl Default for Enclosed {

@@ -2,18 +2,23 @@
 
 use crate::mail::Address;
 use crate::mail::look_alike::is_invisible;
-use crate::note::draft::{DraftNote, Recipients};
+use crate::note::draft::{DraftNote, Kind, Recipients};
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
 /// More than these servers do not take in one message, and a person hardly means.
 const MOST: usize = 1000;
 
-/// To, Cc and Bcc, without doubles within each.
-pub(super) fn recipients(draft: &DraftNote) -> Result<[Vec<Address>; 3], String> {
+/// To, Cc and Bcc, without doubles within each. Who answers an invitation need not say whom: that is its organizer.
+pub(super) fn recipients(draft: &DraftNote, organizer: Option<Address>) -> Result<[Vec<Address>; 3], String> {
     let Recipients { to, cc, bcc } =
         draft.recipients.as_ref().map_err(|key| format!("`{key}` should be an address or a list of addresses"))?;
-    let all = [mailboxes("to", to)?, mailboxes("cc", cc)?, mailboxes("bcc", bcc)?];
+    let mut all = [mailboxes("to", to)?, mailboxes("cc", cc)?, mailboxes("bcc", bcc)?];
+    if let Some(organizer) = organizer.filter(|_| draft.kind == Kind::Rsvp && to.is_empty()) {
+        sound(&organizer).map_err(|why| format!("the event's organizer: {why}"))?;
+        let [to, ..] = &mut all;
+        to.push(organizer);
+    }
     match all.iter().map(Vec::len).sum() {
         0 => Err("it has no recipient; fill in `to`".into()),
         1..=MOST => Ok(all),

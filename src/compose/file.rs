@@ -11,14 +11,14 @@ pub(super) fn attachment(file: &Attachment) -> SinglePart {
     let octets = "application/octet-stream";
     // A message within a message is encoded in no way (RFC 2046 §5.2.1): one that would have to be is a file like others.
     if file.media_type == MESSAGE {
-        let bytes = crlf(&file.bytes);
+        let lines = crlf(&file.bytes);
         let name = file.name.clone().unwrap_or_else(|| "message.eml".to_owned());
         let (kind, body) = match ContentType::parse(MESSAGE) {
             // lettre would encode lines of more than 76 octets.
-            Ok(kind) if check_lines(&bytes, 0).is_ok() => {
-                (kind, Body::dangerous_pre_encoded(bytes, ContentTransferEncoding::SevenBit))
+            Ok(kind) if check_lines(&lines, 0).is_ok() => {
+                (kind, Body::dangerous_pre_encoded(lines, ContentTransferEncoding::SevenBit))
             }
-            _ => (ContentType::parse(octets).unwrap_or(ContentType::TEXT_PLAIN), base64(bytes)),
+            _ => (ContentType::parse(octets).unwrap_or(ContentType::TEXT_PLAIN), base64(file.bytes.clone())),
         };
         return Part::new(name).body(body, kind);
     }

@@ -6,10 +6,12 @@
 //! - `file`: files and pictures → parts
 //! - [`html`]: the same Markdown → text/html
 //! - [`calendar`]: an answer to an invitation → text/calendar
+//! - [`copy`]: a draft that waits → a message to look at
 //! - `header`: values of headers, folded and encoded
 //! - this file: headers and parts, over lettre's builder
 
 pub mod calendar;
+pub mod copy;
 mod file;
 mod header;
 pub mod html;

@@ -4,6 +4,7 @@
 //! Nothing here reads a file, the environment or a clock; the caller brings text and home folder.
 
 mod assistant;
+mod attachments;
 mod keys;
 mod oauth2;
 mod raw;
@@ -14,6 +15,7 @@ mod server;
 mod validate;
 
 pub use assistant::{Dialect, Model};
+pub use attachments::Attachments;
 pub use oauth2::{Auth, OAuth2, Provider};
 pub use rule::{Action, Rule};
 pub use schedule::Schedule;
@@ -46,6 +48,8 @@ pub struct Config {
     pub keep_original: bool,
     /// The language model that reads besides the built-in rules, where there is one.
     pub model: Option<Model>,
+    /// Which attachments are saved.
+    pub attachments: Attachments,
     /// The mail accounts, at least one.
     pub accounts: Vec<Account>,
     /// The owner's rules, first match wins.
@@ -100,6 +104,8 @@ pub struct Drafts {
     pub format: Format,
     /// Whether a draft quotes what it answers.
     pub quote: Quote,
+    /// Whether drafts that wait are copied into the mailbox for drafts.
+    pub mirror: bool,
 }
 
 /// Who puts the copy into the Sent mailbox.

@@ -85,12 +85,21 @@ pub(super) struct RawDrafts {
     pub(super) reply: super::ReplyTo,
     pub(super) format: super::Format,
     pub(super) quote: super::Quote,
+    pub(super) mirror: bool,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Deserialize)]
 #[serde(default)]
 pub(super) struct RawNotes {
     pub(super) keep_original: bool,
+    pub(super) attachment_limit: String,
+    pub(super) attachment_skip: Vec<super::rule::Glob>,
+}
+
+impl Default for RawNotes {
+    fn default() -> Self {
+        RawNotes { keep_original: false, attachment_limit: "none".to_owned(), attachment_skip: Vec::new() }
+    }
 }
 
 #[derive(Debug, Deserialize)]

@@ -1,5 +1,7 @@
 //! `RawConfig` → [`Config`]: everything that can be wrong with a config is found here, and said by its key.
 
+use super::Attachments;
+use super::attachments;
 use super::raw::{RawAccount, RawAuth, RawConfig, RawServer};
 use super::{
     Account, Auth, Config, ConfigError, Drafts, Endpoint, Paths, Schedule, SecretSource, Security, Send, Sync,
@@ -62,9 +64,18 @@ pub(super) fn config(raw: RawConfig, resolve: &dyn Fn(&Path) -> PathBuf) -> Resu
             delay: schedule::duration(&raw.send.delay).map_err(at("send.delay"))?,
             save_sent: raw.send.save_sent,
         },
-        drafts: Drafts { reply: raw.drafts.reply, format: raw.drafts.format, quote: raw.drafts.quote },
+        drafts: Drafts {
+            reply: raw.drafts.reply,
+            format: raw.drafts.format,
+            quote: raw.drafts.quote,
+            mirror: raw.drafts.mirror,
+        },
         keep_original: raw.notes.keep_original,
         model,
+        attachments: Attachments {
+            limit: attachments::limit(&raw.notes.attachment_limit).map_err(at("notes.attachment_limit"))?,
+            skip: raw.notes.attachment_skip,
+        },
         accounts,
         rules: raw.rules,
     })

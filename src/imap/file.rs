@@ -29,12 +29,41 @@ impl Session {
     ///
     /// Errors: [`ImapError::Refused`] with [`Code::TryCreate`](super::Code) when the mailbox is not there.
     pub async fn append(&mut self, mailbox: &str, bytes: &[u8]) -> Result<(), ImapError> {
+        self.append_flagged(mailbox, "\\Seen", bytes).await
+    }
+
+    /// The same for a draft.
+    pub async fn append_draft(&mut self, mailbox: &str, bytes: &[u8]) -> Result<(), ImapError> {
+        self.append_flagged(mailbox, "\\Seen \\Draft", bytes).await
+    }
+
+    /// Takes a message of one's own back, for good: the one of that UID, if the mailbox still means it by that and it has the
+    /// header that says whose it is. No other is touched: it is UID EXPUNGE (RFC 4315), and the mailbox is not closed.
+    pub async fn take_back(
+        &mut self,
+        mailbox: &str,
+        (uid_validity, uid): (u32, u32),
+        (header, value): (&str, &str),
+    ) -> Result<bool, ImapError> {
+        if !self.offers("UIDPLUS") || uid == 0 || uid_validity == 0 {
+            return Ok(false);
+        }
+        let (open, _) = self.select_for(mailbox, Flag::Answered).await?;
+        if open.uid_validity != uid_validity || !self.search_header(header, value).await?.contains(&uid) {
+            return Ok(false);
+        }
+        self.exec(&format!("UID STORE {uid} +FLAGS.SILENT (\\Deleted)"), |_| ()).await?;
+        self.exec(&format!("UID EXPUNGE {uid}"), |_| ()).await?;
+        Ok(true)
+    }
+
+    async fn append_flagged(&mut self, mailbox: &str, flags: &str, bytes: &[u8]) -> Result<(), ImapError> {
         let wire = self.argument(mailbox).await?;
         let lost = |e: &dyn std::fmt::Display| ImapError::Lost(e.to_string());
         // RFC 7888: with LITERAL+ the server need not be waited for, with LITERAL- for short ones.
         let at_once = self.offers("LITERAL+") || (self.offers("LITERAL-") && bytes.len() <= 4096);
         let plus = if at_once { "+" } else { "" };
-        let id = self.begin(&format!("APPEND {wire} (\\Seen) {{{}{plus}}}", bytes.len())).await?;
+        let id = self.begin(&format!("APPEND {wire} ({flags}) {{{}{plus}}}", bytes.len())).await?;
         let mut waiting = !at_once;
         while waiting {
             let go = self

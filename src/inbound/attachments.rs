@@ -1,29 +1,33 @@
 //! A message's attachments → files beside its note: inside the vault, distinct, and nothing that Obsidian would run.
 
 use super::read::Raw;
+use crate::config::Attachments;
 use crate::mail::{Attachment, file_name, media_type};
 use crate::note::name::numbered;
+use crate::note::source::Listed;
 use crate::vault::{Vault, VaultError};
 use anyhow::Result;
 
-/// Saves the attachments, and the message as it came where that is to be kept: path and size in bytes of each, in the
-/// mail's order.
-pub(super) fn save(vault: &Vault, raw: &Raw, folder: &str, stem: &str) -> Result<Vec<(String, usize)>> {
+/// Saves the attachments that are wanted, and the message as it came where that is to be kept; in the mail's order.
+pub(super) fn save(vault: &Vault, raw: &Raw, wanted: &Attachments, folder: &str, stem: &str) -> Result<Vec<Listed>> {
     // Date, time and number are enough of the stem to tell messages apart.
     let prefix: String = stem.split('_').take(3).collect::<Vec<_>>().join("_");
-    let mut files: Vec<(String, &[u8])> = Vec::new();
+    let mut listed: Vec<Listed> = Vec::new();
+    let mut save = |name: String, media_type: &str, bytes: &[u8], wanted: bool| {
+        let path = format!("{folder}/attachments/{prefix}_{name}");
+        let path = if wanted { Some(place(vault, &path, bytes, &listed)?) } else { None };
+        listed.push(Listed { path, name, media_type: media_type.to_owned(), size: bytes.len() });
+        Ok::<_, anyhow::Error>(())
+    };
     for attachment in &raw.message.attachments {
-        files.push((saved_name(attachment), &attachment.bytes));
+        let Attachment { name, media_type, bytes, .. } = attachment;
+        let is_wanted = wanted.wants(name.as_deref().unwrap_or_default(), media_type, bytes.len());
+        save(saved_name(attachment), media_type, bytes, is_wanted)?;
     }
     if let Some(original) = &raw.original {
-        files.push(("original.eml".to_owned(), original));
+        save("original.eml".to_owned(), "message/rfc822", original, true)?;
     }
-    let mut saved: Vec<(String, usize)> = Vec::new();
-    for (name, bytes) in files {
-        let path = place(vault, &format!("{folder}/attachments/{prefix}_{name}"), bytes, &saved)?;
-        saved.push((path, bytes.len()));
-    }
-    Ok(saved)
+    Ok(listed)
 }
 
 /// The name that an attachment is saved under; one without a name gets its type's extension.
@@ -52,11 +56,11 @@ fn inactive(name: &str) -> String {
 }
 
 /// Writes a file at a path or, where another file is, at the next numbered one.
-fn place(vault: &Vault, path: &str, bytes: &[u8], taken: &[(String, usize)]) -> Result<String> {
+fn place(vault: &Vault, path: &str, bytes: &[u8], taken: &[Listed]) -> Result<String> {
     for n in 1.. {
         let candidate = numbered(path, n);
         // Two attachments of one mail are two files, also where only case or composition tells them apart.
-        if taken.iter().any(|(t, _)| t.to_lowercase() == candidate.to_lowercase()) {
+        if taken.iter().filter_map(|t| t.path.as_ref()).any(|t| t.to_lowercase() == candidate.to_lowercase()) {
             continue;
         }
         match vault.create(&candidate, bytes) {

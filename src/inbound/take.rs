@@ -235,10 +235,10 @@ impl Item<'_> {
         tags: &[String],
         pulled: &mut Pulled,
     ) -> Result<String> {
-        let Origin { account, mailbox, .. } = *self.origin;
+        let Origin { config, account, mailbox, .. } = *self.origin;
         let folder = self.origin.folder.of(&self.received, &account.name)?;
         let stem = source_stem(&self.raw.message, &self.received);
-        let attachments = attachments::save(vault, self.raw, &folder, &stem)?;
+        let attachments = attachments::save(vault, self.raw, &config.attachments, &folder, &stem)?;
         let before = store.note_before(&stored.thread, stored.at)?;
         let event = events::so_far(vault, store, &self.raw.message, &stored.thread)?;
         let text = source::write(

@@ -273,17 +273,25 @@ mod tests {
 
     #[test]
     fn of_two_texts_that_differ_none_is_lost() {
-        let page = "<p>Your parcel comes on <b>Monday</b>, between nine and twelve.</p>";
-        let body = render(&message("x", "Open this [[page]] in a browser.", Some(page)));
+        let parcel = "<p>Your parcel comes on <b>Monday</b>, between nine and twelve.</p>";
+        let body = render(&message("x", "Open this [[page]] in a browser.", Some(parcel)));
         assert_eq!(body.new_markdown, "Your parcel comes on **Monday**, between nine and twelve.");
         // Who reads by program reads what the reader sees.
         assert_eq!(body.new_text, "Your parcel comes on Monday, between nine and twelve.");
         assert_eq!(body.aside_markdown, "Open this \\[\\[page]] in a browser.");
+        // Where there are no blanks, lines are broken anywhere.
+        let (text, page) = (
+            "来週の水曜日の午後二時から三時\nまでを予定しております。",
+            "<p>来週の水曜日の<b>午後二時</b>から三時までを予定しております。",
+        );
+        let body = render(&message("x", text, Some(page)));
+        assert_eq!(body.new_markdown, "来週の水曜日の**午後二時**から三時までを予定しております。");
+        assert_eq!((body.new_text.as_str(), body.aside_markdown.as_str()), (text, ""));
         // A text that says all that the page says is the mail; one that says less is in the page.
         let more = "Your parcel comes on Monday, between nine and twelve. The number is 0042, the price was 5, and thanks for all.";
-        let body = render(&message("x", more, Some(page)));
+        let body = render(&message("x", more, Some(parcel)));
         assert_eq!((body.new_markdown.as_str(), body.aside_markdown.as_str()), (more, ""));
-        let body = render(&message("x", "Your parcel comes.", Some(page)));
+        let body = render(&message("x", "Your parcel comes.", Some(parcel)));
         assert!(body.new_markdown.contains("**Monday**") && body.aside_markdown.is_empty(), "{body:?}");
     }
 

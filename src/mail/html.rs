@@ -6,6 +6,7 @@
 
 mod charref;
 mod code;
+mod image;
 mod inline;
 mod list;
 mod markdown;

@@ -128,11 +128,15 @@ mod tests {
         };
         let invite = Invite { uid: "u".into(), summary: "Plan".into(), ..Invite::default() };
         let invited = Message { invite: Some(invite), message_id: None, content_hash: "ff".into(), ..plain.clone() };
-        for (message, files, before) in [
-            (&plain, vec![("S/attachments/x.pdf".to_owned(), 3)], Some("S/y.md")),
-            (&plain, vec![], None),
-            (&invited, vec![], Some("S/y.md")),
-        ] {
+        let file = source::Listed {
+            path: Some("S/attachments/x.pdf".into()),
+            name: "x.pdf".into(),
+            media_type: "application/pdf".into(),
+            size: 3,
+        };
+        for (message, files, before) in
+            [(&plain, vec![file], Some("S/y.md")), (&plain, vec![], None), (&invited, vec![], Some("S/y.md"))]
+        {
             for (new, quoted, signature) in [
                 ("One.\n\n## Attachments\n\ntwo", "three\n\n> four", "Ada"),
                 ("", "", ""),

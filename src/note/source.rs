@@ -5,7 +5,7 @@ use super::name::{tag, wikilink};
 use super::{fate, invitation};
 use crate::mail::body::{Body, Enclosed};
 use crate::mail::invite::state::State;
-use crate::mail::{Address, Message, inert, picture, thread};
+use crate::mail::{Address, Message, inert, media_type, picture, thread};
 use jiff::Zoned;
 
 /// What a source note says besides its message.
@@ -21,14 +21,27 @@ pub struct Facts<'a> {
     pub thread: &'a str,
     /// The triage word.
     pub triage: &'a str,
-    /// Saved attachments: vault path and size in bytes.
-    pub attachments: &'a [(String, usize)],
+    /// Its attachments, and what else was saved; in the message's order.
+    pub attachments: &'a [Listed],
     /// Path of the note on the message before it in the thread.
     pub before: Option<&'a str>,
     /// How the event stands that it is about, where mails about it came before.
     pub event: Option<&'a State>,
     /// Tags from rules.
     pub tags: &'a [String],
+}
+
+/// An attachment, as its note lists it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Listed {
+    /// Where it was saved, in the vault; `None`: it was left in the mailbox.
+    pub path: Option<String>,
+    /// Its name.
+    pub name: String,
+    /// Its media type.
+    pub media_type: String,
+    /// Its size in bytes.
+    pub size: usize,
 }
 
 /// Writes the note.
@@ -72,7 +85,8 @@ fn in_place_of_text(message: &Message, body: &Body) -> &'static str {
 }
 
 /// A picture where the sender put it; the width is in pixels.
-fn embed((path, _): &(String, usize), width: Option<u32>) -> Option<String> {
+fn embed(file: &Listed, width: Option<u32>) -> Option<String> {
+    let path = file.path.as_ref()?;
     let link = wikilink(path);
     let sized = width.map_or_else(|| link.clone(), |w| link.replace("]]", &format!("|{w}]]")));
     picture::is_shown(path).then(|| format!("!{sized}"))
@@ -101,8 +115,16 @@ fn list_files(out: &mut String, message: &Message, facts: &Facts<'_>) {
     if seen.peek().is_some() {
         out.push_str("\n## Attachments\n\n");
     }
-    for (_, (path, size)) in seen {
-        out.push_str(&format!("- {} ({})\n", wikilink(path), human_size(*size)));
+    for (_, Listed { path, name, media_type, size }) in seen {
+        let size = human_size(*size);
+        // Mostly the name says what it is.
+        let unknown = "application/octet-stream";
+        let named = media_type::of_name(name) != unknown || media_type == unknown;
+        let kind = if named { String::new() } else { format!(", {}", inert::line(media_type)) };
+        match path {
+            Some(path) => out.push_str(&format!("- {} ({size}{kind})\n", wikilink(path))),
+            None => out.push_str(&format!("- {} ({size}{kind}; not saved)\n", inert::line(name))),
+        }
     }
 }
 
@@ -113,7 +135,7 @@ fn frontmatter(message: &Message, facts: &Facts<'_>) -> String {
         tags.push(tag("person", author.label()));
     }
     tags.extend(facts.tags.iter().cloned());
-    let links: Vec<_> = facts.attachments.iter().map(|(path, _)| wikilink(path)).collect();
+    let links: Vec<_> = facts.attachments.iter().filter_map(|file| Some(wikilink(file.path.as_ref()?))).collect();
     let mut writer = Writer::default();
     writer
         .plain("type", "email")

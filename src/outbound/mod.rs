@@ -7,6 +7,7 @@
 //! - [`doubts`]: what its owner should look twice at
 //! - [`enclosed`]: what else goes with a draft, from the vault
 //! - [`filing`]: the Sent copy, and \Answered on the mail that was answered
+//! - [`mirror`]: drafts that wait, copied into the mailbox for drafts
 //! - [`ledger`]: the vault's own record of what was attempted, for when the database is lost
 //! - `pictures`: those of the vault that a text shows
 //! - this file: what these share
@@ -18,6 +19,7 @@ pub mod filing;
 mod follow;
 pub mod freeze;
 mod ledger;
+pub mod mirror;
 mod pictures;
 mod recall;
 

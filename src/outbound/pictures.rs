@@ -6,12 +6,22 @@ use crate::mail::message::Attachment;
 use crate::note::draft::{DraftNote, pictures};
 use crate::vault::{Vault, VaultError};
 
+/// More pictures than these are no letter.
+const MOST: usize = 100;
+
 /// Reads them, or says what is wrong with one. `room`: so many octets they may have together.
 pub(super) fn read(vault: &Vault, draft: &DraftNote, room: usize) -> Result<Vec<Picture>, String> {
     let Ok(body) = &draft.body else { return Ok(Vec::new()) };
     let mut found: Vec<(String, Picture)> = Vec::new();
     let mut total = 0;
-    for target in pictures::named(body) {
+    let named = pictures::named(body);
+    if named.len() > MOST {
+        return Err(format!(
+            "its text shows {} pictures, and a mail takes {MOST} at most; attach some, or send a link",
+            named.len()
+        ));
+    }
+    for target in named {
         let path = place(vault, &target)?;
         if let Some((_, picture)) = found.iter_mut().find(|(known, _)| *known == path) {
             picture.targets.push(target);

@@ -5,6 +5,7 @@
 //!
 //! - [`messages`]: what has been seen, and how it hangs together
 //! - [`drafts`]: which draft is which file
+//! - [`mirrored`]: copies of drafts in mailboxes
 //! - [`threads`]: which conversation an id belongs to
 //! - [`judged`]: which drafts need no second look
 //! - [`outbox`]: what is being sent, and the ledger of what was
@@ -18,6 +19,7 @@ pub mod cursors;
 pub mod drafts;
 pub mod judged;
 pub mod messages;
+pub mod mirrored;
 pub mod outbox;
 pub mod prompts;
 pub mod staged;
@@ -32,7 +34,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 const FILE: &str = "state.db";
-const VERSION: i64 = 8;
+const VERSION: i64 = 9;
 
 const SCHEMA: &str = "
 CREATE TABLE IF NOT EXISTS cursors (
@@ -81,6 +83,10 @@ CREATE TABLE IF NOT EXISTS outbox (
   attempts INTEGER NOT NULL, not_before INTEGER NOT NULL, sent_at TEXT, response TEXT, error TEXT
 ) STRICT;
 CREATE INDEX IF NOT EXISTS outbox_state ON outbox (state);
+CREATE TABLE IF NOT EXISTS mirrored (
+  mark TEXT NOT NULL PRIMARY KEY, draft_id TEXT NOT NULL, account TEXT NOT NULL, mailbox TEXT NOT NULL,
+  uid_validity INTEGER NOT NULL, uid INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS judged (
   path TEXT NOT NULL PRIMARY KEY, stamp BLOB NOT NULL, id TEXT, answers INTEGER, in_reply_to TEXT, source_file TEXT
 ) STRICT, WITHOUT ROWID;

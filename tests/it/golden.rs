@@ -90,3 +90,21 @@ fn what_is_too_long_for_a_note_is_kept_whole() {
         assert!(fs::read_to_string(original).unwrap().ends_with("the last words\r\n"));
     }
 }
+
+#[test]
+fn attachments_that_are_not_wanted_are_named() {
+    let sam = User { email: "sam@example.org".into(), password: "unused".into() };
+    let account = Account { name: "work", user: &sam, display_name: "Sam Reed", aliases: &[], imap: 9, smtp: 9 };
+    let mut case = Case::with_account(&account);
+    let notes = "[notes]\nattachment_limit = \"1 KB\"\nattachment_skip = [\"image/*\"]\n";
+    case.config(&format!("{notes}{}", account.toml()));
+    let mail = fixtures("mail").join("pictures-in-place.eml");
+    case.postnote(&["import", mail.to_str().unwrap()]).ended(0);
+    let note = case.notes("Sources").pop().unwrap();
+    let (text, files) = (fs::read_to_string(&note).unwrap(), case.snapshot());
+    for shown in ["(image: room.png)", "- room.png (107 bytes; not saved)\n", "_plan of the room.pdf]] (9 bytes)\n"] {
+        assert!(text.contains(shown), "{shown}: {text}");
+    }
+    assert_eq!(files.keys().filter(|path| path.to_str().unwrap().contains("/attachments/")).count(), 1);
+    assert!(!text.contains("![["));
+}

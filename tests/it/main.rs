@@ -24,6 +24,7 @@ mod live;
 mod loop_servers;
 mod loop_turns;
 mod mailboxes;
+mod mirror;
 mod model;
 mod model_real;
 mod model_wire;

@@ -120,6 +120,10 @@ fn a_picture_that_cannot_go_keeps_the_letter_back() {
         let error = front(&draft).text("error").unwrap();
         assert!(error.contains(why), "{text}: {error}");
     }
+    let many: String = (0..101).map(|n| format!("![[{n}.png]]\n")).collect();
+    let draft = letter_with(&world, &ada, &many);
+    world.case.postnote(&["sync"]).ended(1);
+    assert!(front(&draft).text("error").unwrap().contains("shows 101 pictures"));
     // Another picture under the same name is not what was approved.
     let twin = save(&world, "Pics/one.png", &picture("one"));
     let draft = letter_with(&world, &ada, "![[one.png]]");

@@ -95,6 +95,20 @@ fn answered(world: &World) {
     world.sync();
     world.sync();
     assert_eq!((world.inbox_of(&ada).len(), world.drafts().len()), (1, 1));
+    let why = world.case.postnote(&["draft", source.to_str().unwrap()]).ended(1).stderr;
+    assert!(why.contains("To change your answer, put a file of `type: draft-rsvp`"), "{why}");
+    // Another mind: a file by hand, which need not say whom.
+    let inside = source.strip_prefix(world.case.vault()).unwrap().to_str().unwrap();
+    let other = world.case.vault().join("Outbox/other.md");
+    put(&other, &format!("---\ntype: draft-rsvp\nstatus: approved\nrsvp: decline\nsource_file: {inside}\n---\n"));
+    world.sync();
+    assert_eq!(world.status(&other), "sent", "{:?}", front(&other).text("error"));
+    let last = world.inbox_of(&ada).pop().unwrap();
+    assert_eq!(last.header("Subject").as_deref(), Some("Declined: Harbour, plan"));
+    assert_eq!(last.header("In-Reply-To").as_deref(), Some("<first@example.com>"));
+    let answer = parse::parse(&last.0).0.invite.expect("an answer");
+    assert_eq!((answer.uid.as_str(), answer.attendees[0].answer.as_str()), ("u-1", "declined"));
+    assert!(!last.parts()[0].1.contains("charts"));
 }
 
 fn the_answer(world: &World, ada: &User, mail: &Received) {

@@ -31,7 +31,8 @@ fn returned(message: &Message, text: &str, zones: &mut [Zone]) {
 
 /// The lines that sign a text stand apart from it; what they sign is read as it stands, and nothing is said of whether it holds.
 fn armour(text: &str, zones: &mut [Zone]) {
-    if !text.contains("-----BEGIN PGP SIGNATURE-----") {
+    let ends = || text.contains("\n-----END PGP SIGNATURE-----");
+    if !text.contains("-----BEGIN PGP SIGNATURE-----") || !ends() {
         return;
     }
     let (mut head, mut signature) = (false, false);

@@ -15,6 +15,8 @@ enum Kind {
     Mark,
     /// Between words and addresses.
     Blank,
+    /// A word of its own: where there are no blanks, lines are broken anywhere.
+    Sign,
     /// The start of a longer character.
     Long,
 }
@@ -81,6 +83,7 @@ impl<'t> Words<'t> {
                 Kind::Mark
             }
             '\u{1f000}'..='\u{1faff}' => Kind::Mark,
+            '\u{2e80}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{3ffff}' => Kind::Sign,
             _ => Kind::Part,
         };
         (kind, c.len_utf8())
@@ -92,9 +95,13 @@ impl<'t> Iterator for Words<'t> {
 
     fn next(&mut self) -> Option<&'t [u8]> {
         loop {
-            self.pass(|kind| kind == Kind::Part);
+            self.pass(|kind| matches!(kind, Kind::Part | Kind::Sign));
             let from = self.at;
-            self.pass(|kind| kind != Kind::Part);
+            let is_long = self.text.as_bytes().get(from).is_some_and(|byte| kind(*byte) == Kind::Long);
+            match is_long.then(|| self.long()) {
+                Some((Kind::Sign, length)) => self.at += length,
+                _ => self.pass(|kind| kind != Kind::Part),
+            }
             let word = self.text.as_bytes().get(from..self.at).filter(|word| !word.is_empty())?;
             let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
             if rest.first() != Some(&b':') || !(rest.starts_with(b"://") || word.eq_ignore_ascii_case(b"mailto")) {
@@ -127,7 +134,8 @@ mod tests {
             ("see https://a.example/b?c=d ok", vec!["see", "ok"]),
             ("[x](https://a.example/b) y", vec!["x", "y"]),
             ("<mailto:a@b.example> MAILTO:c z:d", vec!["z", "d"]),
-            ("\u{a0}Größe «и» 日本。語", vec!["Größe", "и", "日本", "語"]),
+            ("\u{a0}Größe «и» 日本。語", vec!["Größe", "и", "日", "本", "語"]),
+            ("A会議 3時", vec!["A", "会", "議", "3", "時"]),
             ("", vec![]),
             ("http://", vec![]),
         ] {

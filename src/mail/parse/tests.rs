@@ -156,6 +156,24 @@ fn content_hash_ignores_line_ends() {
 }
 
 #[test]
+fn other_forms_of_the_text_are_no_attachments_and_pictures_have_their_place() {
+    let part = |kind: &str, body: &str| format!("--b\nContent-Type: {kind}\n\n{body}\n");
+    let parts = |kind: &str, parts: &[String]| {
+        let (message, _) = parse(format!("Content-Type: {kind}; boundary=b\n\n{}--b--\n", parts.concat()).as_bytes());
+        (message.text.clone(), message.attachments.len(), message.pictures)
+    };
+    let (plain, html) = (part("text/plain", "one"), part("text/html", "<p>one"));
+    let forms = [plain.clone(), part("text/x-amp-html", "<p>one"), html.clone()];
+    assert_eq!(parts("multipart/alternative", &forms), ("one".into(), 0, vec![]));
+    let (two, picture) = (part("text/plain", "two\n\nthree"), part("image/png", "x"));
+    let between = [plain.clone(), picture.clone(), part("a/b", "x"), picture.clone(), two, picture.clone(), plain];
+    let expect = ("one\ntwo\n\nthree\none".into(), 4, vec![(1, 0), (1, 2), (4, 3)]);
+    assert_eq!(parts("multipart/mixed", &between), expect);
+    // A page says itself where they are.
+    assert_eq!(parts("multipart/mixed", &[html.clone(), picture, html]).2, vec![]);
+}
+
+#[test]
 fn no_headers_is_a_defect() {
     for raw in [&b""[..], b"\n", b"\r\n\r\n", b"\xff\xfe", b"just words"] {
         let (m, defects) = parse(raw);

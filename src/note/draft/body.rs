@@ -79,6 +79,15 @@ pub(super) fn harmless(line: &str) -> String {
 
 /// The text to send, as Markdown without comments, trimmed; or why there is none.
 pub(super) fn extract(kind: Kind, note_body: &str) -> Result<String, BodyError> {
+    let body = with_gaps(kind, note_body)?;
+    match placeholder(&body) {
+        Some(gap) => Err(BodyError::Placeholder(gap)),
+        None => Ok(body),
+    }
+}
+
+/// The same, as far as it is written.
+pub(super) fn with_gaps(kind: Kind, note_body: &str) -> Result<String, BodyError> {
     let text = note_body.replace("\r\n", "\n");
     // Comments go first, so that a heading within one counts for nothing.
     let text = without_comments(&text)?;
@@ -113,10 +122,7 @@ pub(super) fn extract(kind: Kind, note_body: &str) -> Result<String, BodyError> 
         let optional = matches!(kind, Kind::Rsvp | Kind::Forward);
         return if optional { Ok(String::new()) } else { Err(BodyError::Empty) };
     }
-    match placeholder(&body) {
-        Some(gap) => Err(BodyError::Placeholder(gap)),
-        None => Ok(body),
-    }
+    Ok(body)
 }
 
 /// A line that a person would take for a heading of the template, and that [`judge`] does not: underlined, quoted,

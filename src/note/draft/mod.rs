@@ -133,9 +133,9 @@ pub fn read(text: &str) -> Result<Option<DraftNote>, FrontmatterError> {
         source_file: front.text("source_file").or_else(|| front.text("original")),
         attachments: front.list("attachments").ok_or("attachments"),
         send_at: front.text("send_at"),
-        rsvp: front.text("rsvp"),
+        rsvp: one_word(&front, "rsvp"),
         invite: front.text("invite"),
-        forward: front.text("forward"),
+        forward: one_word(&front, "forward"),
         was_sent: ["message_id", "sent_at"].iter().any(|key| front.text(key).is_some() || front.is_nested(key)),
         conflict_with: front.text("conflict_with").map(|id| strip_brackets(&id).to_owned()),
         uncertain_about: front.text("uncertain_about").filter(|id| !id.is_empty()),
@@ -145,9 +145,21 @@ pub fn read(text: &str) -> Result<Option<DraftNote>, FrontmatterError> {
     }))
 }
 
+/// What would be sent of a draft's file, as far as it is written: gaps are left in it.
+pub fn text_with_gaps(text: &str, kind: Kind) -> Option<String> {
+    let (_, rest) = frontmatter::parse(text).ok()?;
+    body::with_gaps(kind, rest).ok()
+}
+
+/// A key that holds one of a few words. What is no word must not count as nothing.
+fn one_word(front: &Frontmatter, key: &str) -> Option<String> {
+    let written = front.list(key).map_or_else(|| "{…}".to_owned(), |words| words.join(", "));
+    Some(written).filter(|written| !written.trim().is_empty())
+}
+
 /// The keys that hold one text.
-const LINES: [&str; 8] =
-    ["from", "subject", "in_reply_to", "source_file", "original", "draft_id", "send_at", "uncertain_about"];
+const LINES: [&str; 9] =
+    ["from", "subject", "in_reply_to", "source_file", "original", "draft_id", "send_at", "invite", "uncertain_about"];
 
 /// The status; of a list only the words are known, and none of them sends anything.
 fn status(front: &Frontmatter, words: &str) -> Status {

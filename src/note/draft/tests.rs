@@ -134,3 +134,26 @@ fn a_comment_leaves_neither_gaps_nor_joins_paragraphs() {
         assert_eq!(body(&format!("## Draft Response\n{text}\n")).as_deref(), Ok(sent), "{text:?}");
     }
 }
+
+#[test]
+fn a_word_of_the_wrong_kind_is_not_nothing() {
+    let says = |line: &str| {
+        let draft = read(&format!("---\ntype: draft-forward\n{line}\n---\nx")).expect("yaml").expect("a draft");
+        (draft.forward, draft.rsvp)
+    };
+    let one = |word: &str| Some(word.to_owned());
+    for (line, expect) in [
+        ("x: y", (None, None)),
+        ("forward:", (None, None)),
+        ("forward: ''", (None, None)),
+        ("forward: Attached", (one("Attached"), None)),
+        ("forward: [attached]", (one("attached"), None)),
+        ("forward: [text, attached]", (one("text, attached"), None)),
+        ("forward: {a: b}", (one("{…}"), None)),
+        ("rsvp: [[accept]]", (None, one("{…}"))),
+        ("rsvp: no", (None, one("no"))),
+        ("rsvp: true", (None, one("true"))),
+    ] {
+        assert_eq!(says(line), expect, "{line}");
+    }
+}
