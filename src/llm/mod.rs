@@ -24,8 +24,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::sync::Semaphore;
 
-/// The most that is read of an answer, in octets: the longest answer asked for is a small part of it.
-const MOST: usize = 1024 * 1024;
+/// The most that is read of an answer, in octets: the longest answer asked for, each piece of it in an envelope, is less.
+const MOST: usize = 4 * 1024 * 1024;
 /// How often one question is put while the server says that it has not looked at it.
 const TRIES: u32 = 3;
 /// Before the second try; doubled before each further one.
@@ -146,8 +146,13 @@ impl Server {
             let after = head.headers.get("retry-after").and_then(|v| v.to_str().ok()?.trim().parse().ok());
             return Err(LlmError::from_status(head.status.as_u16(), &bytes, after.map(Duration::from_secs)));
         }
-        let json: Value =
-            serde_json::from_slice(&bytes).map_err(|_| LlmError::Nonsense { what: "its answer is no JSON" })?;
+        let kind = head.headers.get("content-type").and_then(|v| v.to_str().ok()).unwrap_or_default();
+        let json: Value = match kind.starts_with("text/event-stream") {
+            true => openai::of_stream(&String::from_utf8_lossy(&bytes))?,
+            false => {
+                serde_json::from_slice(&bytes).map_err(|_| LlmError::Nonsense { what: "its answer is no JSON" })?
+            }
+        };
         let (text, tokens) = match self.model.dialect {
             Dialect::OpenAi => openai::read(&json),
             Dialect::Anthropic => anthropic::read(&json),
@@ -167,7 +172,7 @@ impl Server {
         url.set_path(&format!("{base}{end}"));
         let mut request = Request::post(url.as_str())
             .header("content-type", "application/json")
-            .header("accept", "application/json")
+            .header("accept", "application/json, text/event-stream")
             .header("user-agent", concat!("postnote/", env!("CARGO_PKG_VERSION")));
         if self.model.dialect == Dialect::Anthropic {
             request = request.header("anthropic-version", anthropic::VERSION);

@@ -16,21 +16,24 @@ pub(super) enum Format {
     Words,
 }
 
-/// The shapes of a request, the best first: the format, and the name that the limit goes by.
-pub(super) const SHAPES: [(Format, &str); 8] = [
-    (Format::Bounded, "max_tokens"),
-    (Format::Bounded, "max_completion_tokens"),
-    (Format::Schema, "max_tokens"),
-    (Format::Schema, "max_completion_tokens"),
-    (Format::Object, "max_tokens"),
-    (Format::Object, "max_completion_tokens"),
-    (Format::Words, "max_tokens"),
-    (Format::Words, "max_completion_tokens"),
+/// The shapes of a request, the best first: the format, the name that the limit goes by, and whether the answer comes piece by
+/// piece. It is read as a whole all the same; but a server that writes as it goes notices when nobody reads any more.
+pub(super) const SHAPES: [(Format, &str, bool); 10] = [
+    (Format::Bounded, "max_tokens", true),
+    (Format::Bounded, "max_completion_tokens", true),
+    (Format::Schema, "max_tokens", true),
+    (Format::Schema, "max_completion_tokens", true),
+    (Format::Schema, "max_tokens", false),
+    (Format::Schema, "max_completion_tokens", false),
+    (Format::Object, "max_tokens", false),
+    (Format::Object, "max_completion_tokens", false),
+    (Format::Words, "max_tokens", false),
+    (Format::Words, "max_completion_tokens", false),
 ];
 
 /// The request's body.
 pub(super) fn body(model: &str, question: &Question, shape: usize) -> Value {
-    let (format, limit) = SHAPES.get(shape).copied().unwrap_or((Format::Words, "max_tokens"));
+    let (format, limit, stream) = SHAPES.get(shape).copied().unwrap_or((Format::Words, "max_tokens", false));
     let mut messages = vec![json!({ "role": "system", "content": question.system })];
     for (role, text) in &question.turns {
         let role = match role {
@@ -39,17 +42,51 @@ pub(super) fn body(model: &str, question: &Question, shape: usize) -> Value {
         };
         messages.push(json!({ "role": role, "content": text }));
     }
-    let mut body = json!({ "model": model, "messages": messages, "stream": false, limit: question.most_tokens });
+    let mut body = json!({ "model": model, "messages": messages, "stream": stream, limit: question.most_tokens });
+    if stream {
+        set(&mut body, "stream_options", json!({ "include_usage": true }));
+    }
     let wanted = match format {
         Format::Bounded => with_schema(question.schema.clone()),
         Format::Schema => with_schema(unbounded(&question.schema)),
         Format::Object => json!({ "type": "json_object" }),
         Format::Words => return body,
     };
-    if let Some(fields) = body.as_object_mut() {
-        fields.insert("response_format".to_owned(), wanted);
-    }
+    set(&mut body, "response_format", wanted);
     body
+}
+
+fn set(object: &mut Value, name: &str, value: Value) {
+    if let Some(fields) = object.as_object_mut() {
+        fields.insert(name.to_owned(), value);
+    }
+}
+
+/// An answer that came piece by piece (server-sent events), as if it had come whole.
+pub(super) fn of_stream(body: &str) -> Result<Value, LlmError> {
+    let (mut text, mut refusal, mut finish, mut usage) = (String::new(), None, None, Value::Null);
+    for data in body.lines().filter_map(|line| line.strip_prefix("data:")).map(str::trim) {
+        if data == "[DONE]" {
+            break;
+        }
+        let event: Value =
+            serde_json::from_str(data).map_err(|_| LlmError::Nonsense { what: "a piece of its answer is no JSON" })?;
+        if let Some(error) = event.get("error") {
+            let status = error.get("code").and_then(Value::as_u64).and_then(|code| u16::try_from(code).ok());
+            return Err(LlmError::from_status(status.unwrap_or(500), data.as_bytes(), None));
+        }
+        let choice = event.pointer("/choices/0");
+        let piece = |name: &str| choice?.get("delta")?.get(name)?.as_str();
+        text.push_str(piece("content").unwrap_or_default());
+        refusal = refusal.or(piece("refusal").filter(|s| !s.is_empty()).map(str::to_owned));
+        finish = choice.and_then(|c| c.get("finish_reason")?.as_str()).map(str::to_owned).or(finish);
+        if let Some(used) = event.get("usage").filter(|used| used.is_object()) {
+            usage = used.clone();
+        }
+    }
+    let finish = finish.ok_or(LlmError::Nonsense { what: "its answer breaks off" })?;
+    let message = json!({ "content": text, "refusal": refusal });
+    Ok(json!({ "choices": [{ "message": message, "finish_reason": finish }], "usage": usage }))
 }
 
 fn with_schema(schema: Value) -> Value {

@@ -16,7 +16,7 @@ fn what_is_asked() {
     assert_eq!(body["messages"].as_array().map(Vec::len), Some(4));
     assert_eq!(body["response_format"]["json_schema"]["schema"], json!({ "type": "object" }));
     assert_eq!(body["max_tokens"], 100);
-    let body = openai::body("m", &question(), 7);
+    let body = openai::body("m", &question(), 9);
     assert!(body.get("response_format").is_none() && body.get("max_tokens").is_none());
     assert_eq!(body["max_completion_tokens"], 100);
     let bounded = json!({ "type": "string", "maxLength": 3, "properties": { "maxLength": { "maxItems": 2 } } });
@@ -58,6 +58,24 @@ fn what_comes_back() {
         (json!({ "stop_reason": "max_tokens", "content": [] }), "longer"),
     ] {
         assert!(said(json.clone()).is_err_and(|e| e.contains(wrong)), "{json}");
+    }
+}
+
+#[test]
+fn an_answer_piece_by_piece() {
+    let pieces = "data: {\"choices\":[{\"delta\":{\"role\":\"assistant\",\"content\":null},\"finish_reason\":null}]}\n\n: ping\n\n\
+        data: {\"choices\":[{\"delta\":{\"content\":\"{\"}}]}\n\ndata: {\"choices\":[{\"delta\":{\"content\":\"}\"},\"finish_reason\":\"stop\"}]}\n\n\
+        data: {\"choices\":[],\"usage\":{\"total_tokens\":7}}\n\ndata: [DONE]\n\n";
+    let whole = openai::of_stream(pieces).expect("whole");
+    assert_eq!(openai::read(&whole).ok(), Some(("{}".into(), Some(7))));
+    let cut = pieces.split("data: {\"choices\":[{\"delta\":{\"content\":\"}").next().unwrap_or_default();
+    for (text, wrong) in [
+        (cut, "breaks off"),
+        ("", "breaks off"),
+        ("data: {\"error\":{\"code\":503,\"message\":\"loading\"}}\n", "busy"),
+        ("data: <html>\n", "no JSON"),
+    ] {
+        assert!(openai::of_stream(text).is_err_and(|e| e.to_string().contains(wrong)), "{text}");
     }
 }
 

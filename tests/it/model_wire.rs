@@ -42,6 +42,11 @@ async fn openai_ollama_vllm_and_azure() {
     assert!(asked.head.starts_with("post /v1/chat/completions http/1.1"), "{}", asked.head);
     assert!(asked.head.contains("authorization: bearer hunter2"));
     assert_eq!(asked.body["response_format"]["type"], "json_schema");
+    assert_eq!(asked.body["stream"], true);
+    // Piece by piece, as most servers answer then.
+    let server = ModelServer::start(|_, _| Reply::Streams("{\"said\":\"x\"}".into()));
+    let answer = ask(&server, "").await.unwrap();
+    assert_eq!((answer.text.as_str(), answer.tokens), ("{\"said\":\"x\"}", 1000));
     // No usage, content in parts, as some servers have it: it is estimated.
     let parts = json!({ "choices": [{ "message": { "content": [{ "type": "text", "text": "{}" }] } }] }).to_string();
     let server = ModelServer::start(move |_, _| Reply::Status(200, "", parts.clone()));
@@ -117,7 +122,7 @@ async fn a_busy_server_is_asked_again() {
 #[tokio::test]
 async fn faults_in_plain_words() {
     let head = "HTTP/1.1 200 OK\r\nContent-Length: 400\r\n\r\n{\"choices\"";
-    let long = format!("{{\"x\":\"{}\"}}", "y".repeat(2_000_000));
+    let long = format!("{{\"x\":\"{}\"}}", "y".repeat(5_000_000));
     for (reply, words, transient) in [
         (Reply::Status(401, "", "{\"error\":{\"message\":\"bad key hunter2\"}}".into()), "refuses the key", false),
         (Reply::Status(404, "", "{\"error\":{\"message\":\"no such model\"}}".into()), "no such model", false),

@@ -27,6 +27,8 @@ pub enum Reply {
     Status(u16, &'static str, String),
     /// An answer of OpenAI's shape with this content.
     Says(String),
+    /// The same, piece by piece.
+    Streams(String),
     /// These bytes as they are, and the end of the connection.
     Raw(Vec<u8>),
     /// A head, and then text without end, until the client goes.
@@ -110,6 +112,16 @@ fn write(mut stream: TcpStream, reply: Reply) -> std::io::Result<()> {
             let choice = json!({ "message": { "role": "assistant", "content": content }, "finish_reason": "stop" });
             let usage = json!({ "prompt_tokens": 900, "completion_tokens": 100, "total_tokens": 1000 });
             (200, "", json!({ "choices": [choice], "usage": usage }).to_string())
+        }
+        Reply::Streams(content) => {
+            write!(stream, "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n")?;
+            for piece in content.chars() {
+                let event = json!({ "choices": [{ "delta": { "content": piece }, "finish_reason": null }] });
+                write!(stream, "data: {event}\n\n")?;
+            }
+            let end =
+                json!({ "choices": [{ "delta": {}, "finish_reason": "stop" }], "usage": { "total_tokens": 1000 } });
+            return write!(stream, "data: {end}\n\ndata: [DONE]\n\n");
         }
         Reply::Raw(bytes) => return stream.write_all(&bytes),
         Reply::Endless => {
