@@ -51,6 +51,8 @@ pub struct Model {
     pub mailboxes: Vec<(bool, Glob)>,
     /// A note that says how its owner writes, inside the vault.
     pub persona: Option<String>,
+    /// Show it what the vault knows of the matter.
+    pub vault_context: bool,
 }
 
 impl Model {
@@ -79,6 +81,7 @@ pub(super) struct RawAssistant {
     accounts: Option<Vec<String>>,
     mailboxes: Vec<String>,
     persona: Option<String>,
+    vault_context: bool,
 }
 
 impl Default for RawAssistant {
@@ -98,6 +101,7 @@ impl Default for RawAssistant {
             accounts: None,
             mailboxes: vec!["*".into()],
             persona: None,
+            vault_context: false,
         }
     }
 }
@@ -155,6 +159,7 @@ pub(super) fn validate(
         accounts: raw.accounts,
         mailboxes: raw.mailboxes.iter().map(|pattern| permission(pattern)).collect(),
         persona: raw.persona.as_deref().map(note).transpose()?,
+        vault_context: raw.vault_context,
     }))
 }
 

@@ -24,6 +24,7 @@ pub(super) const KEYS: &[(&str, &[&str])] = &[
             "accounts",
             "mailboxes",
             "persona",
+            "vault_context",
         ],
     ),
     ("send", &["enabled", "delay", "save_sent"]),

@@ -9,12 +9,13 @@ use crate::assistant::model::{Earlier, Inputs};
 use crate::compose::text;
 use crate::config::{Config, Model};
 use crate::inbound::Desk;
+use crate::inbound::context::{self, About};
 use crate::mail::hash::sha256;
-use crate::mail::{Message, subject};
+use crate::mail::{Address, Message, subject};
 use crate::note::context::VaultContext;
 use crate::note::digest::Digest;
 use crate::note::frontmatter;
-use crate::redraft;
+use crate::redraft::{self, Source};
 use crate::store::messages::StoredMessage;
 use crate::store::thoughts::Waiting;
 use anyhow::{Context, Result};
@@ -70,13 +71,17 @@ pub fn of_note(
     let offline = redraft::digest(&source, &account, now);
     let base_subject = subject::base(&message.subject);
     let content = sha256(format!("{:?}\n{base_subject}\n{}", message.from, source.new.0));
+    let context = match model.vault_context {
+        true => known(config, desk, &source, &base_subject),
+        false => VaultContext::default(),
+    };
     let inputs = Inputs {
         base_subject,
         new_text: source.new.0.clone(),
         earlier,
         owner: account.owner(),
         day: source.at.to_zoned(now.time_zone().clone()).date(),
-        context: VaultContext::default(),
+        context,
         persona: persona(model, desk)?,
         instructions: instructions.map(str::to_owned),
         offline: by_rules(offline),
@@ -85,6 +90,14 @@ pub fn of_note(
     let estimate = ask::cost(&inputs);
     let day = now.date().to_string();
     Ok(Ok(Job { key: source.key, note: note.to_owned(), content, inputs, tries: 0, day, estimate }))
+}
+
+/// What the vault knows, as a draft shows it.
+fn known(config: &Config, desk: &Desk, source: &Source, base_subject: &str) -> VaultContext {
+    let author = source.message.author().map(Address::key).unwrap_or_default();
+    let thread = source.known.as_ref().map_or("", |known| known.thread.as_str());
+    let about = About { author: &author, subject: base_subject, text: &source.new.0, thread };
+    context::of(&desk.vault, &desk.store, config, &about)
 }
 
 /// What a model made once is not what stands in for it.
