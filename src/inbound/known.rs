@@ -63,7 +63,8 @@ fn update(
     })
 }
 
-fn names(text: &str) -> Vec<Name> {
+/// What a note can be found by.
+pub(super) fn names(text: &str) -> Vec<Name> {
     let Some(identity) = entity::identity(text) else { return Vec::new() };
     let of = |by: By, names: Vec<String>| names.into_iter().map(move |name| Name { by, name });
     let called = identity.title.into_iter().chain(identity.aliases).map(|n| n.to_lowercase()).collect();

@@ -270,6 +270,8 @@ impl<'a> Book<'a> {
             let text = entity::write(&New { kind: *kind, title, created, known_by });
             let text = entity::patch(&text, *kind, additions, *last_contact)?.unwrap_or(text);
             self.vault.create(path, text.as_bytes())?;
+            // Known at once, and read again when the vault is next looked through.
+            self.store.index()?.put(path, &[], &known::names(&text), None)?;
             return Ok(true);
         }
         let old = self.vault.read(path)?;
