@@ -118,7 +118,6 @@ pub fn digest(
         draft_body: String::new(),
         language: offline.language.clone(),
         generated_by: one_line(model, MOST_TITLE),
-        ..offline.clone()
     };
     digest.draft_body = reply::compose(&digest, &answer, inputs, &traces, escape);
     Ok(digest)
