@@ -9,10 +9,16 @@
 
 #![allow(clippy::print_stdout, clippy::indexing_slicing, clippy::string_slice)]
 
+#[path = "evaluate/bc3.rs"]
+mod bc3;
+#[path = "evaluate/intent.rs"]
+mod intent;
 #[path = "evaluate/md.rs"]
 mod md;
 #[path = "evaluate/mime.rs"]
 mod mime;
+#[path = "evaluate/rank.rs"]
+mod rank;
 #[path = "evaluate/reply.rs"]
 mod reply;
 #[path = "evaluate/replyhdr.rs"]
@@ -33,9 +39,14 @@ type Outcome = Result<(), Box<dyn std::error::Error>>;
 type Task = fn(&Path) -> Outcome;
 
 const TASKS: &[(&str, Task)] = &[
+    ("bc3acts", bc3::acts),
+    ("bc3ext", bc3::extract),
+    ("bc3mail", bc3::mails),
     ("forest", threads::forests),
+    ("intent", intent::run),
     ("md", md::run),
     ("mime", mime::run),
+    ("rank", rank::run),
     ("reply", reply::run),
     ("replyhdr", replyhdr::run),
     ("split", split::run),

@@ -14,6 +14,7 @@ pub mod approval;
 pub mod assistant;
 pub mod compose;
 pub mod draft;
+pub mod entity;
 pub mod triage;
 
 // Edges: I/O.

@@ -3,7 +3,7 @@
 
 use crate::config::{Account, Config, Model};
 use crate::inbound::import::{self, Imported, Order, Step};
-use crate::inbound::{self, Desk, Progress, Pulled, keep, rebuild};
+use crate::inbound::{self, Desk, Progress, Pulled, entities, keep, rebuild};
 use crate::login::Login;
 use crate::note::digest::Digest;
 use crate::outbound::freeze::{self, Recall};
@@ -68,6 +68,8 @@ pub struct Outcome {
     pub pulled: Vec<(String, Result<Pulled>)>,
     /// What became of drafts.
     pub posted: Posted,
+    /// Paths of notes about people, customers and projects that were made or added to.
+    pub entities: Vec<String>,
     /// When the next queued draft is due.
     pub next_due: Option<Timestamp>,
     /// A draft was written just now, and has to be looked at again when it has settled.
@@ -89,6 +91,7 @@ impl Outcome {
         self.posted == Posted::default()
             && self.thinking.improved.is_empty()
             && self.thinking.problems.is_empty()
+            && self.entities.is_empty()
             && self.pulled.iter().all(|(_, r)| r.as_ref().is_ok_and(|p| *p == Pulled::default()))
     }
 }
@@ -210,6 +213,15 @@ async fn pass(
             outcome.posted.problems.extend(after.problems.into_iter().filter(|p| !known.contains(p)));
         }
     }
+    if !stop() {
+        match tokio::task::block_in_place(|| entities::tell(&mut desk, config, &now())) {
+            Ok(told) => {
+                outcome.entities = told.notes;
+                outcome.posted.problems.extend(told.problems);
+            }
+            Err(e) => outcome.posted.problems.push(format!("the notes about people could not be written: {e:#}")),
+        }
+    }
     // When nobody waits for anything else; what it makes better is mirrored.
     if !scope.dry_run && (!scope.send_only || scope.hurried) {
         think(config, (&mut desk, state), scope, thinker, stop, &mut outcome.thinking).await?;
@@ -272,6 +284,10 @@ pub async fn import(
     let Ready { lock: _lock, mut desk, problems, .. } = ready(config, state, dry_run, false)?;
     let mut imported = import::import(config, order, &mut desk, &now(), stop, on).await?;
     imported.problems.splice(..0, problems);
+    if !stop() {
+        let told = tokio::task::block_in_place(|| entities::tell(&mut desk, config, &now()))?;
+        imported.problems.extend(told.problems);
+    }
     Ok(imported)
 }
 
@@ -368,7 +384,8 @@ fn ready(config: &Config, state: &Path, dry_run: bool, trusted: bool) -> Result<
 /// Removes what a crash left under temporary names.
 fn sweep(config: &Config, desk: &Desk) -> Result<()> {
     let paths = &config.paths;
-    for folder in [rebuild::fixed_part(&paths.sources), &paths.outbox, &paths.people] {
+    for folder in [rebuild::fixed_part(&paths.sources), &paths.outbox, &paths.people, &paths.customers, &paths.projects]
+    {
         desk.vault.sweep(folder)?;
     }
     Ok(())

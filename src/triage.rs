@@ -81,6 +81,10 @@ pub struct Verdict {
     pub tags: Vec<String>,
     /// Whether a language model may see the message.
     pub llm: bool,
+    /// Set by a rule: its sender gets a note whether written to or not, or never.
+    pub entity: Option<bool>,
+    /// Set by a rule: the project that it is about.
+    pub project: Option<String>,
     /// Why, in plain words.
     pub reason: String,
     /// An invitation asks for an answer: what [`Action::Draft`] permits is that, and no reply.
@@ -107,6 +111,8 @@ pub fn triage(arrival: &Arrival, rules: &[Rule]) -> Verdict {
         urgency: rule.and_then(|rule| rule.urgency),
         tags: rule.map(|rule| rule.tags.clone()).unwrap_or_default(),
         llm: rule.and_then(|rule| rule.llm).unwrap_or(true),
+        entity: rule.and_then(|rule| rule.entity),
+        project: rule.and_then(|rule| rule.project.clone()),
         reason,
         asked: asked.filter(|_| action == Action::Draft),
     }

@@ -28,7 +28,7 @@ pub(super) const KEYS: &[(&str, &[&str])] = &[
     ),
     ("send", &["enabled", "delay", "save_sent"]),
     ("drafts", &["reply", "format", "quote", "mirror"]),
-    ("notes", &["keep_original", "attachment_limit", "attachment_skip"]),
+    ("notes", &["context", "keep_original", "attachment_limit", "attachment_skip"]),
     ("accounts[]", &["name", "email", "display_name", "aliases", "signature", "imap", "smtp", "auth"]),
     ("accounts[].imap", &["host", "port", "security", "mailboxes", "sent", "compress", "username", "ca_file"]),
     ("accounts[].smtp", &["host", "port", "security", "username", "ca_file"]),

@@ -50,6 +50,8 @@ pub struct Config {
     pub model: Option<Model>,
     /// Which attachments are saved.
     pub attachments: Attachments,
+    /// The folders whose notes drafts may draw on.
+    pub context: Vec<String>,
     /// The mail accounts, at least one.
     pub accounts: Vec<Account>,
     /// The owner's rules, first match wins.

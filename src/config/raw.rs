@@ -91,6 +91,7 @@ pub(super) struct RawDrafts {
 #[derive(Debug, Deserialize)]
 #[serde(default)]
 pub(super) struct RawNotes {
+    pub(super) context: Option<Vec<String>>,
     pub(super) keep_original: bool,
     pub(super) attachment_limit: String,
     pub(super) attachment_skip: Vec<super::rule::Glob>,
@@ -98,7 +99,12 @@ pub(super) struct RawNotes {
 
 impl Default for RawNotes {
     fn default() -> Self {
-        RawNotes { keep_original: false, attachment_limit: "none".to_owned(), attachment_skip: Vec::new() }
+        RawNotes {
+            context: None,
+            keep_original: false,
+            attachment_limit: "none".to_owned(),
+            attachment_skip: Vec::new(),
+        }
     }
 }
 

@@ -26,6 +26,12 @@ pub struct Rule {
     /// Whether a language model may see it.
     #[serde(default)]
     pub llm: Option<bool>,
+    /// Whether what it says is kept in a note about its sender, written to or not.
+    #[serde(default)]
+    pub entity: Option<bool>,
+    /// The project that it is about.
+    #[serde(default)]
+    pub project: Option<String>,
 }
 
 /// The patterns of a rule: every one that is given has to fit, so none at all fits every message.

@@ -18,6 +18,10 @@ pub(super) fn config(raw: RawConfig, resolve: &dyn Fn(&Path) -> PathBuf) -> Resu
         customers: folder("paths.customers", &raw.paths.customers)?,
         projects: folder("paths.projects", &raw.paths.projects)?,
     };
+    let context = match &raw.notes.context {
+        Some(folders) => folders.iter().map(|f| folder("notes.context", f)).collect::<Result<_, _>>()?,
+        None => vec![paths.people.clone(), paths.customers.clone(), paths.projects.clone()],
+    };
     if paths.sources.starts_with("{{") {
         return bad("paths.sources: begin with a fixed folder, such as \"Sources/Email/{{ year }}\"");
     }
@@ -72,6 +76,7 @@ pub(super) fn config(raw: RawConfig, resolve: &dyn Fn(&Path) -> PathBuf) -> Resu
         },
         keep_original: raw.notes.keep_original,
         model,
+        context,
         attachments: Attachments {
             limit: attachments::limit(&raw.notes.attachment_limit).map_err(at("notes.attachment_limit"))?,
             skip: raw.notes.attachment_skip,

@@ -129,7 +129,7 @@ fn withheld(store: &Store, account: &Account, mailbox: &str, served: &Served, pu
 
 /// Moves notes to their places; what came in between is written down, and told. [`crate::vault::Vault::settle`] makes it
 /// last, or the next batch.
-fn put_in_place(vault: &Vault, store: &Store, moves: &[Move], problems: &mut Vec<String>) -> Result<()> {
+pub(super) fn put_in_place(vault: &Vault, store: &Store, moves: &[Move], problems: &mut Vec<String>) -> Result<()> {
     for hitch in vault.publish(moves)? {
         match hitch {
             Hitch::Elsewhere { path, now } => {

@@ -9,18 +9,27 @@
 //! - `batch`: what goes from reader to writer; [`read`]: what becomes of bytes on the way
 //! - `keep`: the writer: one batch → one commit
 //! - [`take`]: one message → its notes; `attachments`, `summaries`
+//! - `answered`: tasks that a reply settled
+//! - `heard`: what notes about people are to be told of it; [`entities`]: they are told, at the end of a pass
 //! - [`redrafts`]: drafts that their owner asks for
 //! - `rsvp`: an invitation → the draft of its answer
 //! - `threads`: which conversation it belongs to
 //! - [`import`]: the same from files
+//! - [`context`]: what the vault knows that bears on a message
+//! - `known`: the index of the vault's notes
 //! - [`rebuild`]: a new database learns what the vault knows
 //! - this file: readers and writer, side by side
 
+mod answered;
 mod attachments;
 mod batch;
+pub mod context;
+pub mod entities;
 mod events;
+mod heard;
 pub mod import;
 pub mod keep;
+mod known;
 mod mailbox;
 pub mod mailboxes;
 mod pattern;

@@ -9,7 +9,7 @@ use crate::mail::subject;
 use crate::note::name::{folder_name, summary_stem, wikilink};
 use crate::note::source::strip_brackets;
 use crate::note::summary::{self, Entry};
-use crate::note::{digest::Digest, frontmatter};
+use crate::note::{digest::Digest, frontmatter, task};
 use crate::store::Store;
 use crate::store::messages::StoredMessage;
 use crate::vault::{Vault, VaultError};
@@ -103,13 +103,16 @@ fn one(vault: &Vault, store: &Store, config: &Config, thread: &str, new: &[Entry
                 .ok()
                 .and_then(|(f, _)| f.text("person"))
                 .unwrap_or_else(|| first.author.clone());
-            let whole = summary::write(&person, thread, &entries);
+            let whole = task::carry(&summary::write(&person, thread, &entries), &old);
             // A database that is older than the vault does not know what it wrote last.
             let untouched = known || old == whole;
             let is_new = |entry: &&Entry| !old.contains(&wikilink(&entry.source));
             let text = match untouched {
                 true => whole,
-                false => new.iter().filter(is_new).fold(old.clone(), |text, entry| summary::update(&text, entry)),
+                false => new
+                    .iter()
+                    .filter(is_new)
+                    .fold(old.clone(), |text, entry| summary::update(&text, &unsaid(entry, &text, &entries))),
             };
             match vault.replace(&path, &old, &text) {
                 Ok(()) => {}
@@ -126,6 +129,17 @@ fn one(vault: &Vault, store: &Store, config: &Config, thread: &str, new: &[Entry
     store.put_summary(thread, &path, &hash)?;
     pulled.summaries.push(path);
     Ok(())
+}
+
+/// An entry without the tasks that its owner has decided on already: those that the note holds, in whatever state, and
+/// those that were proposed before, whatever became of them.
+fn unsaid(entry: &Entry, text: &str, entries: &[Entry]) -> Entry {
+    let mut said = task::said(text);
+    let before = entries.iter().filter(|e| e.source != entry.source && e.received < entry.received);
+    said.extend(before.flat_map(|e| &e.digest.actions).map(task::essence));
+    let mut entry = entry.clone();
+    entry.digest.actions.retain(|item| !said.contains(&task::essence(item)));
+    entry
 }
 
 /// What the thread's messages say, the new ones among them, oldest first.

@@ -3,16 +3,18 @@
 use super::read::{Raw, ReadAs};
 use super::summaries::Touched;
 use super::timing::Timing;
-use super::{Pulled, attachments, events, rsvp, threads};
+use super::{Pulled, attachments, context, events, heard, rsvp, threads};
 use crate::config::{Account, Action, Config, Quote};
 use crate::draft::{self, Setting, quoting};
 use crate::mail::hash::short;
 use crate::mail::subject::{self, Mark};
 use crate::mail::{Address, Message, file_name, picture};
 use crate::note::digest::Digest;
+use crate::note::draft::with_context;
 use crate::note::name::{draft_stem, numbered, source_stem};
 use crate::note::source::{self, Facts};
 use crate::note::summary::Entry;
+use crate::note::task;
 use crate::store::Store;
 use crate::store::cursors::Doubt;
 use crate::store::messages::StoredMessage;
@@ -79,6 +81,9 @@ pub fn take(
     if let Some(doubt) = known.as_ref().filter(|_| !origin.anew).and_then(|known| moved_within(known, &stored)) {
         store.doubt(&stored.account, &doubt)?;
     }
+    if origin.is_sent && !known.as_ref().is_some_and(|known| known.own) {
+        heard::sent(store, origin, message, at)?;
+    }
     match known {
         Some(known) if !arrives_too(&known) => return Ok(store.put_message(&met_again(stored, known, origin))?),
         _ if silent => return Ok(store.put_message(&stored)?),
@@ -90,6 +95,7 @@ pub fn take(
         pulled.ignored += 1;
         return Ok(store.put_message(&stored)?);
     }
+    heard::arrived(store, origin, message, &stored, &verdict)?;
     let digest = item.digest(&verdict);
     let word = digest.as_ref().map_or(verdict.triage, |d| triage::settle(&verdict, d));
     let note = item.write_source(vault, store, &stored, word, &verdict.tags, pulled)?;
@@ -106,7 +112,7 @@ pub fn take(
                 pulled.drafts.extend(rsvp::write(vault, store, by, &invitation)?);
             }
         } else if wanted && !store.has_draft_for(&stored.key)? {
-            item.write_draft(vault, store, &stored.key, &entry, pulled)?;
+            item.write_draft(vault, store, &stored, &entry, pulled)?;
         }
         touched.add(&stored.thread, entry);
         if item.may_be_shown(&verdict) {
@@ -207,6 +213,10 @@ impl Item<'_> {
         if let Some(urgency) = verdict.urgency {
             digest.urgency = urgency;
         }
+        if verdict.triage == Triage::Done {
+            // It was answered before it came.
+            digest.actions.retain(|item| !task::is_settled_by_reply(item));
+        }
         Some(digest)
     }
 
@@ -271,7 +281,15 @@ impl Item<'_> {
         Ok(path)
     }
 
-    fn write_draft(&self, vault: &Vault, store: &Store, key: &str, entry: &Entry, pulled: &mut Pulled) -> Result<()> {
+    fn write_draft(
+        &self,
+        vault: &Vault,
+        store: &Store,
+        stored: &StoredMessage,
+        entry: &Entry,
+        pulled: &mut Pulled,
+    ) -> Result<()> {
+        let key = stored.key.as_str();
         let Origin { config, account, now, .. } = *self.origin;
         let message = &self.raw.message;
         let id = draft::draft_id(key, self.received.timestamp());
@@ -292,6 +310,13 @@ impl Item<'_> {
             quote: quote.as_deref(),
         };
         let Some(text) = draft::propose(message, &entry.digest, &setting) else { return Ok(()) };
+        let about = context::About {
+            author: &stored.author,
+            subject: &stored.subject,
+            text: &self.raw.body.new_text,
+            thread: &stored.thread,
+        };
+        let text = with_context(&text, &context::of(vault, store, config, &about));
         let path = format!("{}/{}.md", config.paths.outbox, draft_stem(&subject::base(&message.subject), now));
         // Its id is written as it is: where it does not stand, nothing has to be read as YAML.
         let same = |old: &str| {

@@ -4,6 +4,7 @@
 //!
 //! - [`owner`]: whose vault it is
 //! - [`digest`]: what an assistant read out of a message
+//! - [`context`]: what the vault knows that bears on a message
 //! - [`frontmatter`]: the YAML block: read, written, edited in place
 //! - [`name`]: names of notes, wikilinks, tags
 //! - [`wikilink`]: links from note to note
@@ -12,12 +13,15 @@
 //! - [`invitation`]: the table of an event in it
 //! - [`rsvp`]: answering that
 //! - [`summary`]: one conversation
+//! - [`task`]: what is to be done, in any note
+//! - [`entity`]: what is known of a person, customer or project
 //! - [`draft`]: one reply, from proposal to sent
 //! - [`moving`]: a file on its way to its place
 
 pub mod context;
 pub mod digest;
 pub mod draft;
+pub mod entity;
 mod fate;
 pub mod frontmatter;
 pub mod invitation;
@@ -28,4 +32,5 @@ pub mod owner;
 pub mod rsvp;
 pub mod source;
 pub mod summary;
+pub mod task;
 pub mod wikilink;

@@ -5,6 +5,7 @@
 //!
 //! - [`messages`]: what has been seen, and how it hangs together
 //! - [`drafts`]: which draft is which file
+//! - [`contacts`]: whom the owner writes to, and what their notes are still to be told
 //! - [`mirrored`]: copies of drafts in mailboxes
 //! - [`threads`]: which conversation an id belongs to
 //! - [`judged`]: which drafts need no second look
@@ -12,11 +13,14 @@
 //! - [`cursors`]: how far each mailbox has been read, and what its server keeps back
 //! - [`staged`]: notes on their way to their places
 //! - [`thoughts`]: what a language model is to read, and has read; [`prompts`]: what was said to it
+//! - [`index`]: what stands in the vault's notes, in a file of its own
 //! - this file: opening, locking, schema, transactions
 
 mod checked;
+pub mod contacts;
 pub mod cursors;
 pub mod drafts;
+pub mod index;
 pub mod judged;
 pub mod messages;
 pub mod mirrored;
@@ -34,7 +38,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 const FILE: &str = "state.db";
-const VERSION: i64 = 9;
+const VERSION: i64 = 10;
 
 const SCHEMA: &str = "
 CREATE TABLE IF NOT EXISTS cursors (
@@ -71,6 +75,17 @@ INSERT OR IGNORE INTO links SELECT message_id, thread FROM messages WHERE messag
 CREATE INDEX IF NOT EXISTS messages_note ON messages (note);
 CREATE TABLE IF NOT EXISTS answers (parent TEXT NOT NULL, child TEXT NOT NULL, PRIMARY KEY (parent, child)) STRICT;
 CREATE TABLE IF NOT EXISTS summaries (thread TEXT NOT NULL PRIMARY KEY, note TEXT NOT NULL, hash TEXT NOT NULL) STRICT;
+CREATE INDEX IF NOT EXISTS messages_author ON messages (author, at) WHERE digest IS NOT NULL;
+CREATE TABLE IF NOT EXISTS contacts (
+  address TEXT NOT NULL PRIMARY KEY, name TEXT NOT NULL, at INTEGER NOT NULL, fresh INTEGER NOT NULL
+) STRICT;
+CREATE TABLE IF NOT EXISTS lists (id TEXT NOT NULL PRIMARY KEY) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS news (key TEXT NOT NULL PRIMARY KEY, project TEXT) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS answered (id TEXT NOT NULL PRIMARY KEY) STRICT, WITHOUT ROWID;
+CREATE TRIGGER IF NOT EXISTS answers_told AFTER INSERT ON answers
+  WHEN EXISTS (SELECT 1 FROM messages WHERE message_id = NEW.parent AND digest IS NOT NULL)
+  BEGIN INSERT OR IGNORE INTO answered VALUES (NEW.parent); END;
+CREATE TABLE IF NOT EXISTS entities (id TEXT NOT NULL PRIMARY KEY, note TEXT NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS drafts (
   draft_id TEXT NOT NULL PRIMARY KEY, note TEXT NOT NULL, parent TEXT
 ) STRICT;
@@ -87,6 +102,8 @@ CREATE TABLE IF NOT EXISTS mirrored (
   mark TEXT NOT NULL PRIMARY KEY, draft_id TEXT NOT NULL, account TEXT NOT NULL, mailbox TEXT NOT NULL,
   uid_validity INTEGER NOT NULL, uid INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+CREATE TRIGGER IF NOT EXISTS outbox_told AFTER UPDATE OF state ON outbox
+  WHEN NEW.state = 'accepted' AND NEW.parent IS NOT NULL BEGIN INSERT OR IGNORE INTO answered VALUES (NEW.parent); END;
 CREATE TABLE IF NOT EXISTS judged (
   path TEXT NOT NULL PRIMARY KEY, stamp BLOB NOT NULL, id TEXT, answers INTEGER, in_reply_to TEXT, source_file TEXT
 ) STRICT, WITHOUT ROWID;
@@ -147,6 +164,9 @@ impl StoreError {
 pub struct Store {
     db: Connection,
     fresh: bool,
+    /// Where the index lies; `None`: nowhere that lasts.
+    folder: Option<PathBuf>,
+    index: std::cell::OnceCell<index::Index>,
     /// Set when this is a copy that is thrown away.
     _scratch: Option<tempfile::TempDir>,
 }
@@ -355,7 +375,8 @@ impl Store {
         }
         // Tables that no other one needs: they come with whatever version.
         db.execute_batch(thoughts::SCHEMA)?;
-        Ok(Store { db, fresh, _scratch: scratch })
+        let folder = path.parent().filter(|_| path.is_absolute()).map(Path::to_owned);
+        Ok(Store { db, fresh, folder, index: std::cell::OnceCell::new(), _scratch: scratch })
     }
 
     /// True when the database is new: what the vault knows has to be read into it, and then [`Store::built`] told.

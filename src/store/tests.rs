@@ -217,3 +217,43 @@ fn what_was_judged_lasts_and_every_change_to_what_decides_counts() {
     counts("a draft", &|s| s.put_draft("d1", "o/a.md", None));
     counts("what it answers", &|s| s.put_draft("d1", "o/a.md", Some("m1")));
 }
+
+#[test]
+fn the_index_finds_notes_by_name_and_by_words() {
+    use super::index::{By, Name};
+    let dir = tempfile::tempdir().expect("a folder");
+    let store = Store::open(dir.path()).expect("a store");
+    let index = store.index().expect("an index");
+    let name = |by: By, name: &str| Name { by, name: name.to_owned() };
+    let ada = [name(By::Email, "ada@example.com"), name(By::Name, "ada park")];
+    index.put("People/Ada.md", b"1", &ada, Some("She \"paints\" boats AND shelves.")).expect("put");
+    index.put("People/Ben.md", b"1", &[name(By::Name, "ben ode")], Some("He paints shelves.")).expect("put");
+    index.put("Secret.md", b"1", &[], None).expect("put");
+    assert_eq!(index.named(By::Email, "ada@example.com").expect("found"), ["People/Ada.md"]);
+    let called = |names: &[&str]| {
+        let names: Vec<String> = names.iter().map(|n| (*n).to_owned()).collect();
+        index.called(&names, 9).expect("found")
+    };
+    // Of Ben's note nobody can tell whom it is about.
+    assert_eq!(called(&["ada park", "ben ode", "ada"]), ["People/Ada.md"]);
+    let search = |words: &[&str], folder: &str| {
+        let words: Vec<String> = words.iter().map(|w| (*w).to_owned()).collect();
+        index.search(&words, &[folder.to_owned()], 9).expect("found")
+    };
+    assert_eq!(search(&["boats", "paints"], "People"), ["People/Ada.md", "People/Ben.md"]);
+    for odd in ["\"", "NOT", "*", "a OR", "(", "text:", ""] {
+        search(&[odd, "boats"], "People");
+    }
+    assert!(search(&["boats"], "Peop").is_empty());
+    index.put("People/Ada.md", b"2", &[], Some("Nothing.")).expect("put");
+    assert!(search(&["boats"], "People").is_empty() && called(&["ada park"]).is_empty());
+    index.forget("People/Ben.md").expect("forgotten");
+    assert!(search(&["paints"], "People").is_empty());
+    assert_eq!(index.stamps().expect("stamps").len(), 2);
+    // It can be lost, and damaged.
+    drop(store);
+    std::fs::write(dir.path().join("index.db"), "no database at all, and long enough to be taken for one".repeat(100))
+        .expect("written");
+    let store = Store::open(dir.path()).expect("a store");
+    assert!(store.index().expect("an index").stamps().expect("stamps").is_empty());
+}

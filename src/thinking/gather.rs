@@ -9,9 +9,10 @@ use crate::assistant::model::{Earlier, Inputs};
 use crate::compose::text;
 use crate::config::{Config, Model};
 use crate::inbound::Desk;
+use crate::inbound::context::{self, About};
 use crate::mail::hash::sha256;
 use crate::mail::{Message, subject};
-use crate::note::context::VaultContext;
+use crate::note::context::is_confidential;
 use crate::note::digest::Digest;
 use crate::note::frontmatter;
 use crate::redraft;
@@ -69,6 +70,10 @@ pub fn of_note(
     }
     let offline = redraft::digest(&source, &account, now);
     let base_subject = subject::base(&message.subject);
+    let author = message.author().map(|author| author.key()).unwrap_or_default();
+    let thread = source.known.as_ref().map(|known| known.thread.clone()).unwrap_or_default();
+    let about = About { author: &author, subject: &base_subject, text: &source.new.0, thread: &thread };
+    let context = context::of(&desk.vault, &desk.store, config, &about);
     let content = sha256(format!("{:?}\n{base_subject}\n{}", message.from, source.new.0));
     let inputs = Inputs {
         base_subject,
@@ -76,7 +81,7 @@ pub fn of_note(
         earlier,
         owner: account.owner(),
         day: source.at.to_zoned(now.time_zone().clone()).date(),
-        context: VaultContext::default(),
+        context,
         persona: persona(model, desk)?,
         instructions: instructions.map(str::to_owned),
         offline: by_rules(offline),
@@ -117,15 +122,14 @@ fn permitted(config: &Config, model: &Model, note: &str, message: &Message) -> R
     if !model.permits(&account, &mailbox) {
         return Err("assistant.accounts or assistant.mailboxes keep it from the model");
     }
-    let tags = front.list("tags").unwrap_or_default();
-    if tags.iter().any(|tag| is_confidential(tag)) {
+    if is_confidential(note) {
         return Err("it is tagged confidential");
     }
     let rule = config.rules.iter().find(|rule| rule.matches.fits(message, &account));
     if rule.is_some_and(|rule| rule.llm == Some(false)) {
         return Err("a rule keeps it from the model");
     }
-    if rule.is_some_and(|rule| rule.tags.iter().any(|tag| is_confidential(tag))) {
+    if rule.is_some_and(|rule| rule.tags.iter().any(|tag| is_marked(tag))) {
         return Err("it is tagged confidential");
     }
     if message.signals.encrypted {
@@ -134,7 +138,7 @@ fn permitted(config: &Config, model: &Model, note: &str, message: &Message) -> R
     Ok(())
 }
 
-fn is_confidential(tag: &str) -> bool {
+fn is_marked(tag: &str) -> bool {
     tag.trim_start_matches('#').split('/').any(|part| part.eq_ignore_ascii_case(CONFIDENTIAL))
 }
 

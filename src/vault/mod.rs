@@ -352,14 +352,48 @@ impl Vault {
         self.listed(folder, |entry| entry.metadata().ok().filter(fs::Metadata::is_file).and_then(|m| Stamp::of(&m)))
     }
 
+    /// The same of the whole vault but some folders.
+    pub fn listing_without(&self, left_out: &[&str]) -> Result<Vec<(String, Option<Stamp>)>, VaultError> {
+        self.same()?;
+        let mut top: Vec<(String, Option<Stamp>)> = Vec::new();
+        let mut folders = Vec::new();
+        for entry in fs::read_dir(self.root()).map_err(VaultError::io("the vault"))? {
+            let entry = entry.map_err(VaultError::io("the vault"))?;
+            let (Ok(name), Ok(kind)) = (entry.file_name().into_string(), entry.file_type()) else { continue };
+            match () {
+                () if name.starts_with('.') => {}
+                () if kind.is_dir() => folders.push(name),
+                () if kind.is_file() && name.to_lowercase().ends_with(".md") => {
+                    top.push((name, entry.metadata().ok().and_then(|m| Stamp::of(&m))));
+                }
+                () => {}
+            }
+        }
+        let of = |entry: &fs::DirEntry| entry.metadata().ok().and_then(|m| Stamp::of(&m));
+        top.extend(self.below(folders, left_out, of)?);
+        top.sort_by(|(one, _), (other, _)| one.cmp(other));
+        Ok(top)
+    }
+
     fn listed<T>(&self, folder: &str, of: impl Fn(&fs::DirEntry) -> T) -> Result<Vec<(String, T)>, VaultError> {
         self.same()?;
-        let mut found = Vec::new();
         if !self.folders.existing(folder)?.exists() {
-            return Ok(found);
+            return Ok(Vec::new());
         }
-        let mut folders = vec![folder.to_owned()];
+        self.below(vec![folder.to_owned()], &[], of)
+    }
+
+    fn below<T>(
+        &self,
+        mut folders: Vec<String>,
+        left_out: &[&str],
+        of: impl Fn(&fs::DirEntry) -> T,
+    ) -> Result<Vec<(String, T)>, VaultError> {
+        let mut found = Vec::new();
         while let Some(folder) = folders.pop() {
+            if left_out.contains(&folder.as_str()) {
+                continue;
+            }
             let place = self.folders.existing(&folder)?;
             for entry in fs::read_dir(&place).map_err(VaultError::io(&folder))? {
                 let entry = entry.map_err(VaultError::io(&folder))?;

@@ -11,6 +11,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("triage", &[]),
     ("assistant", &[]),
     ("draft", &[]),
+    ("entity", &[]),
     ("approval", &[]),
     ("compose", &["approval"]),
     ("archive", &[]),
@@ -111,8 +112,8 @@ fn only_the_command_line_prints_and_only_edges_read_clocks() {
                 assert!(!text.contains(word), "{}: {word} belongs to cli", path.display());
             }
         }
-        let below =
-            ["mail", "note", "config", "triage", "assistant", "draft", "approval", "compose"].contains(&room.as_str());
+        let below = ["mail", "note", "config", "triage", "assistant", "draft", "entity", "approval", "compose"]
+            .contains(&room.as_str());
         let code = text.split("#[cfg(test)]").next().unwrap_or_default();
         for word in
             ["SystemTime::now", "Zoned::now", "Timestamp::now", "std::env::", "std::fs::", "tokio::", "std::net::Tcp"]

@@ -9,6 +9,8 @@
 //! - [`dates`], [`facts`], [`urgency`]: what it says
 //! - [`summary`]: the best sentences
 //! - [`name`], [`reply`]: the draft
+//! - [`learned`], [`salience`], [`reply_rank`]: what was learned from labelled mail: does a sentence ask, what does a thread
+//!   say, will a mail be answered
 
 pub mod audience;
 pub mod courtesy;
@@ -16,9 +18,12 @@ pub mod dates;
 pub mod facts;
 pub mod intent;
 pub mod language;
+pub mod learned;
 mod lexicon;
 pub mod name;
 pub mod reply;
+pub mod reply_rank;
+pub mod salience;
 pub mod sentence;
 pub mod summary;
 pub mod urgency;

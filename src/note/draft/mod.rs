@@ -8,12 +8,14 @@
 //! - this file: reading a draft, and writing a new reply
 
 pub mod body;
+mod context;
 pub mod forward;
 pub mod pictures;
 pub mod rsvp;
 mod status;
 
 pub use body::BodyError;
+pub use context::with_context;
 pub use status::Status;
 
 use super::frontmatter::{self, Frontmatter, FrontmatterError, Writer};

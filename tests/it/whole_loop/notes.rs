@@ -137,7 +137,9 @@ fn flatten(value: &serde_yaml::Value, out: &mut Vec<String>) {
             flatten(key, out);
             flatten(item, out);
         }),
-        // Nothing that postnote writes may be read as a number, a date or a truth.
+        // `auto_created`, and nothing else that postnote writes.
+        serde_yaml::Value::Bool(true) => out.push("true".to_owned()),
+        // Nothing may be read as a number or a date.
         other => panic!("{other:?}"),
     }
 }
