@@ -12,7 +12,7 @@ use crate::inbound::Desk;
 use crate::inbound::context::{self, About};
 use crate::mail::hash::sha256;
 use crate::mail::{Address, Message, subject};
-use crate::note::context::VaultContext;
+use crate::note::context::{VaultContext, is_confidential};
 use crate::note::digest::Digest;
 use crate::note::frontmatter;
 use crate::redraft::{self, Source};
@@ -130,15 +130,14 @@ fn permitted(config: &Config, model: &Model, note: &str, message: &Message) -> R
     if !model.permits(&account, &mailbox) {
         return Err("assistant.accounts or assistant.mailboxes keep it from the model");
     }
-    let tags = front.list("tags").unwrap_or_default();
-    if tags.iter().any(|tag| is_confidential(tag)) {
+    if is_confidential(note) {
         return Err("it is tagged confidential");
     }
     let rule = config.rules.iter().find(|rule| rule.matches.fits(message, &account));
     if rule.is_some_and(|rule| rule.llm == Some(false)) {
         return Err("a rule keeps it from the model");
     }
-    if rule.is_some_and(|rule| rule.tags.iter().any(|tag| is_confidential(tag))) {
+    if rule.is_some_and(|rule| rule.tags.iter().any(|tag| is_marked(tag))) {
         return Err("it is tagged confidential");
     }
     if message.signals.encrypted {
@@ -147,7 +146,7 @@ fn permitted(config: &Config, model: &Model, note: &str, message: &Message) -> R
     Ok(())
 }
 
-fn is_confidential(tag: &str) -> bool {
+fn is_marked(tag: &str) -> bool {
     tag.trim_start_matches('#').split('/').any(|part| part.eq_ignore_ascii_case(CONFIDENTIAL))
 }
 
