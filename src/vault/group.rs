@@ -5,7 +5,7 @@
 
 use super::VaultError;
 use super::place::Folders;
-use super::scribe::Scribe;
+use super::scribe::{Scribe, temporary};
 use crate::mail::hash::sha256;
 use crate::note::moving::Move;
 use crate::note::name::numbered;
@@ -18,6 +18,8 @@ use tempfile::TempPath;
 
 /// Up to so many files are synced one by one; more by one sync of the file system.
 const FEW: usize = 12;
+/// A file of more bytes is written at once: it would have to be copied to be handed over.
+const LARGE: usize = 256 * 1024;
 
 /// What came in between while files were moved to their places.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,7 +71,12 @@ impl Group {
         }
         let place = folders.free(path)?;
         let folder = place.parent().unwrap_or(folders.root());
-        self.scribe.write(path, folder, bytes, None).map_err(VaultError::io(path))?;
+        if bytes.len() > LARGE {
+            let file = temporary(folder, bytes, None).map_err(VaultError::io(path))?;
+            self.written.insert(path.to_owned(), file);
+        } else {
+            self.scribe.write(path, folder, bytes, None).map_err(VaultError::io(path))?;
+        }
         self.files.insert(path.to_owned(), None);
         Ok(())
     }

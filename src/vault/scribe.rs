@@ -84,7 +84,7 @@ fn work(jobs: &Receiver<Job>) {
 }
 
 /// A temporary file in `folder`, not synced yet.
-fn temporary(folder: &Path, bytes: &[u8], mode: Option<Permissions>) -> io::Result<TempPath> {
+pub(super) fn temporary(folder: &Path, bytes: &[u8], mode: Option<Permissions>) -> io::Result<TempPath> {
     let mut file = tempfile::Builder::new().prefix(TEMPORARY).suffix(".tmp").tempfile_in(folder)?;
     file.write_all(bytes)?;
     if let Some(mode) = mode {
