@@ -20,6 +20,7 @@ pub mod triage;
 // Edges: I/O.
 pub mod archive;
 pub mod imap;
+pub mod llm;
 pub mod net;
 pub mod secret;
 pub mod smtp;
@@ -33,6 +34,7 @@ pub mod login;
 pub mod outbound;
 pub mod pass;
 pub mod redraft;
+pub mod thinking;
 
 // The command line, the only place that prints.
 pub mod cli;

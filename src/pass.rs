@@ -1,14 +1,17 @@
 //! One pass: freeze what is approved, pull what is new, send what is due. `postnote sync` is one pass;
 //! `postnote run` repeats it; `postnote send` is one without pulling; `postnote import` takes mail out of files instead.
 
-use crate::config::{Account, Config};
+use crate::config::{Account, Config, Model};
 use crate::inbound::import::{self, Imported, Order, Step};
 use crate::inbound::{self, Desk, Progress, Pulled, entities, keep, rebuild};
 use crate::login::Login;
+use crate::note::digest::Digest;
 use crate::outbound::freeze::{self, Recall};
 use crate::outbound::{Posted, deliver, deliver::Sender, mirror};
 use crate::redraft::{self, Wish};
 use crate::store::{self, Lock, Store, StoreError};
+use crate::thinking::ask::{self, Came, Thought};
+use crate::thinking::{self, Job, Thinker, Thinking, gather};
 use crate::vault::Vault;
 use anyhow::{Context, Result};
 use jiff::{Timestamp, Zoned};
@@ -40,12 +43,18 @@ pub struct Memory {
     /// When the database was read over.
     sound: Option<Instant>,
     recall: Recall,
+    thinker: Thinker,
 }
 
 /// So often a process that stays reads its database over.
 const CHECKED: Duration = Duration::from_secs(24 * 60 * 60);
 
 impl Memory {
+    /// Returns when a language model has answered, which the next pass takes in; never when it is not asked.
+    pub async fn answered(&mut self) {
+        self.thinker.answered().await;
+    }
+
     /// The next pass reads every draft.
     pub fn forget_drafts(&mut self) {
         self.recall.forget();
@@ -65,12 +74,15 @@ pub struct Outcome {
     pub next_due: Option<Timestamp>,
     /// A draft was written just now, and has to be looked at again when it has settled.
     pub unsettled: bool,
+    /// What a language model made better.
+    pub thinking: Thinking,
 }
 
 impl Outcome {
     /// True when something failed and was reported.
     pub fn has_problems(&self) -> bool {
         !self.posted.problems.is_empty()
+            || !self.thinking.problems.is_empty()
             || self.pulled.iter().any(|(_, r)| r.as_ref().map_or(true, |p| !p.problems.is_empty()))
     }
 
@@ -78,6 +90,8 @@ impl Outcome {
     pub fn is_quiet(&self) -> bool {
         self.posted == Posted::default()
             && self.entities.is_empty()
+            && self.thinking.improved.is_empty()
+            && self.thinking.problems.is_empty()
             && self.pulled.iter().all(|(_, r)| r.as_ref().is_ok_and(|p| *p == Pulled::default()))
     }
 }
@@ -111,9 +125,9 @@ pub async fn run_remembering(
     stop: &dyn Fn() -> bool,
     on: &mut dyn FnMut(Progress),
 ) -> Result<Outcome> {
-    let Memory { sound, recall } = memory;
+    let Memory { sound, recall, thinker } = memory;
     let trusted = sound.take().filter(|at| at.elapsed() < CHECKED);
-    let outcome = pass(config, state, scope, (trusted.is_some(), recall), stop, on).await;
+    let outcome = pass(config, state, scope, (trusted.is_some(), recall, thinker), stop, on).await;
     let mut outcome = outcome.map_err(|e| in_state(e, state))?;
     let named = |(account, pulled): (String, Result<Pulled>)| (account, pulled.map_err(|e| in_state(e, state)));
     outcome.pulled = outcome.pulled.into_iter().map(named).collect();
@@ -137,7 +151,7 @@ async fn pass(
     config: &Config,
     state: &Path,
     scope: &Scope,
-    (trusted, recall): (bool, &mut Recall),
+    (trusted, recall, thinker): (bool, &mut Recall, &mut Thinker),
     stop: &dyn Fn() -> bool,
     on: &mut dyn FnMut(Progress),
 ) -> Result<Outcome> {
@@ -208,6 +222,10 @@ async fn pass(
             Err(e) => outcome.posted.problems.push(format!("the notes about people could not be written: {e:#}")),
         }
     }
+    // When nobody waits for anything else; what it makes better is mirrored.
+    if !scope.dry_run && (!scope.send_only || scope.hurried) {
+        think(config, (&mut desk, state), scope, thinker, stop, &mut outcome.thinking).await?;
+    }
     if !scope.dry_run && !stop() {
         for account in &accounts {
             if let Err(e) = mirror::mirror(config, account, &desk, &now()).await {
@@ -224,6 +242,32 @@ async fn pass(
         lock.vouch();
     }
     Ok(outcome)
+}
+
+/// Takes in what a language model has answered, and asks about what waits. A pass that stays for nothing else leaves it
+/// under way; one by hand waits, and leaves the rest for the next when it is told to stop.
+async fn think(
+    config: &Config,
+    (desk, state): (&mut Desk, &Path),
+    scope: &Scope,
+    thinker: &mut Thinker,
+    stop: &dyn Fn() -> bool,
+    done: &mut Thinking,
+) -> Result<()> {
+    thinker.begin();
+    loop {
+        if stop() {
+            return Ok(());
+        }
+        thinker.turn(config, (desk, state), &now(), done).await?;
+        if scope.hurried || !thinker.is_busy() {
+            return Ok(());
+        }
+        tokio::select! {
+            () = thinker.answered() => {}
+            () = stopped(stop) => {}
+        }
+    }
 }
 
 /// Imports mail out of files. Nothing is sent, and no server is asked.
@@ -247,12 +291,68 @@ pub async fn import(
     Ok(imported)
 }
 
-/// Writes the draft that its owner asks for from a source note, and gives its path. No server is asked.
+/// Writes the draft that its owner asks for from a source note, and gives its path. No mail server is asked; a language
+/// model is, where there is one and it may see the mail. `instructions`: what its owner wants it to say.
 ///
 /// Errors: as of [`run`]; or there is a draft that must not be touched, and it says what to do.
-pub fn redraft(config: &Config, state: &Path, note: &str, wish: Wish) -> Result<String> {
+pub async fn redraft(
+    config: &Config,
+    state: &Path,
+    note: &str,
+    wish: Wish,
+    instructions: Option<&str>,
+) -> Result<String> {
+    let words = match (&config.model, wish) {
+        (Some(model), Wish::Reply(_)) => words_for(config, model, state, note, instructions).await?,
+        _ => None,
+    };
+    // Not held while the model thinks: a sync need not wait for it.
+    let Ready { lock: _lock, mut desk, .. } = ready(config, state, false, false)?;
+    let path = redraft::redraft(config, &desk, note, wish, words.as_ref().map(|(_, digest)| digest), &now())?;
+    if let Some((job, digest)) = words {
+        thinking::keep::keep(config, &mut desk, &job, &digest, &now(), &mut Thinking::default())?;
+    }
+    Ok(path)
+}
+
+/// What a language model reads in a note's mail, asked for by its owner; `None` where it may not see it, or its answer is no
+/// use and there is nothing that only it can do.
+async fn words_for(
+    config: &Config,
+    model: &Model,
+    state: &Path,
+    note: &str,
+    instructions: Option<&str>,
+) -> Result<Option<(Job, Digest)>> {
+    let job = {
+        let Ready { lock: _lock, desk, .. } = ready(config, state, false, false)?;
+        if !redraft::wants_words(config, &desk, note, &now())? {
+            return Ok(None);
+        }
+        let job = match gather::of_note(config, model, &desk, note, instructions, &now())? {
+            Ok(job) => job,
+            Err(why) if instructions.is_some() => anyhow::bail!("{note}: the model may not see this mail: {why}"),
+            Err(_) => return Ok(None),
+        };
+        let (spent, _) = desk.store.spent(&job.day)?;
+        if model.tokens_per_day.is_some_and(|most| spent + job.estimate > most) {
+            anyhow::bail!("the day's tokens (assistant.tokens_per_day) are used up; raise them, or draft tomorrow");
+        }
+        desk.store.spend(&job.day, i64::try_from(job.estimate).unwrap_or(i64::MAX), 1)?;
+        job
+    };
+    let server = thinking::connect(model).await?;
+    let Thought { job, came, tokens, said } = ask::think(server, job).await;
+    if model.keep_prompts {
+        ask::keep(state, model, &job, &said, &now())?;
+    }
     let Ready { lock: _lock, desk, .. } = ready(config, state, false, false)?;
-    redraft::redraft(config, &desk, note, wish, &now())
+    let correction = i64::try_from(tokens).unwrap_or(i64::MAX) - i64::try_from(job.estimate).unwrap_or(i64::MAX);
+    desk.store.spend(&job.day, correction, 0)?;
+    match came {
+        Came::Digest(digest) => Ok(Some((job, *digest))),
+        Came::Error(error) => Err(error.into()),
+    }
 }
 
 /// Vault and state, with whatever an earlier process left undone made good.

@@ -11,6 +11,7 @@ use crate::inbound::{Desk, redrafts};
 use crate::mail::{Message, body, inert, parse, subject};
 use crate::note::digest::Digest;
 use crate::note::draft::forward::{self, Forward};
+use crate::note::draft::{Status, reworded};
 use crate::note::name::{draft_stem, forward_stem};
 use crate::note::original::{self, Original};
 use crate::note::rsvp::{Asked, asked, is_over};
@@ -31,21 +32,28 @@ pub enum Wish {
 }
 
 /// A source note, read for drafting.
-struct Source {
+pub(crate) struct Source {
     path: String,
-    text: String,
-    original: Original,
-    message: Message,
+    pub(crate) text: String,
+    pub(crate) original: Original,
+    pub(crate) message: Message,
     /// The new text, plain and as Markdown.
-    new: (String, String),
+    pub(crate) new: (String, String),
     /// The message's key, and its time.
-    key: String,
-    at: Timestamp,
-    known: Option<StoredMessage>,
+    pub(crate) key: String,
+    pub(crate) at: Timestamp,
+    pub(crate) known: Option<StoredMessage>,
 }
 
-/// Writes the draft, and gives its path.
-pub fn redraft(config: &Config, desk: &Desk, note: &str, wish: Wish, now: &Zoned) -> Result<String> {
+/// Writes the draft, and gives its path. `words`: what a language model read in the mail, where it was asked.
+pub fn redraft(
+    config: &Config,
+    desk: &Desk,
+    note: &str,
+    wish: Wish,
+    words: Option<&Digest>,
+    now: &Zoned,
+) -> Result<String> {
     let (source, account) = read(config, desk, note, now)?;
     match wish {
         Wish::Forward(how) => pass_on(config, desk, (&source, &account), how, now),
@@ -54,13 +62,74 @@ pub fn redraft(config: &Config, desk: &Desk, note: &str, wish: Wish, now: &Zoned
             answerable(desk, &source, asked.is_some())?;
             match asked {
                 Some(asked) => answer(config, desk, (&source, &account), &asked, now),
-                None => respond(config, desk, (&source, &account), reply.unwrap_or(config.drafts.reply), now),
+                None => {
+                    let before = digest(&source, &account, now);
+                    let digests = (&before, words.unwrap_or(&before));
+                    respond(config, desk, (&source, &account), reply.unwrap_or(config.drafts.reply), digests, now)
+                }
             }
         }
     }
 }
 
-fn read(config: &Config, desk: &Desk, path: &str, now: &Zoned) -> Result<(Source, Account)> {
+/// True when a reply to this note's mail can be drafted in a language model's words: it is no invitation, and waits for an
+/// answer.
+///
+/// Errors: as of [`redraft`], as far as they can be known before.
+pub fn wants_words(config: &Config, desk: &Desk, note: &str, now: &Zoned) -> Result<bool> {
+    let (source, account) = read(config, desk, note, now)?;
+    let asked = asked(&source.message, &account.owner()).is_some();
+    answerable(desk, &source, asked)?;
+    Ok(!asked)
+}
+
+/// Puts better words into the draft of a reply to this note's mail, if there is one that waits and is as it was written.
+/// Gives its path then.
+pub fn improve(config: &Config, desk: &Desk, note: &str, words: &Digest, now: &Zoned) -> Result<Option<String>> {
+    let (source, account) = read(config, desk, note, now)?;
+    let before = digest(&source, &account, now);
+    for known in desk.store.drafts_for(&source.key)? {
+        let Standing::Waits(path, old) = outbound::standing(config, desk, &known.draft_id)? else { continue };
+        let pending = crate::note::draft::read(&old).is_ok_and(|d| d.is_some_and(|d| d.status == Status::Pending));
+        let Some(new) = reworded(&old, &before, words).filter(|_| pending) else { continue };
+        desk.vault.replace(&path, &old, &new)?;
+        return Ok(Some(path));
+    }
+    Ok(None)
+}
+
+/// Every way in which a draft may have been written.
+fn ways() -> impl Iterator<Item = (ReplyTo, Quote)> {
+    let quotes = [Quote::Below, Quote::None];
+    [ReplyTo::Sender, ReplyTo::All].into_iter().flat_map(move |reply| quotes.map(|quote| (reply, quote)))
+}
+
+/// The draft of a reply.
+fn propose(
+    source: &Source,
+    account: &Account,
+    digest: &Digest,
+    (id, created): (&str, &Zoned),
+    (reply, quote): (ReplyTo, Quote),
+    zone: &TimeZone,
+) -> Option<String> {
+    let received = source.at.to_zoned(zone.clone());
+    let quoted = (quote == Quote::Below)
+        .then(|| quoting::below(&source.message, &source.new.1, &received, digest.language.as_deref()))
+        .flatten();
+    let setting = Setting {
+        owner: &account.owner(),
+        identity: &account.identity,
+        reply,
+        source_file: &source.path,
+        draft_id: id,
+        created,
+        quote: quoted.as_deref(),
+    };
+    draft::propose(&source.message, digest, &setting)
+}
+
+pub(crate) fn read(config: &Config, desk: &Desk, path: &str, now: &Zoned) -> Result<(Source, Account)> {
     let text = desk.vault.read(path)?;
     let (Some(record), Some(original)) = (source::read(&text), original::read(&text)) else {
         bail!("{path} is no note of a mail: its `type` should be email, and it should have a `message_id`");
@@ -120,26 +189,10 @@ fn respond(
     desk: &Desk,
     (source, account): (&Source, &Account),
     reply: ReplyTo,
+    (before, digest): (&Digest, &Digest),
     now: &Zoned,
 ) -> Result<String> {
-    let (owner, zone) = (account.owner(), now.time_zone());
-    let digest = digest(source, account, now);
-    let propose = |id: &str, created: &Zoned, reply: ReplyTo, quote: Quote| {
-        let received = source.at.to_zoned(zone.clone());
-        let quoted = (quote == Quote::Below)
-            .then(|| quoting::below(&source.message, &source.new.1, &received, digest.language.as_deref()))
-            .flatten();
-        let setting = Setting {
-            owner: &owner,
-            identity: &account.identity,
-            reply,
-            source_file: &source.path,
-            draft_id: id,
-            created,
-            quote: quoted.as_deref(),
-        };
-        draft::propose(&source.message, &digest, &setting)
-    };
+    let zone = now.time_zone();
     // Its time, and so its id, is another one where a state was lost in another time zone: what answers it counts.
     let known = desk.store.drafts_for(&source.key)?.into_iter().map(|known| known.draft_id).collect::<Vec<_>>();
     let id = |n: usize| match n.checked_sub(known.len() + 1) {
@@ -147,12 +200,11 @@ fn respond(
         Some(more) => draft::draft_id(&numbered(&source.key, more + 1), source.at),
     };
     let slot = free(config, desk, source, id, false)?;
-    let text = propose(&slot.id, now, reply, config.drafts.quote)
+    let text = propose(source, account, digest, (&slot.id, now), (reply, config.drafts.quote), zone)
         .with_context(|| format!("{}: there is nobody to reply to", source.path))?;
     let unedited = |old: &str, created: &Zoned| {
-        let quotes = [Quote::Below, Quote::None];
-        let all = [ReplyTo::Sender, ReplyTo::All].into_iter().flat_map(|r| quotes.map(|q| (r, q)));
-        all.into_iter().any(|(reply, quote)| propose(&slot.id, created, reply, quote).is_some_and(|new| new == old))
+        let drawn = |way| propose(source, account, before, (&slot.id, created), way, zone);
+        ways().any(|way| drawn(way).is_some_and(|new| new == old))
     };
     let path = format!("{}/{}.md", config.paths.outbox, draft_stem(&subject::base(&source.message.subject), now));
     let path = put(desk, &slot, &path, &text, zone, unedited)?;
@@ -161,7 +213,7 @@ fn respond(
 }
 
 /// What the assistant reads in the message: what it read when it came, else anew.
-fn digest(source: &Source, account: &Account, now: &Zoned) -> Digest {
+pub(crate) fn digest(source: &Source, account: &Account, now: &Zoned) -> Digest {
     let known = source.known.as_ref().and_then(|m| m.digest.as_deref());
     let kept = known.and_then(|json| serde_json::from_str::<(String, Digest)>(json).ok()).map(|(_, digest)| digest);
     let mut digest = kept.unwrap_or_else(|| {
@@ -272,6 +324,12 @@ fn free(config: &Config, desk: &Desk, source: &Source, id: impl Fn(usize) -> Str
     unreachable!("the numbers do not end")
 }
 
+/// When a draft was written, by itself.
+fn created(draft: &str, zone: &TimeZone) -> Option<Zoned> {
+    let at = crate::note::frontmatter::parse(draft).ok().and_then(|(front, _)| front.text("created"))?;
+    at.parse::<jiff::civil::DateTime>().ok()?.to_zoned(zone.clone()).ok()
+}
+
 /// Writes a draft: a new file, or over one that nobody touched.
 fn put(
     desk: &Desk,
@@ -284,9 +342,7 @@ fn put(
     let Some((there, old)) = &slot.there else {
         return redrafts::new(&desk.vault, path, text, &slot.id);
     };
-    let created = crate::note::frontmatter::parse(old).ok().and_then(|(front, _)| front.text("created"));
-    let created = created.and_then(|at| at.parse::<jiff::civil::DateTime>().ok()?.to_zoned(zone.clone()).ok());
-    if !created.is_some_and(|created| unedited(old, &created)) {
+    if !created(old, zone).is_some_and(|created| unedited(old, &created)) {
         bail!(
             "{there} is its draft, and is not as postnote wrote it: it stays as it is. To have another one, set \
              `status: rejected` there or delete it, and run this again"

@@ -24,12 +24,12 @@ pub(super) struct DraftArgs {
     #[arg(long, requires = "forward")]
     attached: bool,
     /// What the draft should say; for a language model
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", conflicts_with = "forward")]
     instructions: Option<String>,
 }
 
-pub(super) fn draft(config: &Config, state: &Path, args: &DraftArgs) -> Result<Ended, Failure> {
-    if args.instructions.is_some() {
+pub(super) async fn draft(config: &Config, state: &Path, args: &DraftArgs) -> Result<Ended, Failure> {
+    if args.instructions.is_some() && config.model.is_none() {
         let why = "--instructions are for a language model, and none is configured (assistant.provider is \"offline\"); \
                    draft without them, and write into the draft what you want to say";
         return Err(Failure::Usage(anyhow!(why)));
@@ -41,7 +41,7 @@ pub(super) fn draft(config: &Config, state: &Path, args: &DraftArgs) -> Result<E
         (false, _, false) => Wish::Reply(None),
     };
     let root = crate::vault::Vault::open(&config.vault)?.root().to_owned();
-    let path = pass::redraft(config, state, &inside(&root, &args.note)?, wish)?;
+    let path = pass::redraft(config, state, &inside(&root, &args.note)?, wish, args.instructions.as_deref()).await?;
     println!("to approve: {}", printable(&path));
     Ok(Ended::Well)
 }

@@ -216,7 +216,7 @@ fn dispatch(cli: Cli) -> Result<Ended, Failure> {
             account(&config, args.account.as_deref())?;
             status::status(&config, &state, &args)
         }
-        Command::Draft(args) => draft::draft(&config, &state, &args),
+        Command::Draft(args) => runtime.block_on(draft::draft(&config, &state, &args)),
         Command::Preview(args) => preview::preview(&config, &state, &args),
         Command::Login(args) => {
             let account = named(&config, &args.account)?;

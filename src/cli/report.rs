@@ -54,8 +54,17 @@ pub(super) fn print(outcome: &Outcome, dry_run: bool, quiet: bool) {
     for (path, why) in &posted.changed {
         println!("{}: {}", printable(path), printable(why));
     }
-    for problem in &posted.problems {
+    for problem in posted.problems.iter().chain(&outcome.thinking.problems) {
         eprintln!("postnote: {}", printable(problem));
+    }
+    let thinking = &outcome.thinking;
+    match thinking.improved.len() {
+        0 => {}
+        1 => println!("the model: 1 note improved"),
+        n => println!("the model: {n} notes improved"),
+    }
+    if let (Some(why), false) = (&thinking.why, quiet) {
+        println!("the model: {} messages wait for it: {}", thinking.waiting, printable(why));
     }
 }
 
@@ -91,6 +100,8 @@ pub(super) fn as_json(outcome: &Outcome, dry_run: bool) -> Value {
     let changed: Vec<Value> = posted.changed.iter().map(|(path, why)| json!({ "note": path, "why": why })).collect();
     json!({
         "dry_run": dry_run, "ok": !outcome.has_problems(), "accounts": accounts, "entities": outcome.entities,
+        "model": { "read": outcome.thinking.read, "improved": outcome.thinking.improved,
+            "waiting": outcome.thinking.waiting, "why": outcome.thinking.why, "problems": outcome.thinking.problems },
         "queued": posted.queued, "sent": posted.sent, "changed": changed, "problems": posted.problems,
     })
 }

@@ -20,7 +20,19 @@ struct Report {
     accounts: Vec<AccountStatus>,
     drafts: BTreeMap<String, Vec<DraftStatus>>,
     outbox: BTreeMap<&'static str, usize>,
+    /// `None`: no language model is configured.
+    model: Option<ModelStatus>,
     attention: Vec<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct ModelStatus {
+    name: String,
+    tokens_today: u64,
+    tokens_per_day: Option<u64>,
+    questions_today: u64,
+    waiting: u64,
+    why: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -98,8 +110,17 @@ fn gather(config: &Config, state: &Path, desk: &Desk, only: Option<&str>) -> Res
             outbox.insert(state.as_str(), count);
         }
     }
+    let model = match &config.model {
+        Some(model) => {
+            let (tokens_today, questions_today) = desk.store.spent(&now().date().to_string())?;
+            let (waiting, why) = desk.store.thoughts_waiting()?;
+            let (name, tokens_per_day) = (model.name.clone(), model.tokens_per_day);
+            Some(ModelStatus { name, tokens_today, tokens_per_day, questions_today, waiting, why })
+        }
+        None => None,
+    };
     let vault = desk.vault.root().display().to_string();
-    Ok(Report { vault, state: state.display().to_string(), accounts, drafts, outbox, attention })
+    Ok(Report { vault, state: state.display().to_string(), accounts, drafts, outbox, model, attention })
 }
 
 /// What a note says about what went wrong.
@@ -114,6 +135,21 @@ fn print(report: &Report) {
         let last =
             a.last_sync.as_deref().map_or("never synced".to_owned(), |t| format!("last sync {}", t.replace('T', " ")));
         println!("  {}  {}  {last}, {} source notes", a.name, a.email, a.source_notes);
+    }
+    if let Some(model) = &report.model {
+        let most = model.tokens_per_day.map(|most| format!(" of {most}")).unwrap_or_default();
+        println!(
+            "\nModel\n  {}: {}{most} tokens today, {} asked",
+            printable(&model.name),
+            model.tokens_today,
+            model.questions_today
+        );
+        let why = model.why.as_deref().map(|why| format!(": {}", printable(why))).unwrap_or_default();
+        match model.waiting {
+            0 => {}
+            1 => println!("  1 message waits for it{why}"),
+            n => println!("  {n} messages wait for it{why}"),
+        }
     }
     println!("\nDrafts");
     if report.drafts.is_empty() {

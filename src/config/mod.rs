@@ -3,6 +3,7 @@
 //! What leaves is ready to use: later code never asks again whether a port, a schedule or an address is sound.
 //! Nothing here reads a file, the environment or a clock; the caller brings text and home folder.
 
+mod assistant;
 mod attachments;
 mod keys;
 mod oauth2;
@@ -13,6 +14,7 @@ mod secret_source;
 mod server;
 mod validate;
 
+pub use assistant::{Dialect, Model};
 pub use attachments::Attachments;
 pub use oauth2::{Auth, OAuth2, Provider};
 pub use rule::{Action, Rule};
@@ -44,6 +46,8 @@ pub struct Config {
     pub drafts: Drafts,
     /// Keep each message's `.eml` beside its attachments.
     pub keep_original: bool,
+    /// The language model that reads besides the built-in rules, where there is one.
+    pub model: Option<Model>,
     /// Which attachments are saved.
     pub attachments: Attachments,
     /// The folders whose notes drafts may draw on.

@@ -221,7 +221,7 @@ fn redirect_url(text: &str) -> Result<Url, ConfigError> {
     }
 }
 
-fn on_loopback(url: &Url) -> bool {
+pub(super) fn on_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(name)) => name == "localhost",
         Some(Host::Ipv4(address)) => IpAddr::V4(address).is_loopback(),

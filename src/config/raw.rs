@@ -1,5 +1,6 @@
 //! The config file as it is written, not yet judged.
 
+use super::assistant::RawAssistant;
 use super::rule::Rule;
 use serde::Deserialize;
 use std::path::PathBuf;
@@ -61,19 +62,6 @@ impl Default for RawPaths {
             customers: "Customers".into(),
             projects: "Projects".into(),
         }
-    }
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(default)]
-pub(super) struct RawAssistant {
-    /// `base_url`, `model` and `api_key` are known keys that "offline" has no use for.
-    pub(super) provider: String,
-}
-
-impl Default for RawAssistant {
-    fn default() -> Self {
-        RawAssistant { provider: "offline".into() }
     }
 }
 

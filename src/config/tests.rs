@@ -61,7 +61,7 @@ fn says_what_is_wrong() {
         ("\nvault", "\nsync = { since = \"30 parsecs\" }\nvault", "sync.since"),
         ("\nvault", "\npaths = { outbox = \"../x\" }\nvault", "paths.outbox"),
         ("\nvault", "\npaths = { sources = \"Outbox/in\" }\nvault", "must not lie inside"),
-        ("\nvault", "\nassistant = { provider = \"openai\" }\nvault", "not available"),
+        ("\nvault", "\nassistant = { provider = \"openai\" }\nvault", "base_url"),
         ("host = \"imap.example.com\"", "", "host"),
     ] {
         let text = MINIMAL.replacen(from, to, 1);

@@ -4,19 +4,13 @@ use super::Attachments;
 use super::attachments;
 use super::raw::{RawAccount, RawAuth, RawConfig, RawServer};
 use super::{
-    Account, Auth, Config, ConfigError, Drafts, Endpoint, Paths, Schedule, SecretSource, Security, Send, Sync, bad,
-    oauth2, schedule,
+    Account, Auth, Config, ConfigError, Drafts, Endpoint, Paths, Schedule, SecretSource, Security, Send, Sync,
+    assistant, bad, oauth2, schedule,
 };
 use crate::mail::Address;
 use std::path::{Component, Path, PathBuf};
 
 pub(super) fn config(raw: RawConfig, resolve: &dyn Fn(&Path) -> PathBuf) -> Result<Config, ConfigError> {
-    if raw.assistant.provider != "offline" {
-        return bad(format!(
-            "assistant.provider: {:?} is not available in this version; use \"offline\"",
-            raw.assistant.provider
-        ));
-    }
     let paths = Paths {
         sources: folder("paths.sources", &raw.paths.sources)?,
         outbox: folder("paths.outbox", &raw.paths.outbox)?,
@@ -56,6 +50,8 @@ pub(super) fn config(raw: RawConfig, resolve: &dyn Fn(&Path) -> PathBuf) -> Resu
         }
         accounts.push(account);
     }
+    let names: Vec<&str> = accounts.iter().map(|a| a.name.as_str()).collect();
+    let model = assistant::validate(raw.assistant, &names, resolve)?;
     let at = |key: &'static str| move |e: String| ConfigError(format!("{key}: {e}"));
     Ok(Config {
         vault: resolve(&raw.vault),
@@ -80,6 +76,7 @@ pub(super) fn config(raw: RawConfig, resolve: &dyn Fn(&Path) -> PathBuf) -> Resu
         },
         keep_original: raw.notes.keep_original,
         context,
+        model,
         attachments: Attachments {
             limit: attachments::limit(&raw.notes.attachment_limit).map_err(at("notes.attachment_limit"))?,
             skip: raw.notes.attachment_skip,

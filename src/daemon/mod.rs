@@ -316,6 +316,8 @@ impl Daemon<'_> {
                 () = self.wakes.rung() => {}
                 () = self.stop.asked() => {}
                 () = self.service.due() => self.service.beat(),
+                // A short pass puts it into its notes.
+                () = self.memory.answered() => self.owed.vault = true,
             }
         }
     }

@@ -44,7 +44,9 @@ mod threads;
 mod timing;
 
 use crate::config::{Account, Config};
+use crate::note::digest::Digest;
 use crate::store::Store;
+use crate::store::messages::StoredMessage;
 use crate::vault::Vault;
 use anyhow::{Result, anyhow};
 use jiff::Zoned;
@@ -114,6 +116,23 @@ const WAITING: usize = 4;
 /// So many messages are read at a time: a core is left to the one who writes, for he is waited for.
 fn workers() -> usize {
     std::thread::available_parallelism().map_or(1, |cores| cores.get().saturating_sub(1)).max(1)
+}
+
+/// Writes a conversation's summary again, out of another digest of one of its messages; one that its owner edited stays.
+pub fn retell(
+    vault: &Vault,
+    store: &Store,
+    config: &Config,
+    message: &StoredMessage,
+    digest: &Digest,
+    now: &Zoned,
+) -> Result<Pulled> {
+    summaries::retell(vault, store, config, message, digest, now.time_zone())
+}
+
+/// A message's digest as the database keeps it; `None` for a message that had none.
+pub fn with_digest(message: &StoredMessage, digest: &Digest) -> Option<String> {
+    summaries::with_digest(message, digest)
 }
 
 /// Pulls the new mail of several accounts, at the same time: how it went for each, in the order given. Needs a runtime

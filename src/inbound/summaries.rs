@@ -11,6 +11,7 @@ use crate::note::source::strip_brackets;
 use crate::note::summary::{self, Entry};
 use crate::note::{digest::Digest, frontmatter, task};
 use crate::store::Store;
+use crate::store::messages::StoredMessage;
 use crate::vault::{Vault, VaultError};
 use anyhow::Result;
 use jiff::Timestamp;
@@ -48,6 +49,35 @@ pub(super) fn write(
     pulled: &mut Pulled,
 ) -> Result<()> {
     touched.threads.iter().try_for_each(|(thread, new)| one(vault, store, config, thread, new, pulled))
+}
+
+/// Writes a conversation's summary again, out of another digest of one of its messages; one that its owner edited stays.
+pub(super) fn retell(
+    vault: &Vault,
+    store: &Store,
+    config: &Config,
+    message: &StoredMessage,
+    digest: &Digest,
+    zone: &TimeZone,
+) -> Result<Pulled> {
+    let mut pulled = Pulled::default();
+    let said = message.digest.as_deref().and_then(|json| serde_json::from_str::<(String, Digest)>(json).ok());
+    let (Some((author, _)), Some(source)) = (said, message.note.clone()) else { return Ok(pulled) };
+    let untouched = store
+        .summary(&message.thread)?
+        .is_some_and(|(path, hash)| vault.read(&path).is_ok_and(|text| sha256(&text) == hash));
+    if untouched {
+        let received = Timestamp::from_second(message.at)?.to_zoned(zone.clone());
+        let entry = Entry { received, author, source, digest: digest.clone() };
+        one(vault, store, config, &message.thread, &[entry], &mut pulled)?;
+    }
+    Ok(pulled)
+}
+
+/// A message's digest as the database keeps it: with its author.
+pub(super) fn with_digest(message: &StoredMessage, digest: &Digest) -> Option<String> {
+    let (author, _) = serde_json::from_str::<(String, Digest)>(message.digest.as_deref()?).ok()?;
+    serde_json::to_string(&(author, digest)).ok()
 }
 
 fn one(vault: &Vault, store: &Store, config: &Config, thread: &str, new: &[Entry], pulled: &mut Pulled) -> Result<()> {

@@ -115,6 +115,9 @@ pub fn take(
             item.write_draft(vault, store, &stored, &entry, pulled)?;
         }
         touched.add(&stored.thread, entry);
+        if item.may_be_shown(&verdict) {
+            store.think_of(&stored.key, stored.at)?;
+        }
     }
     Ok(store.put_message(&stored)?)
 }
@@ -215,6 +218,17 @@ impl Item<'_> {
             digest.actions.retain(|item| !task::is_settled_by_reply(item));
         }
         Some(digest)
+    }
+
+    /// Whether a language model may read it later. What is imported is not shown to one: nobody asked for that much.
+    fn may_be_shown(&self, verdict: &Verdict) -> bool {
+        let Origin { config, account, mailbox, uid_validity, .. } = *self.origin;
+        let permitted = config.model.as_ref().is_some_and(|model| model.permits(&account.name, mailbox));
+        permitted
+            && verdict.llm
+            && uid_validity.is_some()
+            && !self.raw.quarantined
+            && !self.raw.message.signals.encrypted
     }
 
     fn entry(&self, note: &str, digest: Digest) -> Entry {

@@ -15,6 +15,7 @@ use super::subject::{self, Mark};
 use super::{html, picture};
 pub use enclosed::Enclosed;
 use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::collections::HashMap;
 use words::{Words, number};
 
@@ -51,14 +52,15 @@ pub fn render(message: &Message) -> Body {
 fn render_alone(message: &Message) -> Body {
     let page = message.html.as_deref();
     let (mut zones, mut new_text) = zones(message, &message.text);
-    let mut from_html = page.and_then(|html| structured(html, &message.text, &zones, &message.attachments));
+    let page = page.map(|html| Page { html, files: &message.attachments, markdown: OnceCell::new() });
+    let mut from_html = page.as_ref().and_then(|page| structured(page, &message.text, &zones));
     let mut aside = "";
     if from_html.is_none()
-        && let Some(html) = page
-        && let Some((text, both)) = instead(html, &message.text)
+        && let Some(page) = &page
+        && let Some((text, both)) = instead(page.html, &message.text)
     {
         (zones, new_text) = self::zones(message, &text);
-        from_html = structured(html, &text, &zones, &message.attachments);
+        from_html = structured(page, &text, &zones);
         aside = if both { &message.text } else { "" };
     }
     let markdown = |text: &str| plain::markdown(text, &message.attachments);
@@ -66,7 +68,7 @@ fn render_alone(message: &Message) -> Body {
         true => markdown(&zones.new),
         false => markdown(&plain::with_pictures(&message.text, &zones.lines, &message.pictures)),
     });
-    below(&mut new_markdown, page, &message.attachments);
+    below(&mut new_markdown, page.is_some(), &message.attachments);
     let cut = [message.text.len(), new_text.len(), new_markdown.len()].iter().any(|length| *length >= html::MAX_OUTPUT);
     Body {
         cut,
@@ -98,15 +100,31 @@ fn zones(message: &Message, text: &str) -> (Zones, String) {
     }
 }
 
+/// A message's HTML.
+struct Page<'a> {
+    html: &'a str,
+    files: &'a [Attachment],
+    /// All of it as Markdown, once it was asked for.
+    markdown: OnceCell<String>,
+}
+
 /// The new part of the HTML, where it says what the plain text says.
-fn structured(html: &str, text: &str, zones: &Zones, files: &[Attachment]) -> Option<String> {
+fn structured(page: &Page<'_>, text: &str, zones: &Zones) -> Option<String> {
+    let Page { html, files, .. } = *page;
     let whole = zones.quoted.is_empty() && zones.signature.is_empty();
-    let fits = |markdown: &String| same_words(markdown, &zones.new, whole);
-    let marked = || (!whole && html::marks_quotes(html)).then(|| html::to_markdown_new(html, files)).filter(fits);
-    marked().or_else(|| {
-        let markdown = html::to_markdown_with(html, files);
-        Some(if whole { markdown } else { align::shown(&markdown, text, &zones.lines) }).filter(fits)
-    })
+    let fits = |markdown: &&str| same_words(markdown, &zones.new, whole);
+    if !whole && html::marks_quotes(html) {
+        let markdown = html::to_markdown_new(html, files);
+        if fits(&markdown.as_str()) {
+            return Some(markdown);
+        }
+    }
+    let markdown = page.markdown.get_or_init(|| html::to_markdown_with(html, files));
+    if whole {
+        return Some(markdown.as_str()).filter(fits).map(str::to_owned);
+    }
+    let markdown = align::shown(markdown, text, &zones.lines);
+    fits(&markdown.as_str()).then_some(markdown)
 }
 
 /// The text of the page, where the text part leaves out much of it: of a mail in two forms, all programs show the page. And
@@ -119,11 +137,11 @@ fn instead(html: &str, text: &str) -> Option<(String, bool)> {
 }
 
 /// Pictures that were put between or below the words of a plain text.
-fn below(markdown: &mut String, page: Option<&str>, files: &[Attachment]) {
+fn below(markdown: &mut String, has_page: bool, files: &[Attachment]) {
     let shown = |file: &Attachment| {
         let small = picture::is_spacer(file) || picture::is_icon(file);
         // What a page names, it shows where it wants; or in a part of it that is not new.
-        let placed = || page.is_some() && file.content_id.is_some();
+        let placed = || has_page && file.content_id.is_some();
         file.inline && file.media_type.starts_with("image/") && !small && !placed()
     };
     for (at, _) in files.iter().enumerate().filter(|(_, file)| shown(file)).take(MAX_PICTURES) {

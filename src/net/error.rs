@@ -101,6 +101,14 @@ pub enum NetError {
         /// What the platform says.
         detail: String,
     },
+    /// An answer without end.
+    #[error("{at} answers with more than {} KiB, which is no answer to what was asked", most / 1024)]
+    TooMuch {
+        /// The server.
+        at: String,
+        /// How much would have been read, in octets.
+        most: usize,
+    },
     /// The connection broke, or the network is away.
     #[error("the connection to {at} failed: {source}")]
     Io {
@@ -128,7 +136,8 @@ impl NetError {
             | NetError::Certificate { .. }
             | NetError::Handshake { .. }
             | NetError::CaFile { .. }
-            | NetError::NoRoots { .. } => false,
+            | NetError::NoRoots { .. }
+            | NetError::TooMuch { .. } => false,
         }
     }
 

@@ -32,10 +32,19 @@ const PATIENCE_PER_ADDRESS: Duration = Duration::from_secs(10);
 /// For [`Security::Tls`] and [`Security::StartTls`] the stream is not yet secure; [`tls()`] comes next (for
 /// STARTTLS after the server's word, with nothing left unread in any buffer).
 pub async fn tcp(endpoint: &Endpoint) -> Result<TcpStream, NetError> {
+    connect(endpoint, endpoint.security == Security::Plaintext).await
+}
+
+/// The same where the config says plainly that what goes there may be read on the way.
+async fn tcp_anywhere(endpoint: &Endpoint) -> Result<TcpStream, NetError> {
+    connect(endpoint, false).await
+}
+
+async fn connect(endpoint: &Endpoint, loopback_only: bool) -> Result<TcpStream, NetError> {
     let deadline = Instant::now() + PATIENCE;
     let timed_out = || NetError::TimedOut { at: endpoint.to_string() };
     let addresses = timeout_at(deadline, resolve(endpoint)).await.map_err(|_| timed_out())??;
-    if endpoint.security == Security::Plaintext && !addresses.iter().all(|a| is_loopback(a.ip())) {
+    if loopback_only && !addresses.iter().all(|a| is_loopback(a.ip())) {
         return Err(NetError::PlaintextNotLoopback { at: endpoint.to_string() });
     }
     let mut last = NetError::UnknownHost { host: endpoint.host.clone() };

@@ -227,7 +227,7 @@ async fn an_answer_without_end_is_not_read() {
     let said = format!("HTTP/1.1 200 OK\r\nContent-Length: 3000000\r\n\r\n{}", "x".repeat(3_000_000));
     let (port, _) = web(certificate("localhost", 2100, Some(&ca)), said).await;
     let error = http::send(post(&format!("https://localhost:{port}/")), Some(&ca.file)).await.unwrap_err();
-    assert!(matches!(error, NetError::Io { .. }), "{error}");
+    assert!(matches!(error, NetError::TooMuch { .. }), "{error}");
     let (port, _) = web(certificate("localhost", 2100, Some(&ca)), "SSH-2.0-x\r\n".to_owned()).await;
     assert!(http::send(post(&format!("https://localhost:{port}/")), Some(&ca.file)).await.is_err());
 }

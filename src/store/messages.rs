@@ -142,6 +142,17 @@ impl Store {
         Ok(notes)
     }
 
+    /// The messages of a thread with a note before `at`, the newest first.
+    pub fn noted_before(&self, thread: &str, at: i64, most: usize) -> Result<Vec<StoredMessage>, StoreError> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM messages WHERE thread = ?1 AND at < ?2 AND note IS NOT NULL ORDER BY at DESC, key LIMIT ?3"
+        );
+        let mut statement = self.db.prepare_cached(&sql)?;
+        let most = i64::try_from(most).unwrap_or(i64::MAX);
+        let rows = statement.query_map(params![thread, at, most], row)?.collect::<Result<_, _>>()?;
+        Ok(rows)
+    }
+
     /// True when the owner has written in the thread after this message, or in answer to it.
     pub fn is_answered(&self, message_id: Option<&str>, thread: &str, at: i64) -> Result<bool, StoreError> {
         Ok(self

@@ -13,6 +13,7 @@
 //! - [`cursors`]: how far each mailbox has been read, and what its server keeps back
 //! - [`staged`]: notes on their way to their places
 //! - [`index`]: what stands in the vault's notes, in a file of its own
+//! - [`thoughts`]: what a language model is to read, and has read; [`prompts`]: what was said to it
 //! - this file: opening, locking, schema, transactions
 
 mod checked;
@@ -24,7 +25,9 @@ pub mod judged;
 pub mod messages;
 pub mod mirrored;
 pub mod outbox;
+pub mod prompts;
 pub mod staged;
+pub mod thoughts;
 pub mod threads;
 
 pub use cursors::Cursor;
@@ -370,6 +373,8 @@ impl Store {
             VERSION => {}
             _ => return Err(StoreError::TooNew(path.to_owned())),
         }
+        // Tables that no other one needs: they come with whatever version.
+        db.execute_batch(thoughts::SCHEMA)?;
         let folder = path.parent().filter(|_| path.is_absolute()).map(Path::to_owned);
         Ok(Store { db, fresh, folder, index: std::cell::OnceCell::new(), _scratch: scratch })
     }

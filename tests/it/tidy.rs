@@ -19,6 +19,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("secret", &["net"]),
     ("imap", &["net", "secret"]),
     ("smtp", &["net", "secret", "compose"]),
+    ("llm", &["net", "secret"]),
     ("vault", &[]),
     ("store", &[]),
 ];

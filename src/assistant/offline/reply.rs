@@ -91,17 +91,37 @@ const OTHERS: [Phrases; 9] = [
     },
 ];
 
-/// The reply's text in Markdown: greeting, thanks, each question quoted with [`BLANK`] under it, leave and name.
-/// `escape` makes one line of a mail inert; everything that the mail wrote passes through it.
-pub fn draft_body(digest: &Digest, message: &Message, owner: &Owner, escape: fn(&str) -> String) -> String {
-    let code = digest.language.as_deref().unwrap_or("eng");
+/// What stands around every reply, in the mail's language.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Frame {
+    /// `Hi Ada,`
+    pub greeting: String,
+    /// A sentence of thanks.
+    pub thanks: &'static str,
+    /// `Best regards,` and the owner's name below it.
+    pub leave: String,
+}
+
+/// The frame of a reply to this message. Everything that the mail wrote passes through `escape`.
+pub fn frame(language: Option<&str>, message: &Message, owner: &Owner, escape: fn(&str) -> String) -> Frame {
+    let code = language.unwrap_or("eng");
     let phrases = OTHERS.iter().find(|p| p.code == code).unwrap_or(&ENGLISH);
     let to = message.reply_to.first().filter(|a| a.name.is_some()).or(message.author());
     let greeting = match to.and_then(name::first) {
         Some(name) => phrases.greeting.replace("{}", &escape(&name)),
         None => phrases.nameless.to_owned(),
     };
-    let mut parts = vec![greeting, phrases.thanks.to_owned()];
+    // Two blanks end a line in Markdown: the name stands under the leave, not beside it.
+    let leave =
+        if owner.name.is_empty() { phrases.leave.to_owned() } else { format!("{}  \n{}", phrases.leave, owner.name) };
+    Frame { greeting, thanks: phrases.thanks, leave }
+}
+
+/// The reply's text in Markdown: greeting, thanks, each question quoted with [`BLANK`] under it, leave and name.
+/// `escape` makes one line of a mail inert; everything that the mail wrote passes through it.
+pub fn draft_body(digest: &Digest, message: &Message, owner: &Owner, escape: fn(&str) -> String) -> String {
+    let Frame { greeting, thanks, leave } = frame(digest.language.as_deref(), message, owner, escape);
+    let mut parts = vec![greeting, thanks.to_owned()];
     for question in &digest.questions {
         parts.push(format!("> {}", escape(question)));
         parts.push(BLANK.to_owned());
@@ -109,9 +129,6 @@ pub fn draft_body(digest: &Digest, message: &Message, owner: &Owner, escape: fn(
     if digest.questions.is_empty() {
         parts.push(BLANK.to_owned());
     }
-    // Two blanks end a line in Markdown: the name stands under the leave, not beside it.
-    let leave =
-        if owner.name.is_empty() { phrases.leave.to_owned() } else { format!("{}  \n{}", phrases.leave, owner.name) };
     parts.push(leave);
     parts.join("\n\n")
 }

@@ -261,5 +261,35 @@ pub fn write(proposal: &Proposal<'_>, digest: &Digest) -> String {
     out
 }
 
+/// A draft in other words: each part that says just what `before` said says what `after` says. Whatever else stands there
+/// stays. `None` when the text to send is not what was written, or stands there more than once.
+pub fn reworded(text: &str, before: &Digest, after: &Digest) -> Option<String> {
+    let response = |digest: &Digest| format!("## Draft Response\n\n{}\n", digest.draft_body.trim_end());
+    let mut out = once(text, &response(before), &response(after))?;
+    let made_by = |digest: &Digest| {
+        let mut writer = Writer::default();
+        writer.text("generated_by", &digest.generated_by);
+        writer.finish().lines().nth(1).map(|line| format!("\n{line}\n")).unwrap_or_default()
+    };
+    for part in [made_by, points, original] {
+        out = once(&out, &part(before), &part(after)).unwrap_or(out);
+    }
+    (out != text).then_some(out)
+}
+
+fn points(digest: &Digest) -> String {
+    let lines: Vec<String> = digest.questions.iter().map(|q| format!("- {}\n", inert::line(q))).collect();
+    format!("## Key Points to Address\n\n{}\n---\n", lines.concat())
+}
+
+fn original(digest: &Digest) -> String {
+    format!("## Original Summary\n\n{}\n\n---\n", inert::line(&digest.summary))
+}
+
+/// The text with one part of it replaced, where that stands there just once.
+fn once(text: &str, old: &str, new: &str) -> Option<String> {
+    (text.matches(old).count() == 1).then(|| text.replacen(old, new, 1))
+}
+
 #[cfg(test)]
 mod tests;
