@@ -184,19 +184,26 @@ impl Index {
         if words.is_empty() || folders.is_empty() {
             return Ok(Vec::new());
         }
-        // Quoted, no word is an operator.
-        let quoted: Vec<String> = words.iter().map(|w| format!("\"{}\"", w.replace('"', ""))).collect();
-        // Folder by folder, which are small, and not word by word, which are not. `0` comes right after `/`.
+        // Folder by folder, which are small, and word by word, without SQLite's own rank: that counts through the vault.
         let sql = "SELECT inside.path FROM
               (SELECT n.id, n.path FROM json_each(?2) AS f CROSS JOIN notes AS n
                WHERE n.path > f.value || '/' AND n.path < f.value || '0') AS inside
             CROSS JOIN words ON words.rowid = inside.id
-            WHERE words MATCH ?1 ORDER BY words.rank, inside.path LIMIT ?3";
+            WHERE words MATCH ?1";
         let folders = serde_json::Value::from(folders).to_string();
         let mut statement = self.db.prepare_cached(sql)?;
-        let most = i64::try_from(most).unwrap_or(i64::MAX);
-        let rows = statement.query_map(params![quoted.join(" OR "), folders, most], |r| r.get(0))?;
-        Ok(rows.collect::<Result<_, _>>()?)
+        let mut said: BTreeMap<String, usize> = BTreeMap::new();
+        for word in words {
+            // Quoted, no word is an operator.
+            let quoted = format!("\"{}\"", word.replace('"', ""));
+            let paths = statement.query_map([&quoted, &folders], |r| r.get::<_, String>(0))?;
+            for path in paths.collect::<Result<std::collections::BTreeSet<_>, _>>()? {
+                *said.entry(path).or_default() += 1;
+            }
+        }
+        let mut found: Vec<(String, usize)> = said.into_iter().collect();
+        found.sort_by(|(one, a), (other, b)| b.cmp(a).then_with(|| one.cmp(other)));
+        Ok(found.into_iter().take(most).map(|(path, _)| path).collect())
     }
 
     /// True the first time that it is asked of this index since it was opened.
