@@ -1,6 +1,6 @@
 //! The entity note: what is known of a person, a customer or a project.
 //!
-//! A note is read for whom it is about, written once, and from then on only added to: [`patch`]. What a person wrote is
+//! A note is read for whom it is about, written once, and from then on only added to: [`patch()`]. What a person wrote is
 //! neither changed nor removed, whatever it says.
 
 mod patch;

@@ -1,6 +1,6 @@
 //! The draft note: one reply, from proposal to sent.
 //!
-//! - [`status`]: the words of the life of a draft
+//! - [`mod@status`]: the words of the life of a draft
 //! - [`body`]: the one part of the file that is ever sent
 //! - [`forward`]: a new draft that passes a message on
 //! - [`pictures`]: pictures of the vault in that
