@@ -112,7 +112,7 @@ mod tests {
     use super::*;
     use crate::mail::body::Body;
     use crate::mail::invite::Invite;
-    use crate::note::source::{self, Facts};
+    use crate::note::source::{self, Facts, Listed};
 
     #[test]
     fn what_was_written_reads_back() {
@@ -128,11 +128,11 @@ mod tests {
         };
         let invite = Invite { uid: "u".into(), summary: "Plan".into(), ..Invite::default() };
         let invited = Message { invite: Some(invite), message_id: None, content_hash: "ff".into(), ..plain.clone() };
-        for (message, files, before) in [
-            (&plain, vec![("S/attachments/x.pdf".to_owned(), 3)], Some("S/y.md")),
-            (&plain, vec![], None),
-            (&invited, vec![], Some("S/y.md")),
-        ] {
+        let file =
+            Listed { path: Some("S/attachments/x.pdf".into()), name: "x.pdf".into(), size: 3, ..Listed::default() };
+        for (message, files, before) in
+            [(&plain, vec![file], Some("S/y.md")), (&plain, vec![], None), (&invited, vec![], Some("S/y.md"))]
+        {
             for (new, quoted, signature) in [
                 ("One.\n\n## Attachments\n\ntwo", "three\n\n> four", "Ada"),
                 ("", "", ""),
