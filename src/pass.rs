@@ -70,6 +70,8 @@ pub struct Outcome {
     pub posted: Posted,
     /// Paths of notes about people, customers and projects that were made or added to.
     pub entities: Vec<String>,
+    /// Why those notes could not be written.
+    pub untold: Option<anyhow::Error>,
     /// When the next queued draft is due.
     pub next_due: Option<Timestamp>,
     /// A draft was written just now, and has to be looked at again when it has settled.
@@ -83,6 +85,7 @@ impl Outcome {
     pub fn has_problems(&self) -> bool {
         !self.posted.problems.is_empty()
             || !self.thinking.problems.is_empty()
+            || self.untold.is_some()
             || self.pulled.iter().any(|(_, r)| r.as_ref().map_or(true, |p| !p.problems.is_empty()))
     }
 
@@ -90,6 +93,7 @@ impl Outcome {
     pub fn is_quiet(&self) -> bool {
         self.posted == Posted::default()
             && self.entities.is_empty()
+            && self.untold.is_none()
             && self.thinking.improved.is_empty()
             && self.thinking.problems.is_empty()
             && self.pulled.iter().all(|(_, r)| r.as_ref().is_ok_and(|p| *p == Pulled::default()))
@@ -171,15 +175,17 @@ async fn pass(
     if !pull_first {
         freeze::freeze(config, &mut desk, &now(), recall, &mut outcome.posted)?;
     }
+    let mut midway = false;
     if !scope.send_only && !stop() {
         // Dropped at any point, a pull has remembered what it has written, and does the rest again.
         let now = now();
         let wanted = |a: &&&Account| scope.only.as_ref().is_none_or(|only| only.contains(&a.name));
         let accounts: Vec<&Account> = accounts.iter().filter(wanted).copied().collect();
-        let pulled = tokio::select! {
+        let (pulled, broke_off) = tokio::select! {
             pulled = inbound::pull(config, &accounts, &mut desk, &now, on) => pulled,
-            () = stopped(stop) => Vec::new(),
+            () = stopped(stop) => (Vec::new(), true),
         };
+        midway = broke_off;
         for (account, pulled) in accounts.iter().zip(pulled) {
             if !scope.dry_run {
                 let error = pulled.as_ref().err().map(|e| format!("{e:#}"));
@@ -213,13 +219,14 @@ async fn pass(
             outcome.posted.problems.extend(after.problems.into_iter().filter(|p| !known.contains(p)));
         }
     }
-    if !stop() {
+    // Drafts show what these notes say: in the middle of a mailbox they would show the half of it.
+    if !stop() && !midway {
         match tokio::task::block_in_place(|| entities::tell(&mut desk, config, &now())) {
             Ok(told) => {
                 outcome.entities = told.notes;
                 outcome.posted.problems.extend(told.problems);
             }
-            Err(e) => outcome.posted.problems.push(format!("the notes about people could not be written: {e:#}")),
+            Err(e) => outcome.untold = Some(in_state(e, state).context("the notes about people could not be written")),
         }
     }
     // When nobody waits for anything else; what it makes better is mirrored.

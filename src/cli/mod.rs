@@ -35,6 +35,7 @@ use crate::config::{Account, Config};
 use crate::mail::inert;
 use clap::{Args, Parser, Subcommand};
 use std::ffi::OsString;
+use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -263,5 +264,7 @@ fn log_to_stderr(verbose: u8) {
     let filter = tracing_subscriber::EnvFilter::new(format!(
         "{level}{own},async_imap=off,imap_proto=off,hyper=off,html5ever=off,selectors=off"
     ));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false).try_init().ok();
+    let colours = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
+    log.with_ansi(colours).try_init().ok();
 }

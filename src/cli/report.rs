@@ -54,7 +54,8 @@ pub(super) fn print(outcome: &Outcome, dry_run: bool, quiet: bool) {
     for (path, why) in &posted.changed {
         println!("{}: {}", printable(path), printable(why));
     }
-    for problem in posted.problems.iter().chain(&outcome.thinking.problems) {
+    let untold = outcome.untold.as_ref().map(words);
+    for problem in posted.problems.iter().chain(&untold).chain(&outcome.thinking.problems) {
         eprintln!("postnote: {}", printable(problem));
     }
     let thinking = &outcome.thinking;
@@ -102,6 +103,7 @@ pub(super) fn as_json(outcome: &Outcome, dry_run: bool) -> Value {
         "dry_run": dry_run, "ok": !outcome.has_problems(), "accounts": accounts, "entities": outcome.entities,
         "model": { "read": outcome.thinking.read, "improved": outcome.thinking.improved,
             "waiting": outcome.thinking.waiting, "why": outcome.thinking.why, "problems": outcome.thinking.problems },
-        "queued": posted.queued, "sent": posted.sent, "changed": changed, "problems": posted.problems,
+        "queued": posted.queued, "sent": posted.sent, "changed": changed,
+        "problems": posted.problems.iter().cloned().chain(outcome.untold.as_ref().map(words)).collect::<Vec<_>>(),
     })
 }

@@ -135,15 +135,15 @@ pub fn with_digest(message: &StoredMessage, digest: &Digest) -> Option<String> {
     summaries::with_digest(message, digest)
 }
 
-/// Pulls the new mail of several accounts, at the same time: how it went for each, in the order given. Needs a runtime
-/// with several threads.
+/// Pulls the new mail of several accounts, at the same time: how it went for each, in the order given; and whether one broke
+/// off with a part of its mail taken in. Needs a runtime with several threads.
 pub async fn pull(
     config: &Config,
     accounts: &[&Account],
     desk: &mut Desk,
     now: &Zoned,
     on: &mut dyn FnMut(Progress),
-) -> Vec<Result<Pulled>> {
+) -> (Vec<Result<Pulled>>, bool) {
     let shared = Arc::new(config.clone());
     let space = (SPACE / u32::try_from(accounts.len().max(1)).unwrap_or(1)).max(LEAST_SPACE);
     let workers = Arc::new(Semaphore::new(workers()));
@@ -153,6 +153,7 @@ pub async fn pull(
     let mut readers = JoinSet::new();
     let mut ended: Vec<Option<Result<()>>> = Vec::new();
     let mut pulled: Vec<Pulled> = Vec::new();
+    let mut begun: BTreeSet<usize> = BTreeSet::new();
     for (index, account) in accounts.iter().enumerate() {
         pulled.push(Pulled::default());
         ended.push(None);
@@ -194,6 +195,7 @@ pub async fn pull(
             News::Ended(outcome) => *ended = Some(outcome),
             News::Batch(batch) => {
                 let asked = batch.asked;
+                begun.insert(index);
                 match (Keeper { config, account, now, timing: &timing, drafts: true }).keep(desk, batch, pulled).await {
                     Ok(()) => on(Progress::Messages(asked)),
                     // What follows would leave a gap: nothing more of this account is kept in this pass.
@@ -210,5 +212,7 @@ pub async fn pull(
         ended.unwrap_or_else(|| Err(anyhow!("the reading ended in the middle; this is a fault in postnote")))?;
         Ok(pulled.told_once())
     };
-    ended.into_iter().zip(pulled).map(outcome).collect()
+    let outcomes: Vec<Result<Pulled>> = ended.into_iter().zip(pulled).map(outcome).collect();
+    let midway = begun.iter().any(|index| outcomes.get(*index).is_some_and(Result::is_err));
+    (outcomes, midway)
 }
