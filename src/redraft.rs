@@ -214,9 +214,8 @@ fn respond(
 
 /// What the assistant reads in the message: what it read when it came, else anew.
 pub(crate) fn digest(source: &Source, account: &Account, now: &Zoned) -> Digest {
-    let known = source.known.as_ref().and_then(|m| m.digest.as_deref());
-    let kept = known.and_then(|json| serde_json::from_str::<(String, Digest)>(json).ok()).map(|(_, digest)| digest);
-    let mut digest = kept.unwrap_or_else(|| {
+    let kept = source.known.as_ref().and_then(StoredMessage::said);
+    let mut digest = kept.map(|(_, digest)| digest).unwrap_or_else(|| {
         let base = subject::base(&source.message.subject);
         let (message, new_text) = (&source.message, source.new.0.as_str());
         let reading = Reading { message, new_text, base_subject: &base, owner: &account.owner(), now };

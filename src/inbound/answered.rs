@@ -1,7 +1,6 @@
 //! Tasks that the owner's reply settled, marked as done in the summary of their conversation.
 
 use crate::mail::hash::sha256;
-use crate::note::digest::Digest;
 use crate::note::task;
 use crate::store::Store;
 use crate::vault::{Vault, VaultError};
@@ -11,8 +10,9 @@ use std::collections::HashSet;
 /// Marks what was answered since it was last looked at. A summary that its owner moved, deleted or is editing stays as it is.
 pub(super) fn settle(vault: &Vault, store: &Store) -> Result<()> {
     for message in store.answered_now()? {
-        let said = message.digest.as_deref().and_then(|json| serde_json::from_str::<(String, Digest)>(json).ok());
-        let (Some((_, digest)), Some((path, hash))) = (said, store.summary(&message.thread)?) else { continue };
+        let (Some((_, digest)), Some((path, hash))) = (message.said(), store.summary(&message.thread)?) else {
+            continue;
+        };
         let settled = digest.actions.iter().filter(|item| task::is_settled_by_reply(item));
         let done: HashSet<String> = settled.map(task::essence).collect();
         let Ok(old) = vault.read(&path) else { continue };

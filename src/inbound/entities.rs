@@ -6,13 +6,13 @@
 
 mod book;
 
-use super::keep::{finish, put_in_place};
+use super::keep::{commit, finish, put_in_place};
+use super::timing::Timing;
 use super::{Desk, answered};
 use crate::config::Config;
 use crate::entity::{self, Concerned, Heard, Names};
 use crate::note::digest::Digest;
 use crate::note::entity::Kind;
-use crate::note::moving::Move;
 use crate::store::Store;
 use crate::store::contacts::{Contact, News};
 use crate::store::messages::StoredMessage;
@@ -42,25 +42,13 @@ pub fn tell(desk: &mut Desk, config: &Config, now: &Zoned) -> Result<Entities> {
         return Ok(Entities::default());
     }
     let mut told = Entities::default();
-    let mut moves: Vec<Move> = Vec::new();
-    vault.begin()?;
-    let committed = store.atomically(|store| {
-        // Those of the commit before are in their places.
-        store.unstage()?;
+    // Nobody asks where the time of so few notes goes.
+    let moves = commit(vault, store, &Timing::default(), |store| {
         answered::settle(vault, store)?;
         let Told { notes, problems } = all(vault, store, config, now)?;
         (told.notes, told.problems) = (notes, problems);
-        store.told()?;
-        moves = vault.stage()?;
-        moves.iter().try_for_each(|file| store.stage(file))?;
-        Ok::<_, anyhow::Error>(())
-    });
-    if let Err(error) = committed {
-        if store.staged().is_ok_and(|staged| staged.is_empty() || staged != moves) {
-            vault.discard(&moves);
-        }
-        return Err(error);
-    }
+        Ok(store.told()?)
+    })?;
     put_in_place(vault, store, &moves, &mut told.problems)?;
     finish(desk, &mut told.problems)?;
     Ok(told)

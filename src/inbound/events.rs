@@ -20,7 +20,7 @@ pub(super) fn so_far(vault: &Vault, store: &Store, message: &Message, thread: &s
     for note in store.notes_in(thread)? {
         // A note or a file that is gone says nothing any more.
         let Ok(text) = vault.read(&note) else { continue };
-        for path in source::attached(&text, &note).into_iter().filter(|path| path.to_lowercase().ends_with(".ics")) {
+        for path in source::calendars(&text, &note) {
             let Ok(bytes) = vault.read_bytes(&path, MAX_CALENDAR) else { continue };
             known.extend(invite::parse(&String::from_utf8_lossy(&bytes), None));
         }

@@ -58,15 +58,8 @@ impl Keeper<'_> {
             now,
             timing,
         };
-        let mut moves: Vec<Move> = Vec::new();
         let mut news = Pulled::default();
-        vault.begin()?;
-        let begin = Instant::now();
-        let mut filled = begin;
-        let mut written = begin.elapsed();
-        let committed = store.atomically(|store| {
-            // Those of the batch before are in their places.
-            store.unstage()?;
+        let moves = commit(vault, store, timing, |store| {
             let mut touched = Touched::default();
             for message in raw {
                 take::take(vault, store, &origin, message, &mut touched, &mut news)?;
@@ -78,27 +71,47 @@ impl Keeper<'_> {
                 store.put_gmail(&account.name, &served.gmail)?;
                 store.set_cursor(&account.name, mailbox, served.cursor)?;
             }
-            written = begin.elapsed();
-            moves = timing.of(Stage::Sync, || vault.stage())?;
-            for file in &moves {
-                store.stage(file)?;
-            }
-            filled = Instant::now();
-            Ok::<_, anyhow::Error>(())
-        });
-        timing.add(Stage::Write, written);
-        timing.add(Stage::Database, filled.elapsed());
-        if let Err(error) = committed {
-            // A commit that fails may have happened all the same: then the files are needed.
-            if store.staged().is_ok_and(|staged| staged.is_empty() || staged != moves) {
-                vault.discard(&moves);
-            }
-            return Err(error);
-        }
+            Ok(())
+        })?;
         let outcome = timing.of(Stage::Place, || put_in_place(vault, store, &moves, &mut news.problems));
         pulled.add(news);
         outcome
     }
+}
+
+/// One commit of what `work` writes to the vault and the database: what is durable then and has to be moved to its place, for
+/// [`put_in_place`].
+pub(super) fn commit(
+    vault: &Vault,
+    store: &mut Store,
+    timing: &Timing,
+    work: impl FnOnce(&Store) -> Result<()>,
+) -> Result<Vec<Move>> {
+    let mut moves: Vec<Move> = Vec::new();
+    vault.begin()?;
+    let begin = Instant::now();
+    let mut filled = begin;
+    let mut written = begin.elapsed();
+    let committed = store.atomically(|store| {
+        // Those of the commit before are in their places.
+        store.unstage()?;
+        work(store)?;
+        written = begin.elapsed();
+        moves = timing.of(Stage::Sync, || vault.stage())?;
+        moves.iter().try_for_each(|file| store.stage(file))?;
+        filled = Instant::now();
+        Ok::<_, anyhow::Error>(())
+    });
+    timing.add(Stage::Write, written);
+    timing.add(Stage::Database, filled.elapsed());
+    if let Err(error) = committed {
+        // A commit that fails may have happened all the same: then the files are needed.
+        if store.staged().is_ok_and(|staged| staged.is_empty() || staged != moves) {
+            vault.discard(&moves);
+        }
+        return Err(error);
+    }
+    Ok(moves)
 }
 
 impl Pulled {

@@ -36,8 +36,8 @@ pub(super) fn write(
         return Ok(None);
     };
     // The answer is made from this file: without it there is nothing that outlives the database.
-    let files = source::attached(&vault.read(note)?, note);
-    let Some(file) = files.iter().find(|path| path.to_lowercase().ends_with(".ics")) else { return Ok(None) };
+    let files = source::calendars(&vault.read(note)?, note);
+    let Some(file) = files.first() else { return Ok(None) };
     let name = if invite.summary.is_empty() { subject::base(&message.subject) } else { invite.summary.clone() };
     let warning = message.author().filter(|author| author.key() != asked.organizer.key()).map(|author| {
         format!("The mail came from {}, but the answer goes to the organizer, {}.", author.email, asked.organizer.email)

@@ -61,8 +61,7 @@ pub(super) fn retell(
     zone: &TimeZone,
 ) -> Result<Pulled> {
     let mut pulled = Pulled::default();
-    let said = message.digest.as_deref().and_then(|json| serde_json::from_str::<(String, Digest)>(json).ok());
-    let (Some((author, _)), Some(source)) = (said, message.note.clone()) else { return Ok(pulled) };
+    let (Some((author, _)), Some(source)) = (message.said(), message.note.clone()) else { return Ok(pulled) };
     let untouched = store
         .summary(&message.thread)?
         .is_some_and(|(path, hash)| vault.read(&path).is_ok_and(|text| sha256(&text) == hash));
@@ -76,8 +75,7 @@ pub(super) fn retell(
 
 /// A message's digest as the database keeps it: with its author.
 pub(super) fn with_digest(message: &StoredMessage, digest: &Digest) -> Option<String> {
-    let (author, _) = serde_json::from_str::<(String, Digest)>(message.digest.as_deref()?).ok()?;
-    serde_json::to_string(&(author, digest)).ok()
+    StoredMessage::saying(&message.said()?.0, digest).ok()
 }
 
 fn one(vault: &Vault, store: &Store, config: &Config, thread: &str, new: &[Entry], pulled: &mut Pulled) -> Result<()> {
@@ -146,8 +144,7 @@ fn unsaid(entry: &Entry, text: &str, entries: &[Entry]) -> Entry {
 fn entries(store: &Store, thread: &str, new: &[Entry]) -> Result<Vec<Entry>> {
     let mut entries = Vec::new();
     for message in store.digested(thread)? {
-        let said = message.digest.as_deref().and_then(|json| serde_json::from_str::<(String, Digest)>(json).ok());
-        let (Some((author, digest)), Some(source)) = (said, message.note) else { continue };
+        let (Some((author, digest)), Some(source)) = (message.said(), message.note) else { continue };
         if let Some(new) = new.iter().find(|e| e.source == source) {
             entries.push(new.clone());
             continue;

@@ -1,6 +1,7 @@
 //! One message → its notes, and what the database remembers of it.
 
 use super::read::{Raw, ReadAs};
+use super::redrafts::carries;
 use super::summaries::Touched;
 use super::timing::Timing;
 use super::{Pulled, attachments, context, events, heard, rsvp, threads};
@@ -102,7 +103,7 @@ pub fn take(
     stored.note = Some(note.clone());
     if let Some(digest) = digest {
         let entry = item.entry(&note, digest);
-        stored.digest = Some(serde_json::to_string(&(&entry.author, &entry.digest))?);
+        stored.digest = Some(StoredMessage::saying(&entry.author, &entry.digest)?);
         let wanted = origin.drafts && verdict.action == Action::Draft && word == Triage::NeedsReply;
         if let Some(asked) = verdict.asked.as_ref().filter(|_| wanted) {
             let id = draft::rsvp_id(&stored.key, stored.at);
@@ -318,12 +319,7 @@ impl Item<'_> {
         };
         let text = with_context(&text, &context::of(vault, store, config, &about));
         let path = format!("{}/{}.md", config.paths.outbox, draft_stem(&subject::base(&message.subject), now));
-        // Its id is written as it is: where it does not stand, nothing has to be read as YAML.
-        let same = |old: &str| {
-            old.contains(&id)
-                && crate::note::draft::read(old).is_ok_and(|d| d.is_some_and(|d| d.draft_id.as_deref() == Some(&id)))
-        };
-        let (path, new) = place(vault, &path, text.as_bytes(), same)?;
+        let (path, new) = place(vault, &path, text.as_bytes(), |old| carries(old, &id))?;
         store.put_draft(&id, &path, Some(key))?;
         if new {
             pulled.drafts.push(path);

@@ -279,6 +279,13 @@ pub fn attached(text: &str, note: &str) -> Vec<String> {
     links.iter().filter_map(path).collect()
 }
 
+/// Those of them that are calendars.
+pub fn calendars(text: &str, note: &str) -> Vec<String> {
+    let mut files = attached(text, note);
+    files.retain(|path| path.to_lowercase().ends_with(".ics"));
+    files
+}
+
 /// `<id>` → `id`.
 pub fn strip_brackets(id: &str) -> &str {
     id.trim().trim_start_matches('<').trim_end_matches('>')

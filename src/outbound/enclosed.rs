@@ -102,8 +102,7 @@ pub fn invitation(vault: &Vault, note: &str) -> Option<Invite> {
 
 /// The calendar files of a source note.
 fn calendars(vault: &Vault, note: &str) -> Vec<String> {
-    let files = vault.read(note).map(|text| source::attached(&text, note)).unwrap_or_default();
-    files.into_iter().filter(|path| path.to_lowercase().ends_with(".ics")).collect()
+    vault.read(note).map(|text| source::calendars(&text, note)).unwrap_or_default()
 }
 
 /// What came of the event after the invitation, as far as it takes the answer's sense: from the notes of its thread.

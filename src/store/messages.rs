@@ -1,6 +1,7 @@
 //! What has been seen, and how it hangs together.
 
 use super::{Store, StoreError};
+use crate::note::digest::Digest;
 use rusqlite::{OptionalExtension, Row, params};
 use std::collections::BTreeSet;
 
@@ -37,6 +38,18 @@ pub struct StoredMessage {
     pub note: Option<String>,
     /// The digest, as JSON.
     pub digest: Option<String>,
+}
+
+impl StoredMessage {
+    /// Who wrote it, and what was read in it.
+    pub fn said(&self) -> Option<(String, Digest)> {
+        serde_json::from_str(self.digest.as_deref()?).ok()
+    }
+
+    /// What [`StoredMessage::said`] reads.
+    pub fn saying(author: &str, digest: &Digest) -> Result<String, serde_json::Error> {
+        serde_json::to_string(&(author, digest))
+    }
 }
 
 const COLUMNS: &str = "key, account, mailbox, uid_validity, uid, message_id, thread, in_reply_to, refs, author, subject, at, own, note, digest";

@@ -73,7 +73,7 @@ impl Group {
         let folder = place.parent().unwrap_or(folders.root());
         if bytes.len() > LARGE {
             let file = temporary(folder, bytes, None).map_err(VaultError::io(path))?;
-            self.written.insert(path.to_owned(), file);
+            self.written.insert(path.to_owned(), file.into_temp_path());
         } else {
             self.scribe.write(path, folder, bytes, None).map_err(VaultError::io(path))?;
         }

@@ -455,11 +455,7 @@ impl Vault {
 
 /// A synced temporary file in `folder`, ready to be moved to its place.
 fn written(folder: &Path, bytes: &[u8], mode: Option<fs::Permissions>) -> io::Result<tempfile::NamedTempFile> {
-    let mut file = tempfile::Builder::new().prefix(TEMPORARY).suffix(".tmp").tempfile_in(folder)?;
-    file.write_all(bytes)?;
-    if let Some(mode) = mode {
-        file.as_file().set_permissions(mode)?;
-    }
+    let file = scribe::temporary(folder, bytes, mode)?;
     file.as_file().sync_all()?;
     Ok(file)
 }

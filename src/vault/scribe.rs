@@ -10,7 +10,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::thread::{Builder, JoinHandle};
-use tempfile::TempPath;
+use tempfile::{NamedTempFile, TempPath};
 
 /// So many files may wait to be written.
 const WAITING: usize = 64;
@@ -74,7 +74,7 @@ fn work(jobs: &Receiver<Job>) {
                 // Where one file could not be written, the group is given up.
                 let Ok(files) = &mut written else { continue };
                 match temporary(&folder, &bytes, mode) {
-                    Ok(file) => drop(files.insert(path, file)),
+                    Ok(file) => drop(files.insert(path, file.into_temp_path())),
                     Err(e) => written = Err((path, e)),
                 }
             }
@@ -84,11 +84,11 @@ fn work(jobs: &Receiver<Job>) {
 }
 
 /// A temporary file in `folder`, not synced yet.
-pub(super) fn temporary(folder: &Path, bytes: &[u8], mode: Option<Permissions>) -> io::Result<TempPath> {
+pub(super) fn temporary(folder: &Path, bytes: &[u8], mode: Option<Permissions>) -> io::Result<NamedTempFile> {
     let mut file = tempfile::Builder::new().prefix(TEMPORARY).suffix(".tmp").tempfile_in(folder)?;
     file.write_all(bytes)?;
     if let Some(mode) = mode {
         file.as_file().set_permissions(mode)?;
     }
-    Ok(file.into_temp_path())
+    Ok(file)
 }
