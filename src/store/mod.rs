@@ -342,9 +342,11 @@ impl Store {
         db.pragma_update(None, "journal_mode", "WAL")?;
         db.pragma_update(None, "synchronous", "FULL")?;
         // As many as there are statements in the store, so that none is compiled twice.
-        db.set_prepared_statement_cache_capacity(64);
+        db.set_prepared_statement_cache_capacity(128);
         // KiB, as a negative number. A batch's pages fit: what does not is written to the log over and over.
         db.pragma_update(None, "cache_size", -16 * 1024)?;
+        // What a statement needs to be undone alone is small: no file for it.
+        db.pragma_update(None, "temp_store", "MEMORY")?;
         // Pages of 4 KiB: many commits touch the same ones, which need not go into the database after each.
         db.pragma_update(None, "wal_autocheckpoint", 8 * 1024)?;
         db.busy_timeout(std::time::Duration::from_secs(10))?;
