@@ -11,6 +11,7 @@
 mod approved_once;
 mod bad_drafts;
 mod bad_input;
+mod bad_mail;
 mod canaries;
 mod entities;
 mod extensions;
