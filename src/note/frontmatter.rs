@@ -189,6 +189,11 @@ impl Frontmatter {
         matches!(self.0.get(key), Some(Value::Sequence(_) | Value::Mapping(_)))
     }
 
+    /// The keys, in their order; one that is no text is shown as YAML has it.
+    pub fn keys(&self) -> Vec<String> {
+        self.0.keys().map(|key| scalar(key).unwrap_or_else(|| format!("{key:?}"))).collect()
+    }
+
     /// True when the key is there, whatever its value.
     pub fn has(&self, key: &str) -> bool {
         self.0.contains_key(key)

@@ -13,6 +13,7 @@
 //! - [`invitation`]: the table of an event in it
 //! - [`rsvp`]: answering that
 //! - [`summary`]: one conversation
+//! - [`template`]: other shapes of all these, which the owner writes
 //! - [`task`]: what is to be done, in any note
 //! - [`entity`]: what is known of a person, customer or project
 //! - [`draft`]: one reply, from proposal to sent
@@ -33,4 +34,5 @@ pub mod rsvp;
 pub mod source;
 pub mod summary;
 pub mod task;
+pub mod template;
 pub mod wikilink;
