@@ -185,11 +185,7 @@ pub fn shown(path: &Path, home: &Path) -> String {
 /// Writes a new config, for its owner alone; never over another.
 pub fn create(path: &Path, text: &str) -> io::Result<()> {
     let folder = folder(path);
-    let mut builder = std::fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder)?;
+    make_folder(folder)?;
     beside(folder, text)?.persist_noclobber(path).map_err(|e| e.error)?;
     synced(folder)
 }
@@ -229,6 +225,23 @@ fn beside(folder: &Path, text: &str) -> io::Result<tempfile::NamedTempFile> {
 fn synced(folder: &Path) -> io::Result<()> {
     // Folders cannot be opened for syncing on Windows; NTFS journals the rename.
     if cfg!(unix) { std::fs::File::open(folder)?.sync_all() } else { Ok(()) }
+}
+
+/// Makes a folder and those above it, for its owner alone; one that is there stays as it is.
+pub fn make_folder(path: &Path) -> io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path)
+}
+
+/// What the system says, without its number.
+pub fn in_words(error: &io::Error) -> String {
+    let text = error.to_string();
+    let words = text.split(" (os error").next().unwrap_or_default();
+    // tempfile adds where it was: a name that nobody gave.
+    words.split(" at path ").next().unwrap_or_default().to_owned()
 }
 
 /// Whether a new file could be made in a folder; nothing stays of it.
