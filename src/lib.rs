@@ -36,6 +36,7 @@ pub mod login;
 pub mod outbound;
 pub mod pass;
 pub mod redraft;
+pub mod setup;
 pub mod thinking;
 
 // The command line, the only place that prints.

@@ -19,8 +19,10 @@ macro_rules! eprintln {
     }};
 }
 
+mod ask;
 mod draft;
 mod import;
+mod init;
 mod login;
 mod place;
 mod preview;
@@ -36,7 +38,7 @@ use crate::mail::inert;
 use clap::{Args, Parser, Subcommand};
 use std::ffi::OsString;
 use std::io::IsTerminal;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// Your mailbox as notes, your approvals as mail.
@@ -58,6 +60,8 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Set up an account: finds the servers, tries both logins, writes the config; run again, it adds an account
+    Init(Box<init::InitArgs>),
     /// One pass: pull new mail, write notes, then send what is approved
     Sync(SyncArgs),
     /// Send what is approved, without pulling
@@ -158,6 +162,8 @@ enum Failure {
     Failed(anyhow::Error),
     /// The command line or config is wrong.
     Usage(anyhow::Error),
+    /// Its owner stopped it before anything was done.
+    Stopped,
 }
 
 impl<E: Into<anyhow::Error>> From<E> for Failure {
@@ -194,15 +200,29 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
             eprintln!("postnote: {}", printable(&words::words(&e)));
             ExitCode::from(2)
         }
+        Err(Failure::Stopped) => {
+            eprintln!("\npostnote: stopped; nothing was written");
+            // 128 + SIGINT, as a shell would say it.
+            ExitCode::from(130)
+        }
     }
 }
 
 fn dispatch(cli: Cli) -> Result<Ended, Failure> {
     let place = place::find(cli.config)?;
-    let config = place::load(&place)?;
     let runtime = tokio::runtime::Runtime::new()?;
-    let state = place::state(&config)?;
     match cli.command {
+        Command::Init(args) => runtime.block_on(init::init(&place, &args)),
+        command => with_config(command, &place, &runtime),
+    }
+}
+
+/// What needs a config that can be used.
+fn with_config(command: Command, place: &Path, runtime: &tokio::runtime::Runtime) -> Result<Ended, Failure> {
+    let config = place::load(place)?;
+    let state = place::state(&config)?;
+    match command {
+        Command::Init(args) => runtime.block_on(init::init(place, &args)),
         Command::Sync(args) => runtime.block_on(sync::sync(&config, &state, known(&config, args)?, false)),
         Command::Send(args) => runtime.block_on(sync::sync(&config, &state, known(&config, args)?, true)),
         Command::Import(args) => {
