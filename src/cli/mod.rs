@@ -26,6 +26,7 @@ mod place;
 mod preview;
 mod report;
 mod run;
+mod screen;
 mod signals;
 mod status;
 mod sync;
@@ -67,7 +68,7 @@ enum Command {
     /// Stay, see new mail and approvals as they come, and sync on schedule, until Ctrl-C or SIGTERM
     Run(RunArgs),
     /// Accounts, last syncs, drafts by status, the outbox, and what needs attention
-    Status(StatusArgs),
+    Status(status::StatusArgs),
     /// Draft a reply to the mail of a source note, an answer to its invitation, or a forward
     Draft(draft::DraftArgs),
     /// The exact message that approving this draft would send
@@ -119,16 +120,6 @@ struct RunArgs {
     #[arg(long, value_name = "NAME")]
     account: Option<String>,
     /// Each pass's outcome as one line of JSON
-    #[arg(long)]
-    json: bool,
-}
-
-#[derive(Debug, Args)]
-struct StatusArgs {
-    /// Only this account
-    #[arg(long, value_name = "NAME")]
-    account: Option<String>,
-    /// As one JSON object
     #[arg(long)]
     json: bool,
 }
@@ -215,7 +206,7 @@ fn dispatch(cli: Cli) -> Result<Ended, Failure> {
         }
         Command::Status(args) => {
             account(&config, args.account.as_deref())?;
-            status::status(&config, &state, &args)
+            runtime.block_on(status::status(&config, &state, &args))
         }
         Command::Draft(args) => runtime.block_on(draft::draft(&config, &state, &args)),
         Command::Preview(args) => preview::preview(&config, &state, &args),
@@ -264,7 +255,7 @@ fn log_to_stderr(verbose: u8) {
     let filter = tracing_subscriber::EnvFilter::new(format!(
         "{level}{own},async_imap=off,imap_proto=off,hyper=off,html5ever=off,selectors=off"
     ));
-    let colours = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
+    let colours = std::io::stderr().is_terminal() && screen::colours();
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
     log.with_ansi(colours).try_init().ok();
 }

@@ -43,6 +43,7 @@ mod send_killed;
 mod servers;
 mod smtputf8;
 mod starttls;
+mod status;
 mod support;
 mod sync_disk;
 mod sync_killed;
