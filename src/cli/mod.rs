@@ -19,6 +19,7 @@ macro_rules! eprintln {
     }};
 }
 
+mod dashboards;
 mod draft;
 mod import;
 mod login;
@@ -73,6 +74,8 @@ enum Command {
     Draft(draft::DraftArgs),
     /// The exact message that approving this draft would send
     Preview(preview::PreviewArgs),
+    /// Write Mail.md and Mail.base into the vault: drafts to approve, what needs attention, tasks
+    Dashboards(dashboards::DashboardsArgs),
     /// Keep an account's password in the keyring, or sign in at its provider (auth.oauth2)
     Login(LoginArgs),
     /// Remove an account's password from the keyring, or sign out
@@ -210,6 +213,7 @@ fn dispatch(cli: Cli) -> Result<Ended, Failure> {
         }
         Command::Draft(args) => runtime.block_on(draft::draft(&config, &state, &args)),
         Command::Preview(args) => preview::preview(&config, &state, &args),
+        Command::Dashboards(args) => dashboards::dashboards(&config, &args),
         Command::Login(args) => {
             let account = named(&config, &args.account)?;
             runtime.block_on(login::login(account, &args))

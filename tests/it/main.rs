@@ -12,6 +12,7 @@ mod approved_once;
 mod bad_drafts;
 mod bad_input;
 mod canaries;
+mod dashboards;
 mod entities;
 mod extensions;
 mod faults;
