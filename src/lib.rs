@@ -31,6 +31,7 @@ pub mod vault;
 
 // Wiring: straight lines over what is above.
 pub mod daemon;
+pub mod dashboard;
 pub mod inbound;
 pub mod login;
 pub mod outbound;

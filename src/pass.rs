@@ -380,6 +380,11 @@ fn open_trusting(config: &Config, state: &Path, dry_run: bool, trusted: bool) ->
     Ok((Desk { vault, store }, Some(lock)))
 }
 
+/// Opens vault and state only to look at them, as often as somebody likes.
+pub fn look(config: &Config, state: &Path) -> Result<Desk> {
+    Ok(Desk { vault: Vault::open(&config.vault)?.rehearsing(), store: Store::glance(state)? })
+}
+
 /// What went wrong with an account, with its name in front, once: a secret's error has it already.
 pub fn of_account(account: &str, what: &str) -> String {
     let name = format!("account {account:?}: ");

@@ -17,9 +17,11 @@
 //! - [`task`]: what is to be done, in any note
 //! - [`entity`]: what is known of a person, customer or project
 //! - [`draft`]: one reply, from proposal to sent
+//! - [`dashboard`]: the pages that show them all
 //! - [`moving`]: a file on its way to its place
 
 pub mod context;
+pub mod dashboard;
 pub mod digest;
 pub mod draft;
 pub mod entity;

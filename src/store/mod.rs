@@ -10,6 +10,7 @@
 //! - [`threads`]: which conversation an id belongs to
 //! - [`judged`]: which drafts need no second look
 //! - [`outbox`]: what is being sent, and the ledger of what was
+//! - [`presence`]: whether a `postnote run` is at work
 //! - [`cursors`]: how far each mailbox has been read, and what its server keeps back
 //! - [`staged`]: notes on their way to their places
 //! - [`index`]: what stands in the vault's notes, in a file of its own
@@ -25,6 +26,7 @@ pub mod judged;
 pub mod messages;
 pub mod mirrored;
 pub mod outbox;
+pub mod presence;
 pub mod prompts;
 pub mod staged;
 pub mod thoughts;
@@ -32,7 +34,7 @@ pub mod threads;
 
 pub use cursors::Cursor;
 
-use rusqlite::{Connection, ErrorCode, OptionalExtension, params};
+use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, params};
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -310,6 +312,25 @@ impl Store {
             }
             std::thread::sleep(std::time::Duration::from_millis(50));
         }
+    }
+
+    /// The database where it is, to be read only. Cheap, whatever its size: for whoever looks again and again. What cannot
+    /// be read in that way is read as a [`Store::scratch`].
+    pub fn glance(folder: &Path) -> Result<Store, StoreError> {
+        let path = folder.join(FILE);
+        let read_only = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let glance = || -> rusqlite::Result<Store> {
+            let db = Connection::open_with_flags(&path, read_only)?;
+            db.busy_timeout(std::time::Duration::from_secs(10))?;
+            let version: i64 = db.pragma_query_value(None, "user_version", |r| r.get(0))?;
+            // Of a damaged file this may be the first that is read.
+            db.query_row("SELECT count(*) FROM accounts", [], |r| r.get::<_, i64>(0))?;
+            if version != VERSION {
+                return Err(rusqlite::Error::QueryReturnedNoRows);
+            }
+            Ok(Store { db, fresh: false, folder: None, index: std::cell::OnceCell::new(), _scratch: None })
+        };
+        glance().or_else(|_| Self::scratch(folder))
     }
 
     /// A database in memory.
