@@ -5,6 +5,7 @@
 //!
 //! - [`messages`]: what has been seen, and how it hangs together
 //! - [`drafts`]: which draft is which file
+//! - [`awaited`]: questions that the owner asked
 //! - [`contacts`]: whom the owner writes to, and what their notes are still to be told
 //! - [`mirrored`]: copies of drafts in mailboxes
 //! - [`threads`]: which conversation an id belongs to
@@ -17,6 +18,7 @@
 //! - [`thoughts`]: what a language model is to read, and has read; [`prompts`]: what was said to it
 //! - this file: opening, locking, schema, transactions
 
+pub mod awaited;
 mod checked;
 pub mod contacts;
 pub mod cursors;
@@ -397,7 +399,9 @@ impl Store {
             _ => return Err(StoreError::TooNew(path.to_owned())),
         }
         // Tables that no other one needs: they come with whatever version.
-        db.execute_batch(thoughts::SCHEMA)?;
+        for schema in [thoughts::SCHEMA, awaited::SCHEMA, drafts::SCHEMA] {
+            db.execute_batch(schema)?;
+        }
         let folder = path.parent().filter(|_| path.is_absolute()).map(Path::to_owned);
         Ok(Store { db, fresh, folder, index: std::cell::OnceCell::new(), _scratch: scratch })
     }
