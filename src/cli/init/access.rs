@@ -279,7 +279,13 @@ enum Next {
 }
 
 /// Without anybody to ask, the end.
-async fn what_now(desk: &Desk<'_>, trouble: &str, advice: &str, again: &str, is_refused: bool) -> Result<Next, Failure> {
+async fn what_now(
+    desk: &Desk<'_>,
+    trouble: &str,
+    advice: &str,
+    again: &str,
+    is_refused: bool,
+) -> Result<Next, Failure> {
     if !desk.asks {
         let advice = if advice.is_empty() { String::new() } else { format!(". {advice}") };
         return Err(Failure::Failed(anyhow!("{}{advice} Nothing was written", trouble.trim_end_matches('.'))));
