@@ -5,6 +5,7 @@ use super::redrafts::carries;
 use super::summaries::Touched;
 use super::timing::Timing;
 use super::{Pulled, attachments, context, events, heard, rsvp, threads};
+use crate::assistant::offline::{name, reply_rank};
 use crate::config::{Account, Action, Config, Quote};
 use crate::draft::{self, Setting, quoting};
 use crate::mail::hash::short;
@@ -12,13 +13,16 @@ use crate::mail::subject::{self, Mark};
 use crate::mail::{Address, Message, file_name, picture};
 use crate::note::digest::Digest;
 use crate::note::draft::with_context;
+use crate::note::frontmatter;
 use crate::note::name::{draft_stem, numbered, source_stem};
 use crate::note::source::{self, Facts};
 use crate::note::summary::Entry;
 use crate::note::task;
 use crate::store::Store;
 use crate::store::cursors::Doubt;
+use crate::store::habits::Dealt;
 use crate::store::messages::StoredMessage;
+use crate::triage::habit::{self, Habit};
 use crate::triage::{self, ThreadFacts, Triage, Verdict};
 use crate::vault::{Vault, VaultError};
 use anyhow::{Context, Result};
@@ -97,9 +101,12 @@ pub fn take(
         return Ok(store.put_message(&stored)?);
     }
     heard::arrived(store, origin, message, &stored, &verdict)?;
-    let digest = item.digest(&verdict);
-    let word = digest.as_ref().map_or(verdict.triage, |d| triage::settle(&verdict, d));
-    let note = item.write_source(vault, store, &stored, word, &verdict.tags, pulled)?;
+    let mut digest = item.digest(&verdict);
+    let (word, why) = match &mut digest {
+        Some(digest) => item.settle(store, &stored, &verdict, digest)?,
+        None => (verdict.triage, None),
+    };
+    let note = item.write_source(vault, store, &stored, (word, why.as_deref()), &verdict.tags, pulled)?;
     stored.note = Some(note.clone());
     if let Some(digest) = digest {
         let entry = item.entry(&note, digest);
@@ -112,7 +119,7 @@ pub fn take(
             if store.draft(&id)?.is_none() {
                 pulled.drafts.extend(rsvp::write(vault, store, by, &invitation)?);
             }
-        } else if wanted && !store.has_draft_for(&stored.key)? {
+        } else if wanted && entry.digest.reply_reason.is_some() && !store.has_draft_for(&stored.key)? {
             item.write_draft(vault, store, &stored, &entry, pulled)?;
         }
         touched.add(&stored.thread, entry);
@@ -201,9 +208,49 @@ impl Item<'_> {
         let facts = ThreadFacts {
             answered: self.raw.answered || answered,
             owner_wrote_in_thread: store.owner_wrote_in(&stored.thread)?,
-            owner_writes_to_list: false,
+            owner_writes_to_list: self.is_list_of_owners(store)?,
         };
         Ok(self.origin.read().verdict(&self.raw.message, &self.raw.body, facts))
+    }
+
+    /// True when it came over a list that the owner has written to.
+    fn is_list_of_owners(&self, store: &Store) -> Result<bool> {
+        let message = &self.raw.message;
+        let Some(list) = message.signals.list_id.as_ref().map(|id| id.trim().to_lowercase()) else { return Ok(false) };
+        for address in message.recipients().map(Address::key) {
+            if address.replace('@', ".") == list && store.has_written_to(&address)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// What kind of mail it is, now that it was read; and why, where that is owed to what became of its sender's mail before.
+    fn settle(
+        &self,
+        store: &Store,
+        stored: &StoredMessage,
+        verdict: &Verdict,
+        digest: &mut Digest,
+    ) -> Result<(Triage, Option<String>)> {
+        let word = triage::settle(verdict, digest);
+        let Some(author) = self.raw.message.author().filter(|_| verdict.action == Action::Draft) else {
+            return Ok((word, None));
+        };
+        let Dealt { heard, answered, rejected } =
+            store.dealt_with(&stored.account, &stored.author, stored.at, habit::MOST)?;
+        let known = Habit { heard, answered, rejected };
+        if !known.is_to_answer() && !known.is_silence() {
+            return Ok((word, None));
+        }
+        let looks = reply_rank::of_message(&self.raw.message, &self.origin.account.owner(), &self.raw.body.new_text);
+        let (settled, moved) = habit::weigh(verdict, word, digest, &known, looks);
+        let why = known.in_words(&name::full(author));
+        if !moved && known.is_to_answer() {
+            // It says so beside what the mail asks.
+            digest.reply_reason = digest.reply_reason.take().map(|reason| format!("{reason}; {why}"));
+        }
+        Ok((settled, moved.then_some(why)))
     }
 
     /// What the assistant read, under the urgency that a rule sets.
@@ -242,7 +289,7 @@ impl Item<'_> {
         vault: &Vault,
         store: &Store,
         stored: &StoredMessage,
-        triage: Triage,
+        (triage, why): (Triage, Option<&str>),
         tags: &[String],
         pulled: &mut Pulled,
     ) -> Result<String> {
@@ -267,6 +314,10 @@ impl Item<'_> {
                 tags,
             },
         );
+        let text = match why {
+            Some(why) => frontmatter::set(&text, &[("triage_reason", why)]).unwrap_or(text),
+            None => text,
+        };
         // Two mails may claim one id, one date and one subject.
         let same = |old: &str| {
             source::read(old).is_some_and(|r| {

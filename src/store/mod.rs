@@ -6,6 +6,7 @@
 //! - [`messages`]: what has been seen, and how it hangs together
 //! - [`drafts`]: which draft is which file
 //! - [`contacts`]: whom the owner writes to, and what their notes are still to be told
+//! - [`habits`]: what became of a correspondent's mail
 //! - [`mirrored`]: copies of drafts in mailboxes
 //! - [`threads`]: which conversation an id belongs to
 //! - [`judged`]: which drafts need no second look
@@ -20,6 +21,7 @@ mod checked;
 pub mod contacts;
 pub mod cursors;
 pub mod drafts;
+pub mod habits;
 pub mod index;
 pub mod judged;
 pub mod messages;
@@ -83,7 +85,7 @@ CREATE TABLE IF NOT EXISTS lists (id TEXT NOT NULL PRIMARY KEY) STRICT, WITHOUT 
 CREATE TABLE IF NOT EXISTS news (key TEXT NOT NULL PRIMARY KEY, project TEXT) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS answered (id TEXT NOT NULL PRIMARY KEY) STRICT, WITHOUT ROWID;
 CREATE TRIGGER IF NOT EXISTS answers_told AFTER INSERT ON answers
-  WHEN EXISTS (SELECT 1 FROM messages WHERE message_id = NEW.parent AND digest IS NOT NULL)
+  WHEN EXISTS (SELECT 1 FROM messages WHERE message_id = NEW.parent AND note IS NOT NULL)
   BEGIN INSERT OR IGNORE INTO answered VALUES (NEW.parent); END;
 CREATE TABLE IF NOT EXISTS entities (id TEXT NOT NULL PRIMARY KEY, note TEXT NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS drafts (
@@ -375,6 +377,7 @@ impl Store {
         }
         // Tables that no other one needs: they come with whatever version.
         db.execute_batch(thoughts::SCHEMA)?;
+        db.execute_batch(habits::SCHEMA)?;
         let folder = path.parent().filter(|_| path.is_absolute()).map(Path::to_owned);
         Ok(Store { db, fresh, folder, index: std::cell::OnceCell::new(), _scratch: scratch })
     }
