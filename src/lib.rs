@@ -29,6 +29,7 @@ pub mod vault;
 
 // Wiring: straight lines over what is above.
 pub mod daemon;
+pub mod doctor;
 pub mod inbound;
 pub mod login;
 pub mod outbound;

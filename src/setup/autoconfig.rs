@@ -118,7 +118,9 @@ mod tests {
     fn deep_and_long_xml_ends() {
         let deep = format!("{}{}", "<a>".repeat(40_000), "</a>".repeat(40_000));
         let wide = "<a/>".repeat(60_000);
-        for text in [deep, format!("<r>{wide}</r>"), "<a ".repeat(50_000), format!("<a b=\"{}\"/>", "&amp;".repeat(90_000))] {
+        for text in
+            [deep, format!("<r>{wide}</r>"), "<a ".repeat(50_000), format!("<a b=\"{}\"/>", "&amp;".repeat(90_000))]
+        {
             assert_eq!(parse(text.as_bytes(), "sam@example.org"), None);
         }
     }

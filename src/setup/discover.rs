@@ -108,7 +108,9 @@ impl Found {
             Source::Table | Source::Mx | Source::Owner | Source::Guess => true,
             // These came over a connection on which the server proved its name.
             Source::Domain(_) | Source::Database(_) => true,
-            Source::Srv => self.provider.is_some() || (below(&self.servers.imap.host) && below(&self.servers.smtp.host)),
+            Source::Srv => {
+                self.provider.is_some() || (below(&self.servers.imap.host) && below(&self.servers.smtp.host))
+            }
         }
     }
 }

@@ -101,4 +101,3 @@ fn preferred(found: Vec<RData>) -> Option<(String, u16)> {
 fn host(name: &str) -> String {
     name.trim_end_matches('.').to_lowercase()
 }
-

@@ -103,7 +103,9 @@ pub fn block(account: &NewAccount, home: &Path) -> String {
     let Servers { imap, imap_user, smtp, smtp_user } = &account.servers;
     text.push_str("\n  [accounts.imap]\n");
     server(&mut text, imap, imap_user, &account.email, home);
-    text.push_str("  # Names as your mail program shows them; \"Projects/*\" stands for all below.\n  mailboxes = [\"INBOX\"]\n");
+    text.push_str(
+        "  # Names as your mail program shows them; \"Projects/*\" stands for all below.\n  mailboxes = [\"INBOX\"]\n",
+    );
     text.push_str("\n  [accounts.smtp]\n");
     server(&mut text, smtp, smtp_user, &account.email, home);
     match &account.auth {
@@ -262,7 +264,10 @@ mod tests {
 
     fn account(auth: NewAuth) -> NewAccount {
         let servers = Servers {
-            imap: Endpoint { ca_file: Some("/home/sam/ca.pem".into()), ..endpoint("127.0.0.1", 1143, Security::StartTls) },
+            imap: Endpoint {
+                ca_file: Some("/home/sam/ca.pem".into()),
+                ..endpoint("127.0.0.1", 1143, Security::StartTls)
+            },
             imap_user: "sam".to_owned(),
             smtp: endpoint("smtp.example.org", 465, Security::Tls),
             smtp_user: "sam@example.org".to_owned(),
@@ -325,7 +330,10 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let (path, link) = (dir.path().join("real.toml"), dir.path().join("config.toml"));
         let first = account(NewAuth::Password(SecretSource::Keyring));
-        let before = format!("{}\n[[rules]] # mine\nmatch = {{ from = 'x@y.example' }}\naction = \"ignore\" # no end", whole("/n", "30d", &first, Path::new("/h")));
+        let before = format!(
+            "{}\n[[rules]] # mine\nmatch = {{ from = 'x@y.example' }}\naction = \"ignore\" # no end",
+            whole("/n", "30d", &first, Path::new("/h"))
+        );
         std::fs::write(&path, &before).unwrap();
         #[cfg(unix)]
         std::os::unix::fs::symlink(&path, &link).unwrap();

@@ -11,6 +11,7 @@
 //! - [`judged`]: which drafts need no second look
 //! - [`outbox`]: what is being sent, and the ledger of what was
 //! - [`cursors`]: how far each mailbox has been read, and what its server keeps back
+//! - [`mod@health`]: how the database is, for who only looks
 //! - [`staged`]: notes on their way to their places
 //! - [`index`]: what stands in the vault's notes, in a file of its own
 //! - [`thoughts`]: what a language model is to read, and has read; [`prompts`]: what was said to it
@@ -20,6 +21,7 @@ mod checked;
 pub mod contacts;
 pub mod cursors;
 pub mod drafts;
+mod health;
 pub mod index;
 pub mod judged;
 pub mod messages;
@@ -31,6 +33,7 @@ pub mod thoughts;
 pub mod threads;
 
 pub use cursors::Cursor;
+pub use health::{Health, health, is_in_use};
 
 use rusqlite::{Connection, ErrorCode, OptionalExtension, params};
 use std::fs::{self, File, TryLockError};

@@ -103,7 +103,8 @@ impl Existing {
         }
         let domain = email.rsplit_once('@').map_or("mail", |(_, domain)| domain).to_lowercase();
         let label = domain.split('.').next().filter(|l| l.chars().all(char::is_alphanumeric)).unwrap_or("mail");
-        let base = provider.filter(|p| crate::setup::provider::of_domain(&domain) == Some(*p)).map_or(label, |p| p.short);
+        let base =
+            provider.filter(|p| crate::setup::provider::of_domain(&domain) == Some(*p)).map_or(label, |p| p.short);
         let names = std::iter::once(base.to_owned()).chain((2..).map(|n| format!("{base}-{n}")));
         Ok(names.into_iter().find(|name| !taken(name)).unwrap_or_default())
     }

@@ -11,7 +11,8 @@ use anyhow::anyhow;
 /// The servers that the person is content with.
 pub(super) async fn find(desk: &Desk<'_>, email: &str) -> Result<Found, Failure> {
     let args = &desk.args.servers;
-    let named = (named(args.imap_server.as_deref(), Kind::Imap, desk)?, named(args.smtp_server.as_deref(), Kind::Smtp, desk)?);
+    let named =
+        (named(args.imap_server.as_deref(), Kind::Imap, desk)?, named(args.smtp_server.as_deref(), Kind::Smtp, desk)?);
     let found = match named {
         (Some(imap), Some(smtp)) => Some(of_owner(imap, smtp, email)),
         (imap, smtp) => {
@@ -31,10 +32,8 @@ pub(super) async fn find(desk: &Desk<'_>, email: &str) -> Result<Found, Failure>
     }
     let found = with_names(desk, found);
     if found.source != Source::Owner {
-        desk.say(&by(&found));
-        if found.provider.is_none_or(|p| p.way != Way::Bridge) || desk.asks {
-            show(desk, &found.servers);
-        }
+        ask::say(&by(&found));
+        show(&found.servers);
     }
     if !found.is_at_home(email) {
         // RFC 6186 §6: what DNS says is proved by nothing.
@@ -42,11 +41,16 @@ pub(super) async fn find(desk: &Desk<'_>, email: &str) -> Result<Found, Failure>
             return Err(Failure::Failed(anyhow!(
                 "the domain's SRV records name servers outside of it: {} and {}. Anybody who can answer in its name could \
                  do that. If they are right, name them: --imap-server, --smtp-server",
-                found.servers.imap, found.servers.smtp
+                found.servers.imap,
+                found.servers.smtp
             )));
         }
         ask::say("They are outside of the domain, and nothing proves that the domain means them. Do you know them?");
-        return if ask::yes("Use these servers?", false).await? { Ok(found) } else { typed(desk, email, Some(found)).await };
+        return if ask::yes("Use these servers?", false).await? {
+            Ok(found)
+        } else {
+            typed(desk, email, Some(found)).await
+        };
     }
     if desk.asks && found.source != Source::Owner && !ask::yes("Use these servers?", true).await? {
         return typed(desk, email, Some(found)).await;
@@ -176,12 +180,12 @@ fn with_names(desk: &Desk<'_>, mut found: Found) -> Found {
     found
 }
 
-fn show(desk: &Desk<'_>, servers: &Servers) {
+fn show(servers: &Servers) {
     let how = |endpoint: &Endpoint| match endpoint.security {
         Security::Tls => "TLS",
         Security::StartTls => "STARTTLS",
         Security::Plaintext => "no TLS: this machine only",
     };
     let Servers { imap, smtp, imap_user, .. } = servers;
-    desk.say(&format!("  IMAP  {imap} ({})\n  SMTP  {smtp} ({})\n  Name  {imap_user}", how(imap), how(smtp)));
+    ask::say(&format!("  IMAP: {imap} ({})\n  SMTP: {smtp} ({})\n  login name: {imap_user}", how(imap), how(smtp)));
 }

@@ -47,7 +47,7 @@ async fn asked(desk: &Desk<'_>, known: &[PathBuf]) -> Result<Place, Failure> {
     } else {
         ask::say("Your notes. Obsidian knows these vaults:");
         for (at, vault) in known.iter().enumerate() {
-            ask::say_with("     ", &format!("  {}  {}", at + 1, desk.shown(vault)));
+            ask::say_with("     ", &format!("  {}. {}", at + 1, desk.shown(vault)));
         }
     }
     let (question, default) = match known.first() {
@@ -93,7 +93,10 @@ fn judge(path: &Path, home: &Path, may_make: bool) -> Result<Place, Problem> {
     let writable = |folder: &Path| {
         written::is_writable(folder).map_err(|e| {
             let why = written::in_words(&e);
-            let text = format!("{} cannot be written to ({why}); make it writable, or name another folder", written::shown(folder, home));
+            let text = format!(
+                "{} cannot be written to ({why}); make it writable, or name another folder",
+                written::shown(folder, home)
+            );
             Problem(text, Kind::Other)
         })
     };
@@ -126,7 +129,10 @@ mod tests {
         let there = Place { path: home.join("Notes"), is_new: false };
         assert_eq!(judge(Path::new("~/Notes"), home, false), Ok(there));
         assert_eq!(judge(Path::new("~/New/One"), home, true), Ok(Place { path: home.join("New/One"), is_new: true }));
-        assert_eq!(judge(Path::new("~/New"), home, false).unwrap_err(), Problem("~/New is not there".into(), Kind::Missing));
+        assert_eq!(
+            judge(Path::new("~/New"), home, false).unwrap_err(),
+            Problem("~/New is not there".into(), Kind::Missing)
+        );
         assert_eq!(judge(Path::new("~/file"), home, true).unwrap_err().1, Kind::Other);
         assert_eq!(std::fs::read_dir(home.join("Notes")).unwrap().count(), 0);
     }
