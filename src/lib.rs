@@ -4,6 +4,8 @@
 //! [`mail::message`] and [`note::draft`] for the two things that everything is about, then [`pass`] for what happens
 //! to them.
 
+#![forbid(unsafe_code)]
+
 // Values: pure, at the bottom.
 pub mod config;
 pub mod mail;
@@ -29,6 +31,7 @@ pub mod vault;
 
 // Wiring: straight lines over what is above.
 pub mod daemon;
+pub mod dashboard;
 pub mod doctor;
 pub mod inbound;
 pub mod login;

@@ -29,7 +29,7 @@ fn say_line(indent: &str, line: &str) {
 
 /// How wide text may be: as the terminal, and no wider than is well read.
 fn width() -> usize {
-    terminal_size::terminal_size().map_or(80, |(width, _)| usize::from(width.0)).clamp(20, WIDEST)
+    console::Term::stdout().size_checked().map_or(80, |(_, columns)| usize::from(columns)).clamp(20, WIDEST)
 }
 
 /// The same with its first word in a colour (SGR).

@@ -2,7 +2,7 @@
 //!
 //! Exit status: 0 nothing is broken (there may be warnings); 1 something is; 2 the config cannot be used.
 
-use super::{Ended, Failure, ask, named, place};
+use super::{Ended, Failure, ask, named, place, screen};
 use crate::doctor::{self, Finding, Level};
 use clap::Args;
 use serde_json::json;
@@ -52,7 +52,7 @@ fn show(found: &[Finding], as_json: bool) {
         println!("{:#}", json!({ "ok": faults == 0, "faults": faults, "warnings": warnings, "findings": found }));
         return;
     }
-    let colours = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
+    let colours = std::io::stdout().is_terminal() && screen::colours();
     for finding in found {
         let (word, colour) = match finding.level {
             Level::Ok => ("ok", "32"),

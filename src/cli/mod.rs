@@ -20,6 +20,7 @@ macro_rules! eprintln {
 }
 
 mod ask;
+mod dashboards;
 mod doctor;
 mod draft;
 mod import;
@@ -29,6 +30,7 @@ mod place;
 mod preview;
 mod report;
 mod run;
+mod screen;
 mod signals;
 mod status;
 mod sync;
@@ -76,7 +78,7 @@ enum Command {
     /// Stay, see new mail and approvals as they come, and sync on schedule, until Ctrl-C or SIGTERM
     Run(RunArgs),
     /// Accounts, last syncs, drafts by status, the outbox, and what needs attention
-    Status(StatusArgs),
+    Status(status::StatusArgs),
     /// Look at everything that a sync needs: config, secrets, servers, vault, model, clock; say what mends each fault
     #[command(
         after_help = "Exit status: 0 nothing is broken (there may be warnings); 1 something is; 2 the config cannot be used."
@@ -86,6 +88,8 @@ enum Command {
     Draft(draft::DraftArgs),
     /// The exact message that approving this draft would send
     Preview(preview::PreviewArgs),
+    /// Write Mail.md and Mail.base into the vault: drafts to approve, what needs attention, tasks
+    Dashboards(dashboards::DashboardsArgs),
     /// Keep an account's password in the keyring, or sign in at its provider (auth.oauth2)
     Login(LoginArgs),
     /// Remove an account's password from the keyring, or sign out
@@ -133,16 +137,6 @@ struct RunArgs {
     #[arg(long, value_name = "NAME")]
     account: Option<String>,
     /// Each pass's outcome as one line of JSON
-    #[arg(long)]
-    json: bool,
-}
-
-#[derive(Debug, Args)]
-struct StatusArgs {
-    /// Only this account
-    #[arg(long, value_name = "NAME")]
-    account: Option<String>,
-    /// As one JSON object
     #[arg(long)]
     json: bool,
 }
@@ -250,10 +244,11 @@ fn with_config(command: Command, place: &Path, runtime: &tokio::runtime::Runtime
         }
         Command::Status(args) => {
             account(&config, args.account.as_deref())?;
-            status::status(&config, &state, &args)
+            runtime.block_on(status::status(&config, &state, &args))
         }
         Command::Draft(args) => runtime.block_on(draft::draft(&config, &state, &args)),
         Command::Preview(args) => preview::preview(&config, &state, &args),
+        Command::Dashboards(args) => dashboards::dashboards(&config, &args),
         Command::Login(args) => {
             let account = named(&config, &args.account)?;
             runtime.block_on(login::login(account, &args))
@@ -299,7 +294,7 @@ fn log_to_stderr(verbose: u8) {
     let filter = tracing_subscriber::EnvFilter::new(format!(
         "{level}{own},async_imap=off,imap_proto=off,hyper=off,rustls_platform_verifier=off,html5ever=off,selectors=off"
     ));
-    let colours = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
+    let colours = std::io::stderr().is_terminal() && screen::colours();
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
     log.with_ansi(colours).try_init().ok();
 }

@@ -43,7 +43,7 @@ pub fn is_confidential(text: &str) -> bool {
 /// What a note says, in plain text of at most so many characters: whole lines, and of the last one whole sentences.
 /// Queries, comments, tasks and what stands under `without` are left out.
 pub fn excerpt(text: &str, most: usize, without: &[&str]) -> String {
-    let body = frontmatter::parse(text).map_or(text, |(_, body)| body);
+    let body = frontmatter::body(text);
     let (mut out, mut heading, mut fenced, mut skipped) = (String::new(), None, false, false);
     let mut left = most;
     for line in body.lines().map(str::trim) {

@@ -11,7 +11,9 @@
 mod approved_once;
 mod bad_drafts;
 mod bad_input;
+mod bad_mail;
 mod canaries;
+mod dashboards;
 mod doctor;
 mod entities;
 mod extensions;
@@ -46,6 +48,7 @@ mod send_killed;
 mod servers;
 mod smtputf8;
 mod starttls;
+mod status;
 mod support;
 mod sync_disk;
 mod sync_killed;

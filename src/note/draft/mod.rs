@@ -209,6 +209,15 @@ pub struct Proposal<'a> {
 /// How each draft ends; below this line nothing is ever sent.
 pub const FOOTER: &str = "*postnote: fill every `[…]` and edit the text under “Draft Response”, then set `status: approved` at the top; it is sent once, at the next sync. `status: rejected` leaves it.*";
 
+const HOW: &str =
+    "fill every `[…]` below, then set `status` to `approved` and save. Nothing is sent before; `rejected` leaves it.";
+
+/// What stands at the top of a draft: how to approve it. One line, so that it is whole wherever it is moved, and it is
+/// never sent.
+fn callout(how: &str) -> String {
+    format!("> [!tip] {} {how}\n", body::CALLOUT)
+}
+
 /// Addresses as frontmatter has them.
 fn shown(list: &[Address]) -> Vec<String> {
     list.iter().map(Address::to_string).collect()
@@ -240,6 +249,8 @@ pub fn write(proposal: &Proposal<'_>, digest: &Digest) -> String {
         .list("context_used", &none);
     let mut out = writer.finish();
     out.push_str(&format!("# Draft Reply to {}\n\n", inert::line(proposal.author.label())));
+    out.push_str(&callout(HOW));
+    out.push('\n');
     out.push_str(&format!(
         "**Regarding**: {}  \n**Urgency**: {}\n",
         wikilink(proposal.source_file),
