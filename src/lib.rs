@@ -22,6 +22,7 @@ pub mod archive;
 pub mod imap;
 pub mod llm;
 pub mod net;
+pub mod notice;
 pub mod secret;
 pub mod smtp;
 pub mod store;
@@ -35,6 +36,7 @@ pub mod login;
 pub mod outbound;
 pub mod pass;
 pub mod redraft;
+pub mod service;
 pub mod thinking;
 
 // The command line, the only place that prints.
