@@ -24,6 +24,7 @@ pub mod archive;
 pub mod imap;
 pub mod llm;
 pub mod net;
+pub mod notice;
 pub mod secret;
 pub mod smtp;
 pub mod store;
@@ -39,6 +40,7 @@ pub mod login;
 pub mod outbound;
 pub mod pass;
 pub mod redraft;
+pub mod service;
 pub mod setup;
 pub mod thinking;
 
