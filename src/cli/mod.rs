@@ -19,13 +19,17 @@ macro_rules! eprintln {
     }};
 }
 
+mod ask;
+mod dashboards;
 mod draft;
 mod import;
+mod init;
 mod login;
 mod place;
 mod preview;
 mod report;
 mod run;
+mod screen;
 mod signals;
 mod status;
 mod sync;
@@ -36,7 +40,7 @@ use crate::mail::inert;
 use clap::{Args, Parser, Subcommand};
 use std::ffi::OsString;
 use std::io::IsTerminal;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// Your mailbox as notes, your approvals as mail.
@@ -58,6 +62,8 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Set up an account: finds the servers, tries both logins, writes the config; run again, it adds an account
+    Init(Box<init::InitArgs>),
     /// One pass: pull new mail, write notes, then send what is approved
     Sync(SyncArgs),
     /// Send what is approved, without pulling
@@ -67,11 +73,13 @@ enum Command {
     /// Stay, see new mail and approvals as they come, and sync on schedule, until Ctrl-C or SIGTERM
     Run(RunArgs),
     /// Accounts, last syncs, drafts by status, the outbox, and what needs attention
-    Status(StatusArgs),
+    Status(status::StatusArgs),
     /// Draft a reply to the mail of a source note, an answer to its invitation, or a forward
     Draft(draft::DraftArgs),
     /// The exact message that approving this draft would send
     Preview(preview::PreviewArgs),
+    /// Write Mail.md and Mail.base into the vault: drafts to approve, what needs attention, tasks
+    Dashboards(dashboards::DashboardsArgs),
     /// Keep an account's password in the keyring, or sign in at its provider (auth.oauth2)
     Login(LoginArgs),
     /// Remove an account's password from the keyring, or sign out
@@ -124,16 +132,6 @@ struct RunArgs {
 }
 
 #[derive(Debug, Args)]
-struct StatusArgs {
-    /// Only this account
-    #[arg(long, value_name = "NAME")]
-    account: Option<String>,
-    /// As one JSON object
-    #[arg(long)]
-    json: bool,
-}
-
-#[derive(Debug, Args)]
 struct LoginArgs {
     /// The account's name in the config
     account: String,
@@ -158,6 +156,8 @@ enum Failure {
     Failed(anyhow::Error),
     /// The command line or config is wrong.
     Usage(anyhow::Error),
+    /// Its owner stopped it before anything was done.
+    Stopped,
 }
 
 impl<E: Into<anyhow::Error>> From<E> for Failure {
@@ -194,15 +194,29 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
             eprintln!("postnote: {}", printable(&words::words(&e)));
             ExitCode::from(2)
         }
+        Err(Failure::Stopped) => {
+            eprintln!("\npostnote: stopped; nothing was written");
+            // 128 + SIGINT, as a shell would say it.
+            ExitCode::from(130)
+        }
     }
 }
 
 fn dispatch(cli: Cli) -> Result<Ended, Failure> {
     let place = place::find(cli.config)?;
-    let config = place::load(&place)?;
     let runtime = tokio::runtime::Runtime::new()?;
-    let state = place::state(&config)?;
     match cli.command {
+        Command::Init(args) => runtime.block_on(init::init(&place, &args)),
+        command => with_config(command, &place, &runtime),
+    }
+}
+
+/// What needs a config that can be used.
+fn with_config(command: Command, place: &Path, runtime: &tokio::runtime::Runtime) -> Result<Ended, Failure> {
+    let config = place::load(place)?;
+    let state = place::state(&config)?;
+    match command {
+        Command::Init(args) => runtime.block_on(init::init(place, &args)),
         Command::Sync(args) => runtime.block_on(sync::sync(&config, &state, known(&config, args)?, false)),
         Command::Send(args) => runtime.block_on(sync::sync(&config, &state, known(&config, args)?, true)),
         Command::Import(args) => {
@@ -215,10 +229,11 @@ fn dispatch(cli: Cli) -> Result<Ended, Failure> {
         }
         Command::Status(args) => {
             account(&config, args.account.as_deref())?;
-            status::status(&config, &state, &args)
+            runtime.block_on(status::status(&config, &state, &args))
         }
         Command::Draft(args) => runtime.block_on(draft::draft(&config, &state, &args)),
         Command::Preview(args) => preview::preview(&config, &state, &args),
+        Command::Dashboards(args) => dashboards::dashboards(&config, &args),
         Command::Login(args) => {
             let account = named(&config, &args.account)?;
             runtime.block_on(login::login(account, &args))
@@ -264,7 +279,7 @@ fn log_to_stderr(verbose: u8) {
     let filter = tracing_subscriber::EnvFilter::new(format!(
         "{level}{own},async_imap=off,imap_proto=off,hyper=off,html5ever=off,selectors=off"
     ));
-    let colours = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
+    let colours = std::io::stderr().is_terminal() && screen::colours();
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
     log.with_ansi(colours).try_init().ok();
 }

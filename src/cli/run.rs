@@ -8,6 +8,7 @@ use std::path::Path;
 
 pub(super) async fn run(config: &Config, state: &Path, args: RunArgs) -> Result<Ended, Failure> {
     let stop = signals::stop()?;
+    super::dashboards::renew(config);
     let scope = Scope { account: args.account, ..Scope::default() };
     let json = args.json;
     let mut first = true;

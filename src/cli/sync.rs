@@ -23,6 +23,9 @@ pub(super) async fn sync(config: &Config, state: &Path, args: SyncArgs, send_onl
             Progress::Messages(n) => bar.inc(n as u64),
         }
     };
+    if !args.dry_run && !send_only {
+        super::dashboards::renew(config);
+    }
     let scope = Scope { account: args.account, dry_run: args.dry_run, send_only, ..Scope::default() };
     let outcome = pass::run(config, state, &scope, &|| stop.is_asked(), &mut on).await;
     if let Some(bar) = &bar {

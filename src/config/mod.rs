@@ -12,15 +12,17 @@ pub mod rule;
 mod schedule;
 mod secret_source;
 mod server;
+mod shape;
 mod validate;
 
-pub use assistant::{Dialect, Model};
+pub use assistant::{Dialect, FollowUp, Model};
 pub use attachments::Attachments;
 pub use oauth2::{Auth, OAuth2, Provider};
 pub use rule::{Action, Rule};
 pub use schedule::Schedule;
 pub use secret_source::SecretSource;
 pub use server::{Endpoint, Security};
+pub use shape::{Shape, Shapes};
 
 use crate::mail::Address;
 use crate::note::owner::Owner;
@@ -48,8 +50,12 @@ pub struct Config {
     pub keep_original: bool,
     /// The language model that reads besides the built-in rules, where there is one.
     pub model: Option<Model>,
+    /// When a question of the owner's is asked again.
+    pub follow_up: FollowUp,
     /// Which attachments are saved.
     pub attachments: Attachments,
+    /// How notes look.
+    pub shapes: Shapes,
     /// The folders whose notes drafts may draw on.
     pub context: Vec<String>,
     /// The mail accounts, at least one.

@@ -31,6 +31,7 @@ use crate::inbound::Progress;
 use crate::outbound::freeze::SETTLE;
 use crate::pass::{self, Memory, Outcome, Scope, now};
 use crate::store::StoreError;
+use crate::store::presence::{self, Presence};
 use crate::vault;
 use anyhow::Result;
 use health::{Healths, Word};
@@ -116,6 +117,8 @@ pub async fn run(
         told: Told::default(),
         service: Service::new(),
         owed: Owed::default(),
+        // Only whoever asks how it goes would miss it.
+        presence: presence::announce(state).ok().flatten(),
         tell,
     };
     let ended = daemon.live(timing).await;
@@ -137,6 +140,7 @@ struct Daemon<'a> {
     told: Told,
     service: Service,
     owed: Owed,
+    presence: Option<Presence>,
     tell: &'a mut dyn FnMut(News<'_>),
 }
 
@@ -161,6 +165,9 @@ impl Daemon<'_> {
                     self.report(outcome, &plan);
                     anyhow::bail!("the schedule has no next time; correct sync.schedule");
                 };
+                if let Some(Err(e)) = self.presence.as_ref().map(|p| p.next(next.timestamp().as_second())) {
+                    tracing::debug!("the time of the next sync cannot be noted: {e}");
+                }
                 self.owed.scheduled = Some(Moment::at(next));
             }
             self.report(outcome, &plan);

@@ -5,18 +5,21 @@
 //!
 //! - [`messages`]: what has been seen, and how it hangs together
 //! - [`drafts`]: which draft is which file
+//! - [`awaited`]: questions that the owner asked
 //! - [`contacts`]: whom the owner writes to, and what their notes are still to be told
 //! - [`habits`]: what became of a correspondent's mail
 //! - [`mirrored`]: copies of drafts in mailboxes
 //! - [`threads`]: which conversation an id belongs to
 //! - [`judged`]: which drafts need no second look
 //! - [`outbox`]: what is being sent, and the ledger of what was
+//! - [`presence`]: whether a `postnote run` is at work
 //! - [`cursors`]: how far each mailbox has been read, and what its server keeps back
 //! - [`staged`]: notes on their way to their places
 //! - [`index`]: what stands in the vault's notes, in a file of its own
 //! - [`thoughts`]: what a language model is to read, and has read; [`prompts`]: what was said to it
 //! - this file: opening, locking, schema, transactions
 
+pub mod awaited;
 mod checked;
 pub mod contacts;
 pub mod cursors;
@@ -27,6 +30,7 @@ pub mod judged;
 pub mod messages;
 pub mod mirrored;
 pub mod outbox;
+pub mod presence;
 pub mod prompts;
 pub mod staged;
 pub mod thoughts;
@@ -34,7 +38,7 @@ pub mod threads;
 
 pub use cursors::Cursor;
 
-use rusqlite::{Connection, ErrorCode, OptionalExtension, params};
+use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, params};
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -314,6 +318,25 @@ impl Store {
         }
     }
 
+    /// The database where it is, to be read only. Cheap, whatever its size: for whoever looks again and again. What cannot
+    /// be read in that way is read as a [`Store::scratch`].
+    pub fn glance(folder: &Path) -> Result<Store, StoreError> {
+        let path = folder.join(FILE);
+        let read_only = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let glance = || -> rusqlite::Result<Store> {
+            let db = Connection::open_with_flags(&path, read_only)?;
+            db.busy_timeout(std::time::Duration::from_secs(10))?;
+            let version: i64 = db.pragma_query_value(None, "user_version", |r| r.get(0))?;
+            // Of a damaged file this may be the first that is read.
+            db.query_row("SELECT count(*) FROM accounts", [], |r| r.get::<_, i64>(0))?;
+            if version != VERSION {
+                return Err(rusqlite::Error::QueryReturnedNoRows);
+            }
+            Ok(Store { db, fresh: false, folder: None, index: std::cell::OnceCell::new(), _scratch: None })
+        };
+        glance().or_else(|_| Self::scratch(folder))
+    }
+
     /// A database in memory.
     fn empty() -> Result<Store, StoreError> {
         Self::prepare(Connection::open_in_memory()?, Path::new(FILE), None)
@@ -344,9 +367,11 @@ impl Store {
         db.pragma_update(None, "journal_mode", "WAL")?;
         db.pragma_update(None, "synchronous", "FULL")?;
         // As many as there are statements in the store, so that none is compiled twice.
-        db.set_prepared_statement_cache_capacity(64);
+        db.set_prepared_statement_cache_capacity(128);
         // KiB, as a negative number. A batch's pages fit: what does not is written to the log over and over.
         db.pragma_update(None, "cache_size", -16 * 1024)?;
+        // What a statement needs to be undone alone is small: no file for it.
+        db.pragma_update(None, "temp_store", "MEMORY")?;
         // Pages of 4 KiB: many commits touch the same ones, which need not go into the database after each.
         db.pragma_update(None, "wal_autocheckpoint", 8 * 1024)?;
         db.busy_timeout(std::time::Duration::from_secs(10))?;
@@ -376,8 +401,9 @@ impl Store {
             _ => return Err(StoreError::TooNew(path.to_owned())),
         }
         // Tables that no other one needs: they come with whatever version.
-        db.execute_batch(thoughts::SCHEMA)?;
-        db.execute_batch(habits::SCHEMA)?;
+        for schema in [thoughts::SCHEMA, awaited::SCHEMA, drafts::SCHEMA, habits::SCHEMA] {
+            db.execute_batch(schema)?;
+        }
         let folder = path.parent().filter(|_| path.is_absolute()).map(Path::to_owned);
         Ok(Store { db, fresh, folder, index: std::cell::OnceCell::new(), _scratch: scratch })
     }

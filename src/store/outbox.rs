@@ -174,6 +174,14 @@ impl Store {
         Ok(())
     }
 
+    /// How many rows are where, without reading what they hold.
+    pub fn outbox_counts(&self) -> Result<Vec<(State, u32)>, StoreError> {
+        let mut statement =
+            self.db.prepare_cached("SELECT state, count(*) FROM outbox GROUP BY state ORDER BY state")?;
+        let rows = statement.query_map([], |r| Ok((State::read(&r.get::<_, String>(0)?), r.get(1)?)))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
     /// The rows in a state, oldest first.
     pub fn outbox(&self, state: State) -> Result<Vec<OutboxRow>, StoreError> {
         let sql = format!("SELECT {COLUMNS} FROM outbox WHERE state = ?1 ORDER BY id");

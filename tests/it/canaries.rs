@@ -35,6 +35,8 @@ const ENDS: &[&str] = &[
     "---\n\n## Vault Context Used",
     "```\n## Vault Context Used",
     "*postnote: fill every gap*",
+    "> [!tip] postnote: fill every gap",
+    ">[!TIP]- Postnote: fill every gap",
     "*This draft was auto-generated*",
 ];
 

@@ -38,6 +38,8 @@ const SECTIONS: [&str; 5] =
     ["key points to address", "original summary", "original email", "vault context used", "vault context"];
 /// How the templates' last lines begin.
 const FOOTERS: [&str; 2] = ["*postnote:", "*this draft was auto-generated"];
+/// How the callout says what it says, behind its kind.
+pub(super) const CALLOUT: &str = "postnote:";
 /// What stands above private text besides, wherever in a line.
 const PRIVATE: [&str; 2] = ["vault context", "context from notes"];
 
@@ -50,7 +52,7 @@ enum Line {
 fn judge(line: &str) -> Line {
     let trimmed = line.trim();
     let lower = trimmed.to_lowercase();
-    if FOOTERS.iter().any(|f| lower.starts_with(f)) {
+    if FOOTERS.iter().any(|f| lower.starts_with(f)) || is_callout(&lower) {
         return Line::Section;
     }
     let Some(title) = lower.strip_prefix('#') else { return Line::Text };
@@ -64,6 +66,13 @@ fn judge(line: &str) -> Line {
     } else {
         Line::Text
     }
+}
+
+/// The callout that says how to approve: wherever somebody moves it, the text ends there.
+fn is_callout(line: &str) -> bool {
+    let callout = line.trim_start_matches(['>', ' ']).strip_prefix("[!").and_then(|rest| rest.split_once(']'));
+    line.starts_with('>')
+        && callout.is_some_and(|(_, rest)| rest.trim_start_matches(['+', '-', ' ']).starts_with(CALLOUT))
 }
 
 /// A line of somebody else's text that this module would take for one of the template's, made a line of text.

@@ -54,6 +54,9 @@ pub struct Proposal<'a> {
     pub draft_id: &'a str,
 }
 
+const HOW: &str =
+    "fill in `to`, then set `status` to `approved` and save. Nothing is sent before; `rejected` leaves it.";
+
 /// How the draft ends; below this line nothing is ever sent.
 const FOOTER: &str = "*postnote: fill in `to` at the top, and what you have to say under “Draft Response”, above the mail's text; then set `status: approved`. It is sent once, at the next sync. `status: rejected` leaves it.*";
 
@@ -84,6 +87,8 @@ pub fn write(proposal: &Proposal<'_>) -> String {
     let mut out = writer.finish();
     let from = shown(&proposal.original.message.from).join(", ");
     out.push_str(&format!("# Forward of a mail from {}\n\n", inert::line(&from)));
+    out.push_str(&super::callout(HOW));
+    out.push('\n');
     out.push_str(&format!("**Regarding**: {}\n\n---\n\n## Draft Response\n\n", wikilink(proposal.source_file)));
     if !attached {
         // Below the usual mark of a signature, programs would fold what is passed on.

@@ -35,6 +35,8 @@ pub struct Proposal<'a> {
     pub warning: Option<&'a str>,
 }
 
+const HOW: &str = "set `rsvp` to `accept`, `tentative` or `decline`, then `status` to `approved`, and save. Nothing is sent before; `rejected` leaves it.";
+
 /// How the draft ends; below this line nothing is ever sent.
 const FOOTER: &str = "*postnote: set `rsvp` at the top to accept, tentative or decline, then `status: approved`; the answer goes to the organizer once, at the next sync. What you write under “Draft Response” goes with it. `status: rejected` leaves it.*";
 
@@ -66,6 +68,8 @@ pub fn write(proposal: &Proposal<'_>) -> String {
         .list("context_used", &none);
     let mut out = writer.finish();
     out.push_str(&format!("# Invitation from {}\n\n", inert::line(proposal.organizer.label())));
+    out.push_str(&super::callout(HOW));
+    out.push('\n');
     out.push_str(&format!("**Regarding**: {}\n", wikilink(proposal.source_file)));
     if let Some(warning) = proposal.warning {
         out.push_str(&format!("\n> [!warning] {}\n", inert::line(warning)));
