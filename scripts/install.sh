@@ -49,6 +49,9 @@ missing() {
         have tmux || echo "tmux|tmux|tmux"
         have strace || echo "strace|strace|strace"
         have gnome-keyring-daemon || echo "gnome-keyring-daemon|gnome-keyring|gnome-keyring"
+        have systemd-analyze || echo "systemd-analyze|systemd|systemd (for systemd-analyze verify)"
+        have man || echo "man|man-db|man"
+        have script || echo "script|bsdutils|script"
         have dbus-run-session || echo "dbus-run-session|dbus|D-Bus (dbus-run-session)"
     fi
 }

@@ -2,6 +2,7 @@
 //! `postnote run` repeats it; `postnote send` is one without pulling; `postnote import` takes mail out of files instead.
 
 use crate::config::{Account, Config};
+use crate::followup;
 use crate::inbound::import::{self, Imported, Order, Step};
 use crate::inbound::{self, Desk, Progress, Pulled, entities, keep, rebuild};
 use crate::login::Login;
@@ -68,6 +69,8 @@ pub struct Outcome {
     pub posted: Posted,
     /// Paths of notes about people, customers and projects that were made or added to.
     pub entities: Vec<String>,
+    /// Paths of notes on questions that wait for an answer, or have one now.
+    pub awaiting: Vec<String>,
     /// Why those notes could not be written.
     pub untold: Option<anyhow::Error>,
     /// When the next queued draft is due.
@@ -91,6 +94,7 @@ impl Outcome {
     pub fn is_quiet(&self) -> bool {
         self.posted == Posted::default()
             && self.entities.is_empty()
+            && self.awaiting.is_empty()
             && self.untold.is_none()
             && self.thinking.improved.is_empty()
             && self.thinking.problems.is_empty()
@@ -225,6 +229,21 @@ async fn pass(
                 outcome.posted.problems.extend(told.problems);
             }
             Err(e) => outcome.untold = Some(in_state(e, state).context("the notes about people could not be written")),
+        }
+    }
+    if !stop() && !midway && !scope.dry_run {
+        let known = outcome.pulled.iter().filter(|(_, pulled)| pulled.is_ok()).map(|(account, _)| account.as_str());
+        let known: Vec<&str> = known.collect();
+        match tokio::task::block_in_place(|| followup::tell(&mut desk, config, &known, &now())) {
+            Ok(followed) => {
+                outcome.awaiting = followed.notes;
+                outcome.posted.problems.extend(followed.problems);
+                for (account, draft) in followed.drafts {
+                    let of = outcome.pulled.iter_mut().find(|(name, _)| *name == account);
+                    of.into_iter().filter_map(|(_, p)| p.as_mut().ok()).for_each(|p| p.drafts.push(draft.clone()));
+                }
+            }
+            Err(e) => outcome.posted.problems.push(format!("questions that wait for an answer: {e:#}")),
         }
     }
     // When nobody waits for anything else; what it makes better is mirrored.

@@ -9,6 +9,8 @@ use crate::note::digest::{Digest, Urgency};
 use crate::note::owner::Owner;
 use crate::note::rsvp::{self, Asked};
 
+pub mod habit;
+
 /// What triage looks at.
 #[derive(Debug, Clone, Copy)]
 pub struct Arrival<'a> {
@@ -20,6 +22,8 @@ pub struct Arrival<'a> {
     pub owner: &'a Owner,
     /// The name of the account that received it.
     pub account: &'a str,
+    /// The mailbox that it lies in; empty where that is not known.
+    pub mailbox: &'a str,
     /// What is known of its thread.
     pub thread: ThreadFacts,
 }
@@ -75,6 +79,10 @@ pub struct Verdict {
     /// How far the message may go. [`Action::Draft`] permits a draft; the digest says whether one is wanted,
     /// also where the owner is only in Cc: a digest wants no reply there unless he is named.
     pub action: Action,
+    /// A rule decides how far it may go.
+    pub ruled: bool,
+    /// The owner is among those that it is addressed to, and not only in copy.
+    pub direct: bool,
     /// Set by a rule; else the digest's holds.
     pub urgency: Option<Urgency>,
     /// Set by a rule.
@@ -96,7 +104,7 @@ pub fn triage(arrival: &Arrival, rules: &[Rule]) -> Verdict {
     let asked = rsvp::asked(arrival.message, arrival.owner).filter(|_| !arrival.thread.answered);
     let gate = gate(arrival, asked.is_some());
     let (mut action, mut reason) = (gate.action, gate.reason.to_owned());
-    let rule = rules.iter().find(|rule| rule.matches.fits(arrival.message, arrival.account));
+    let rule = rules.iter().find(|rule| rule.matches.fits(arrival.message, arrival.account, arrival.mailbox));
     if let Some(wanted) = rule.and_then(|rule| rule.action) {
         action = wanted.min(gate.most);
         reason = match (wanted == action, action == gate.action) {
@@ -108,6 +116,8 @@ pub fn triage(arrival: &Arrival, rules: &[Rule]) -> Verdict {
     Verdict {
         triage: gate.triage,
         action,
+        ruled: rule.is_some_and(|rule| rule.action.is_some()),
+        direct: arrival.message.to.iter().any(|a| arrival.owner.is_me(a)),
         urgency: rule.and_then(|rule| rule.urgency),
         tags: rule.map(|rule| rule.tags.clone()).unwrap_or_default(),
         llm: rule.and_then(|rule| rule.llm).unwrap_or(true),

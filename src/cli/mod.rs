@@ -4,19 +4,13 @@
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "the one place that prints")]
 
-/// The standard library's panics when nobody reads any more (`postnote status | head`), and here nothing is left to
-/// save by then. For the modules below.
+/// As the standard library's, but into the log file where there is one, and without a panic when nobody reads any more
+/// (`postnote status | head`): nothing is left to save by then. For the modules below.
 macro_rules! println {
-    ($($text:tt)*) => {{
-        use std::io::Write as _;
-        writeln!(std::io::stdout(), $($text)*).ok();
-    }};
+    ($($text:tt)*) => { crate::cli::log::out(format_args!($($text)*)) };
 }
 macro_rules! eprintln {
-    ($($text:tt)*) => {{
-        use std::io::Write as _;
-        writeln!(std::io::stderr(), $($text)*).ok();
-    }};
+    ($($text:tt)*) => { crate::cli::log::err(format_args!($($text)*)) };
 }
 
 mod ask;
@@ -25,22 +19,25 @@ mod doctor;
 mod draft;
 mod import;
 mod init;
+mod log;
 mod login;
+mod notices;
 mod place;
 mod preview;
 mod report;
 mod run;
 mod screen;
+mod service;
 mod signals;
 mod status;
 mod sync;
+mod tools;
 mod words;
 
 use crate::config::{Account, Config};
 use crate::mail::inert;
 use clap::{Args, Parser, Subcommand};
 use std::ffi::OsString;
-use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -49,7 +46,7 @@ use std::process::ExitCode;
 /// postnote pulls new mail over IMAP into notes of a Markdown vault and drafts replies beside them. Set `status:
 /// approved` in a draft's frontmatter, and the next sync sends it, once.
 #[derive(Debug, Parser)]
-#[command(name = "postnote", version, max_term_width = 100)]
+#[command(name = "postnote", version, max_term_width = 100, after_help = tools::AFTER_HELP)]
 struct Cli {
     /// The config file [default: config.toml in the platform's config folder for postnote]
     #[arg(long, global = true, value_name = "PATH", env = "POSTNOTE_CONFIG")]
@@ -90,6 +87,14 @@ enum Command {
     Preview(preview::PreviewArgs),
     /// Write Mail.md and Mail.base into the vault: drafts to approve, what needs attention, tasks
     Dashboards(dashboards::DashboardsArgs),
+    /// Have the system start `postnote run`, or not any more
+    Service(service::ServiceArgs),
+    /// Print the completions for a shell
+    Completions(tools::CompletionsArgs),
+    /// Print the manual page, or write those of all commands into a folder
+    Man(tools::ManArgs),
+    /// Print a JSON schema of the config, for editors
+    Schema,
     /// Keep an account's password in the keyring, or sign in at its provider (auth.oauth2)
     Login(LoginArgs),
     /// Remove an account's password from the keyring, or sign out
@@ -139,6 +144,9 @@ struct RunArgs {
     /// Each pass's outcome as one line of JSON
     #[arg(long)]
     json: bool,
+    /// Say everything into this file; at 5 MB it is put aside, and three old ones are kept
+    #[arg(long, value_name = "PATH")]
+    log_file: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -194,7 +202,13 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
             return ExitCode::from(if e.use_stderr() { 2 } else { 0 });
         }
     };
-    log_to_stderr(cli.verbose);
+    if let Command::Run(RunArgs { log_file: Some(path), .. }) = &cli.command
+        && let Err(e) = log::into_file(path)
+    {
+        eprintln!("postnote: {} cannot be written ({e}); name another file with --log-file", path.display());
+        return ExitCode::from(2);
+    }
+    log::begin(cli.verbose);
     match dispatch(cli) {
         Ok(Ended::Well) => ExitCode::SUCCESS,
         Ok(Ended::WithProblems) => ExitCode::from(1),
@@ -216,6 +230,13 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
 }
 
 fn dispatch(cli: Cli) -> Result<Ended, Failure> {
+    // These need no config.
+    match &cli.command {
+        Command::Completions(args) => return tools::completions(args),
+        Command::Man(args) => return tools::man(args),
+        Command::Schema => return tools::schema(),
+        _ => {}
+    }
     let place = place::find(cli.config)?;
     let runtime = tokio::runtime::Runtime::new()?;
     match cli.command {
@@ -248,7 +269,9 @@ fn with_config(command: Command, place: &Path, runtime: &tokio::runtime::Runtime
         }
         Command::Draft(args) => runtime.block_on(draft::draft(&config, &state, &args)),
         Command::Preview(args) => preview::preview(&config, &state, &args),
+        Command::Service(args) => service::service(&config, &place, &state, &args),
         Command::Dashboards(args) => dashboards::dashboards(&config, &args),
+        Command::Completions(_) | Command::Man(_) | Command::Schema => Ok(Ended::Well),
         Command::Login(args) => {
             let account = named(&config, &args.account)?;
             runtime.block_on(login::login(account, &args))
@@ -279,24 +302,6 @@ fn named<'a>(config: &'a Config, name: &str) -> Result<&'a Account, Failure> {
 /// Text that may come from a mail or a server, safe for a terminal.
 fn printable(text: &str) -> String {
     text.lines().map(inert::terminal).collect::<Vec<_>>().join("\n")
-}
-
-fn log_to_stderr(verbose: u8) {
-    let level = match verbose {
-        0 => "warn",
-        1 => "info,postnote=debug",
-        _ => "debug,postnote=trace",
-    };
-    // $RUST_LOG may say more of postnote's own parts. Libraries stay out of it: async-imap's trace log holds LOGIN with its
-    // password.
-    let asked = std::env::var("RUST_LOG").unwrap_or_default();
-    let own = asked.split(',').filter(|d| d.starts_with("postnote")).fold(String::new(), |all, d| all + "," + d);
-    let filter = tracing_subscriber::EnvFilter::new(format!(
-        "{level}{own},async_imap=off,imap_proto=off,hyper=off,rustls_platform_verifier=off,html5ever=off,selectors=off"
-    ));
-    let colours = std::io::stderr().is_terminal() && screen::colours();
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
-    log.with_ansi(colours).try_init().ok();
 }
 
 #[cfg(test)]

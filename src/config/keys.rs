@@ -4,7 +4,7 @@ use toml::{Table, Value};
 
 /// The keys of each table, by its dotted path; `[]` stands for one item of a list of tables.
 pub(super) const KEYS: &[(&str, &[&str])] = &[
-    ("", &["vault", "state", "sync", "paths", "assistant", "send", "drafts", "notes", "accounts", "rules"]),
+    ("", &["vault", "state", "sync", "paths", "assistant", "send", "drafts", "notes", "notify", "accounts", "rules"]),
     ("sync", &["schedule", "since", "jitter", "sent_notes"]),
     ("paths", &["sources", "outbox", "people", "customers", "projects"]),
     (
@@ -25,11 +25,29 @@ pub(super) const KEYS: &[(&str, &[&str])] = &[
             "mailboxes",
             "persona",
             "vault_context",
+            "follow_up",
+            "nudge",
         ],
     ),
     ("send", &["enabled", "delay", "save_sent"]),
     ("drafts", &["reply", "format", "quote", "mirror"]),
-    ("notes", &["context", "keep_original", "attachment_limit", "attachment_skip"]),
+    (
+        "notes",
+        &[
+            "context",
+            "keep_original",
+            "attachment_limit",
+            "attachment_skip",
+            "source_template",
+            "summary_template",
+            "draft_template",
+            "person_template",
+            "customer_template",
+            "project_template",
+            "awaiting_template",
+        ],
+    ),
+    ("notify", &["desktop", "command", "drafts", "failures", "subjects"]),
     ("accounts[]", &["name", "email", "display_name", "aliases", "signature", "imap", "smtp", "auth"]),
     ("accounts[].imap", &["host", "port", "security", "mailboxes", "sent", "compress", "username", "ca_file"]),
     ("accounts[].smtp", &["host", "port", "security", "username", "ca_file"]),

@@ -6,21 +6,27 @@
 mod assistant;
 mod attachments;
 mod keys;
+mod notify;
 mod oauth2;
 mod raw;
 pub mod rule;
 mod schedule;
+mod schema;
 mod secret_source;
 mod server;
+mod shape;
 mod validate;
 
-pub use assistant::{Dialect, Model};
+pub use assistant::{Dialect, FollowUp, Model};
 pub use attachments::Attachments;
+pub use notify::Notify;
 pub use oauth2::{Auth, OAuth2, Provider};
 pub use rule::{Action, Rule};
 pub use schedule::Schedule;
+pub use schema::schema;
 pub use secret_source::SecretSource;
 pub use server::{Endpoint, Security};
+pub use shape::{Shape, Shapes};
 
 use crate::mail::Address;
 use crate::note::owner::Owner;
@@ -44,12 +50,18 @@ pub struct Config {
     pub send: Send,
     /// How drafts are made.
     pub drafts: Drafts,
+    /// How the owner is told beyond the vault.
+    pub notify: Notify,
     /// Keep each message's `.eml` beside its attachments.
     pub keep_original: bool,
     /// The language model that reads besides the built-in rules, where there is one.
     pub model: Option<Model>,
+    /// When a question of the owner's is asked again.
+    pub follow_up: FollowUp,
     /// Which attachments are saved.
     pub attachments: Attachments,
+    /// How notes look.
+    pub shapes: Shapes,
     /// The folders whose notes drafts may draw on.
     pub context: Vec<String>,
     /// The mail accounts, at least one.

@@ -8,6 +8,7 @@ use super::known::{is_context, refresh_context};
 use crate::config::Config;
 use crate::entity::organisation;
 use crate::note::context::{Excerpt, VaultContext, excerpt, is_confidential};
+use crate::note::entity;
 use crate::store::Store;
 use crate::store::index::{By, Index};
 use crate::vault::Vault;
@@ -110,7 +111,7 @@ impl Shelf<'_> {
         }
         let name = path.rsplit('/').next().unwrap_or(path);
         let note = name.strip_suffix(".md").unwrap_or(name).to_owned();
-        self.context.excerpts.push(Excerpt { note, text: said });
+        self.context.excerpts.push(Excerpt { note, text: said, about: entity::about(&text) });
         true
     }
 }

@@ -3,22 +3,27 @@
 use super::read::{Raw, ReadAs};
 use super::redrafts::carries;
 use super::summaries::Touched;
+use super::templates::{Templates, look};
 use super::timing::Timing;
 use super::{Pulled, attachments, context, events, heard, rsvp, threads};
+use crate::assistant::offline::{name, reply_rank};
 use crate::config::{Account, Action, Config, Quote};
 use crate::draft::{self, Setting, quoting};
-use crate::mail::hash::short;
+use crate::followup;
+use crate::mail::hash::{sha256, short};
 use crate::mail::subject::{self, Mark};
 use crate::mail::{Address, Message, file_name, picture};
 use crate::note::digest::Digest;
-use crate::note::draft::with_context;
 use crate::note::name::{draft_stem, numbered, source_stem};
 use crate::note::source::{self, Facts};
 use crate::note::summary::Entry;
 use crate::note::task;
+use crate::note::template::Kind;
 use crate::store::Store;
 use crate::store::cursors::Doubt;
+use crate::store::habits::Dealt;
 use crate::store::messages::StoredMessage;
+use crate::triage::habit::{self, Habit};
 use crate::triage::{self, ThreadFacts, Triage, Verdict};
 use crate::vault::{Vault, VaultError};
 use anyhow::{Context, Result};
@@ -51,14 +56,15 @@ pub struct Origin<'a> {
 
 impl Origin<'_> {
     fn read(&self) -> ReadAs<'_> {
-        ReadAs { config: self.config, account: self.account, now: self.now, timing: self.timing }
+        let Origin { config, account, mailbox, now, timing, .. } = *self;
+        ReadAs { config, account, mailbox, now, timing }
     }
 }
 
 /// Takes one message in: writes what notes it deserves and remembers it. A message that is known already is only
 /// remembered where it lies now.
 pub fn take(
-    vault: &Vault,
+    (vault, templates): (&Vault, &Templates<'_>),
     store: &Store,
     origin: &Origin<'_>,
     mut raw: Raw,
@@ -84,6 +90,8 @@ pub fn take(
     }
     if origin.is_sent && !known.as_ref().is_some_and(|known| known.own) {
         heard::sent(store, origin, message, at)?;
+        let by = (origin.config, origin.account);
+        followup::asked(store, by, message, &raw.body.new_text, &stored, origin.now)?;
     }
     match known {
         Some(known) if !arrives_too(&known) => return Ok(store.put_message(&met_again(stored, known, origin))?),
@@ -97,9 +105,12 @@ pub fn take(
         return Ok(store.put_message(&stored)?);
     }
     heard::arrived(store, origin, message, &stored, &verdict)?;
-    let digest = item.digest(&verdict);
-    let word = digest.as_ref().map_or(verdict.triage, |d| triage::settle(&verdict, d));
-    let note = item.write_source(vault, store, &stored, word, &verdict.tags, pulled)?;
+    let mut digest = item.digest(&verdict);
+    let (word, why) = match &mut digest {
+        Some(digest) => item.settle(store, &stored, &verdict, digest)?,
+        None => (verdict.triage, None),
+    };
+    let note = item.write_source((vault, templates), store, &stored, (word, why.as_deref(), &verdict.tags), pulled)?;
     stored.note = Some(note.clone());
     if let Some(digest) = digest {
         let entry = item.entry(&note, digest);
@@ -112,10 +123,11 @@ pub fn take(
             if store.draft(&id)?.is_none() {
                 pulled.drafts.extend(rsvp::write(vault, store, by, &invitation)?);
             }
-        } else if wanted && !store.has_draft_for(&stored.key)? {
-            item.write_draft(vault, store, &stored, &entry, pulled)?;
+        } else if wanted && entry.digest.reply_reason.is_some() && !store.has_draft_for(&stored.key)? {
+            item.write_draft((vault, templates), store, &stored, &entry, pulled)?;
         }
-        touched.add(&stored.thread, entry);
+        let shape = origin.config.summary_shape(message, &stored.account, origin.mailbox);
+        touched.add(&stored.thread, shape, entry);
         if item.may_be_shown(&verdict) {
             store.think_of(&stored.key, stored.at)?;
         }
@@ -201,9 +213,49 @@ impl Item<'_> {
         let facts = ThreadFacts {
             answered: self.raw.answered || answered,
             owner_wrote_in_thread: store.owner_wrote_in(&stored.thread)?,
-            owner_writes_to_list: false,
+            owner_writes_to_list: self.is_list_of_owners(store)?,
         };
         Ok(self.origin.read().verdict(&self.raw.message, &self.raw.body, facts))
+    }
+
+    /// True when it came over a list that the owner has written to.
+    fn is_list_of_owners(&self, store: &Store) -> Result<bool> {
+        let message = &self.raw.message;
+        let Some(list) = message.signals.list_id.as_ref().map(|id| id.trim().to_lowercase()) else { return Ok(false) };
+        for address in message.recipients().map(Address::key) {
+            if address.replace('@', ".") == list && store.has_written_to(&address)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// What kind of mail it is, now that it was read; and why, where that is owed to what became of its sender's mail before.
+    fn settle(
+        &self,
+        store: &Store,
+        stored: &StoredMessage,
+        verdict: &Verdict,
+        digest: &mut Digest,
+    ) -> Result<(Triage, Option<String>)> {
+        let word = triage::settle(verdict, digest);
+        let Some(author) = self.raw.message.author().filter(|_| verdict.action == Action::Draft) else {
+            return Ok((word, None));
+        };
+        let Dealt { heard, answered, rejected } =
+            store.dealt_with(&stored.account, &stored.author, stored.at, habit::MOST)?;
+        let known = Habit { heard, answered, rejected };
+        if !known.is_to_answer() && !known.is_silence() {
+            return Ok((word, None));
+        }
+        let looks = reply_rank::of_message(&self.raw.message, &self.origin.account.owner(), &self.raw.body.new_text);
+        let (settled, moved) = habit::weigh(verdict, word, digest, &known, looks);
+        let why = known.in_words(&name::full(author));
+        if !moved && known.is_to_answer() {
+            // It says so beside what the mail asks.
+            digest.reply_reason = digest.reply_reason.take().map(|reason| format!("{reason}; {why}"));
+        }
+        Ok((settled, moved.then_some(why)))
     }
 
     /// What the assistant read, under the urgency that a rule sets.
@@ -239,11 +291,10 @@ impl Item<'_> {
 
     fn write_source(
         &self,
-        vault: &Vault,
+        (vault, templates): (&Vault, &Templates<'_>),
         store: &Store,
         stored: &StoredMessage,
-        triage: Triage,
-        tags: &[String],
+        (triage, why, tags): (Triage, Option<&str>, &[String]),
         pulled: &mut Pulled,
     ) -> Result<String> {
         let Origin { config, account, mailbox, .. } = *self.origin;
@@ -252,7 +303,11 @@ impl Item<'_> {
         let attachments = attachments::save(vault, self.raw, &config.attachments, &folder, &stem)?;
         let before = store.note_before(&stored.thread, stored.at)?;
         let event = events::so_far(vault, store, &self.raw.message, &stored.thread)?;
-        let text = source::write(
+        let shape = config.source_shape(&self.raw.message, &account.name, mailbox);
+        // What could not be read is shown as it is.
+        let template = templates.of(shape, Kind::Source).filter(|_| !self.raw.quarantined);
+        let (text, error) = source::write_as(
+            template.as_deref(),
             &self.raw.message,
             &self.raw.body,
             &Facts {
@@ -261,12 +316,14 @@ impl Item<'_> {
                 received: &self.received,
                 thread: &stored.thread,
                 triage: triage.as_str(),
+                triage_reason: why,
                 attachments: &attachments,
                 before: before.as_deref(),
                 event: event.as_ref(),
                 tags,
             },
         );
+        templates.report(error);
         // Two mails may claim one id, one date and one subject.
         let same = |old: &str| {
             source::read(old).is_some_and(|r| {
@@ -284,7 +341,7 @@ impl Item<'_> {
 
     fn write_draft(
         &self,
-        vault: &Vault,
+        (vault, templates): (&Vault, &Templates<'_>),
         store: &Store,
         stored: &StoredMessage,
         entry: &Entry,
@@ -301,6 +358,14 @@ impl Item<'_> {
         let quote = (config.drafts.quote == Quote::Below)
             .then(|| quoting::below(message, &picture::named(&self.raw.body.new_markdown), &self.received, language))
             .flatten();
+        let about = context::About {
+            author: &stored.author,
+            subject: &stored.subject,
+            text: &self.raw.body.new_text,
+            thread: &stored.thread,
+        };
+        let shape = config.draft_shape(message, &account.name, self.origin.mailbox);
+        let template = templates.of(shape, Kind::Draft);
         let setting = Setting {
             owner: &account.owner(),
             identity: &account.identity,
@@ -309,19 +374,16 @@ impl Item<'_> {
             draft_id: &id,
             created: now,
             quote: quote.as_deref(),
+            look: look(shape, template.as_deref()),
+            context: &context::of(vault, store, config, &about),
         };
-        let Some(text) = draft::propose(message, &entry.digest, &setting) else { return Ok(()) };
-        let about = context::About {
-            author: &stored.author,
-            subject: &stored.subject,
-            text: &self.raw.body.new_text,
-            thread: &stored.thread,
-        };
-        let text = with_context(&text, &context::of(vault, store, config, &about));
+        let Some((text, error)) = draft::propose(message, &entry.digest, &setting) else { return Ok(()) };
+        templates.report(error);
         let path = format!("{}/{}.md", config.paths.outbox, draft_stem(&subject::base(&message.subject), now));
         let (path, new) = place(vault, &path, text.as_bytes(), |old| carries(old, &id))?;
         store.put_draft(&id, &path, Some(key))?;
         if new {
+            store.put_drawn(&id, &sha256(&text))?;
             pulled.drafts.push(path);
         }
         Ok(())
@@ -357,7 +419,7 @@ const UNFILLED: &str = "paths.sources cannot be filled in; it may use year, mont
 
 /// Writes a note at a path or, where another note is, at the next numbered one. Where the same note is already (a
 /// run was cut short after writing it), it stays. Gives the path and whether the note is new.
-pub(super) fn place(vault: &Vault, path: &str, text: &[u8], same: impl Fn(&str) -> bool) -> Result<(String, bool)> {
+pub fn place(vault: &Vault, path: &str, text: &[u8], same: impl Fn(&str) -> bool) -> Result<(String, bool)> {
     for n in 1.. {
         let candidate = numbered(path, n);
         match vault.create(&candidate, text) {

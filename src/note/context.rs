@@ -16,6 +16,8 @@ pub struct Excerpt {
     pub note: String,
     /// What it says, in plain text.
     pub text: String,
+    /// Whom or what it is about, where it is a note about somebody or something.
+    pub about: Option<super::entity::Kind>,
 }
 
 /// True for a note that its owner keeps to themselves: marked or tagged `confidential`.

@@ -5,7 +5,9 @@
 //!
 //! - [`messages`]: what has been seen, and how it hangs together
 //! - [`drafts`]: which draft is which file
+//! - [`awaited`]: questions that the owner asked
 //! - [`contacts`]: whom the owner writes to, and what their notes are still to be told
+//! - [`habits`]: what became of a correspondent's mail
 //! - [`mirrored`]: copies of drafts in mailboxes
 //! - [`threads`]: which conversation an id belongs to
 //! - [`judged`]: which drafts need no second look
@@ -18,10 +20,12 @@
 //! - [`thoughts`]: what a language model is to read, and has read; [`prompts`]: what was said to it
 //! - this file: opening, locking, schema, transactions
 
+pub mod awaited;
 mod checked;
 pub mod contacts;
 pub mod cursors;
 pub mod drafts;
+pub mod habits;
 mod health;
 pub mod index;
 pub mod judged;
@@ -88,7 +92,7 @@ CREATE TABLE IF NOT EXISTS lists (id TEXT NOT NULL PRIMARY KEY) STRICT, WITHOUT 
 CREATE TABLE IF NOT EXISTS news (key TEXT NOT NULL PRIMARY KEY, project TEXT) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS answered (id TEXT NOT NULL PRIMARY KEY) STRICT, WITHOUT ROWID;
 CREATE TRIGGER IF NOT EXISTS answers_told AFTER INSERT ON answers
-  WHEN EXISTS (SELECT 1 FROM messages WHERE message_id = NEW.parent AND digest IS NOT NULL)
+  WHEN EXISTS (SELECT 1 FROM messages WHERE message_id = NEW.parent AND note IS NOT NULL)
   BEGIN INSERT OR IGNORE INTO answered VALUES (NEW.parent); END;
 CREATE TABLE IF NOT EXISTS entities (id TEXT NOT NULL PRIMARY KEY, note TEXT NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS drafts (
@@ -400,7 +404,9 @@ impl Store {
             _ => return Err(StoreError::TooNew(path.to_owned())),
         }
         // Tables that no other one needs: they come with whatever version.
-        db.execute_batch(thoughts::SCHEMA)?;
+        for schema in [thoughts::SCHEMA, awaited::SCHEMA, drafts::SCHEMA, habits::SCHEMA] {
+            db.execute_batch(schema)?;
+        }
         let folder = path.parent().filter(|_| path.is_absolute()).map(Path::to_owned);
         Ok(Store { db, fresh, folder, index: std::cell::OnceCell::new(), _scratch: scratch })
     }
