@@ -20,7 +20,9 @@ use postnote::config::rule::Action;
 use postnote::draft::{self, Setting};
 use postnote::mail::hash::sha256;
 use postnote::mail::{Address, Defect, Message, body, inert, parse, subject, thread};
+use postnote::note::context::VaultContext;
 use postnote::note::digest::Digest;
+use postnote::note::draft::Look;
 use postnote::note::owner::Owner;
 use postnote::note::source::{self, Facts, Listed};
 use postnote::triage::{self, Arrival, ThreadFacts, Triage};
@@ -173,7 +175,8 @@ impl Reader {
         let (digest, verdict, word) = timed(spent, 3, || {
             let thread = ThreadFacts::default();
             let (message, owner, new_text) = (&message, &self.owner, body.new_text.as_str());
-            let verdict = triage::triage(&Arrival { message, new_text, owner, account: "lab", thread }, &[]);
+            let verdict =
+                triage::triage(&Arrival { message, new_text, owner, account: "lab", mailbox: "INBOX", thread }, &[]);
             let reading = Reading { message, new_text, base_subject: &base, owner, now: &self.now };
             // Mail that gets no summary is not digested; whoever compares two versions sees it all.
             let wanted = self.all || verdict.action >= Action::Summary;
@@ -214,10 +217,12 @@ impl Reader {
                 source_file: "notes/source.md",
                 draft_id: &draft::draft_id(&message.key(), received.timestamp()),
                 quote: None,
+                look: Look::Reply,
+                context: &VaultContext::default(),
                 created: &self.now,
             };
             let wanted = self.all || verdict.action == Action::Draft && word == Triage::NeedsReply;
-            wanted.then(|| draft::propose(&message, &digest, &setting)).flatten()
+            wanted.then(|| draft::propose(&message, &digest, &setting)).flatten().map(|(text, _)| text)
         });
         let digest = format!("{digest:?} {:?}", (verdict, word));
         Made { message, defects, body, attachments, digest, note, draft }

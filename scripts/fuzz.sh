@@ -4,7 +4,7 @@
 #   scripts/fuzz.sh [SECONDS [TARGET ...]]    (20 seconds each, all targets, unless told otherwise)
 #
 # It needs no nightly toolchain: a panic, a hang of 20 seconds and 2 GB of memory are what is looked for, and in safe Rust
-# a sanitizer finds little besides. What is found on the way is kept in fuzz/corpus/ for the next time.
+# a sanitizer finds little besides. It begins with the golden mails and what was found on the way before (fuzz/corpus/).
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd -P)
 . "$root/scripts/lib.sh"
@@ -20,10 +20,12 @@ fi
 mkdir -p target
 # The same versions as everywhere else.
 cp Cargo.lock fuzz/Cargo.lock
+python3 scripts/fuzz_seeds.py target/fuzz-seeds
 failed=()
 for target in "$@"; do
     say "fuzzing $target for $seconds s"
-    cargo fuzz run --sanitizer none --target-dir target/fuzz "$target" -- \
+    mkdir -p "fuzz/corpus/$target" "target/fuzz-seeds/$target"
+    cargo fuzz run --sanitizer none --target-dir target/fuzz "$target" "fuzz/corpus/$target" "target/fuzz-seeds/$target" -- \
         -max_total_time="$seconds" -timeout=20 -rss_limit_mb=2048 -max_len=20000 -print_final_stats=1 2>"target/fuzz-$target.log" ||
         { failed+=("$target"); tail -40 "target/fuzz-$target.log" >&2; continue; }
     grep -E "stat::(number_of_executed_units|slowest_unit_time_sec)" "target/fuzz-$target.log" >&2 || true

@@ -7,9 +7,11 @@ pub mod quoting;
 
 use crate::config::ReplyTo;
 use crate::mail::{Address, Message, subject};
+use crate::note::context::VaultContext;
 use crate::note::digest::Digest;
-use crate::note::draft::{self, Proposal};
+use crate::note::draft::{self, Look, Proposal};
 use crate::note::owner::Owner;
+use crate::note::template::TemplateError;
 use addressing::Recipients;
 use jiff::Zoned;
 use sha2::{Digest as _, Sha256};
@@ -32,10 +34,14 @@ pub struct Setting<'a> {
     pub created: &'a Zoned,
     /// What stands below the reply, as Markdown.
     pub quote: Option<&'a str>,
+    /// How it looks.
+    pub look: Look<'a>,
+    /// What the vault knows.
+    pub context: &'a VaultContext,
 }
 
-/// The draft note's text; `None` when there is nobody to reply to.
-pub fn propose(message: &Message, digest: &Digest, setting: &Setting<'_>) -> Option<String> {
+/// The draft note's text, and why its template does not do where that is so; `None` when there is nobody to reply to.
+pub fn propose(message: &Message, digest: &Digest, setting: &Setting<'_>) -> Option<(String, Option<TemplateError>)> {
     let author = message.author()?;
     let Recipients { to, others, cc } = addressing::recipients(message, setting.owner, setting.reply == ReplyTo::All);
     if to.is_empty() {
@@ -57,13 +63,60 @@ pub fn propose(message: &Message, digest: &Digest, setting: &Setting<'_>) -> Opt
         warning: warning.as_deref(),
         quote: setting.quote,
     };
-    Some(draft::write(&proposal, digest))
+    Some(draft::write_as(setting.look, &proposal, digest, setting.context))
 }
 
 /// The id of the draft for a message: the same for the same message, on whichever machine, so that one mail has
 /// one draft and its reply one Message-ID.
 pub fn draft_id(key: &str, at: jiff::Timestamp) -> String {
     id("reply", key, at)
+}
+
+/// A draft that asks again what was asked before.
+#[derive(Debug)]
+pub struct Nudge<'a> {
+    /// As whom it was asked.
+    pub from: &'a Address,
+    /// Who was asked.
+    pub to: &'a [Address],
+    /// Who could read it.
+    pub cc: &'a [Address],
+    /// The base subject.
+    pub subject: &'a str,
+    /// Path of the note on the question.
+    pub source_file: &'a str,
+    /// The mail that asked.
+    pub in_reply_to: Option<&'a str>,
+    /// The draft's id.
+    pub draft_id: &'a str,
+    /// When.
+    pub created: &'a Zoned,
+    /// How it looks.
+    pub look: Look<'a>,
+}
+
+/// The note's text, and why its template does not do where that is so.
+pub fn nudge(nudge: &Nudge<'_>, digest: &Digest) -> (String, Option<TemplateError>) {
+    let nobody = Address::default();
+    let proposal = Proposal {
+        created: nudge.created,
+        from: nudge.from,
+        to: nudge.to,
+        cc: nudge.cc,
+        subject: &subject::reply(nudge.subject),
+        source_file: nudge.source_file,
+        in_reply_to: nudge.in_reply_to,
+        draft_id: nudge.draft_id,
+        author: nudge.to.first().unwrap_or(&nobody),
+        warning: None,
+        quote: None,
+    };
+    draft::write_as(nudge.look, &proposal, digest, &VaultContext::default())
+}
+
+/// The id of the draft that asks again what a message of the owner's asked.
+pub fn nudge_id(key: &str, at: jiff::Timestamp) -> String {
+    id("nudge", key, at)
 }
 
 /// The id of the answer to a message's invitation; `at` in seconds since 1970.

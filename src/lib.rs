@@ -4,6 +4,8 @@
 //! [`mail::message`] and [`note::draft`] for the two things that everything is about, then [`pass`] for what happens
 //! to them.
 
+#![forbid(unsafe_code)]
+
 // Values: pure, at the bottom.
 pub mod config;
 pub mod mail;
@@ -31,12 +33,14 @@ pub mod vault;
 // Wiring: straight lines over what is above.
 pub mod daemon;
 pub mod dashboard;
+pub mod followup;
 pub mod inbound;
 pub mod login;
 pub mod outbound;
 pub mod pass;
 pub mod redraft;
 pub mod service;
+pub mod setup;
 pub mod thinking;
 
 // The command line, the only place that prints.

@@ -1,17 +1,16 @@
 //! One pass: freeze what is approved, pull what is new, send what is due. `postnote sync` is one pass;
 //! `postnote run` repeats it; `postnote send` is one without pulling; `postnote import` takes mail out of files instead.
 
-use crate::config::{Account, Config, Model};
+use crate::config::{Account, Config};
+use crate::followup;
 use crate::inbound::import::{self, Imported, Order, Step};
 use crate::inbound::{self, Desk, Progress, Pulled, entities, keep, rebuild};
 use crate::login::Login;
-use crate::note::digest::Digest;
 use crate::outbound::freeze::{self, Recall};
 use crate::outbound::{Posted, deliver, deliver::Sender, mirror};
 use crate::redraft::{self, Wish};
 use crate::store::{self, Lock, Store, StoreError};
-use crate::thinking::ask::{self, Came, Thought};
-use crate::thinking::{self, Job, Thinker, Thinking, gather};
+use crate::thinking::{self, Thinker, Thinking, turns};
 use crate::vault::Vault;
 use anyhow::{Context, Result};
 use jiff::{Timestamp, Zoned};
@@ -70,6 +69,8 @@ pub struct Outcome {
     pub posted: Posted,
     /// Paths of notes about people, customers and projects that were made or added to.
     pub entities: Vec<String>,
+    /// Paths of notes on questions that wait for an answer, or have one now.
+    pub awaiting: Vec<String>,
     /// Why those notes could not be written.
     pub untold: Option<anyhow::Error>,
     /// When the next queued draft is due.
@@ -93,6 +94,7 @@ impl Outcome {
     pub fn is_quiet(&self) -> bool {
         self.posted == Posted::default()
             && self.entities.is_empty()
+            && self.awaiting.is_empty()
             && self.untold.is_none()
             && self.thinking.improved.is_empty()
             && self.thinking.problems.is_empty()
@@ -229,9 +231,25 @@ async fn pass(
             Err(e) => outcome.untold = Some(in_state(e, state).context("the notes about people could not be written")),
         }
     }
+    if !stop() && !midway && !scope.dry_run {
+        let known = outcome.pulled.iter().filter(|(_, pulled)| pulled.is_ok()).map(|(account, _)| account.as_str());
+        let known: Vec<&str> = known.collect();
+        match tokio::task::block_in_place(|| followup::tell(&mut desk, config, &known, &now())) {
+            Ok(followed) => {
+                outcome.awaiting = followed.notes;
+                outcome.posted.problems.extend(followed.problems);
+                for (account, draft) in followed.drafts {
+                    let of = outcome.pulled.iter_mut().find(|(name, _)| *name == account);
+                    of.into_iter().filter_map(|(_, p)| p.as_mut().ok()).for_each(|p| p.drafts.push(draft.clone()));
+                }
+            }
+            Err(e) => outcome.posted.problems.push(format!("questions that wait for an answer: {e:#}")),
+        }
+    }
     // When nobody waits for anything else; what it makes better is mirrored.
     if !scope.dry_run && (!scope.send_only || scope.hurried) {
-        think(config, (&mut desk, state), scope, thinker, stop, &mut outcome.thinking).await?;
+        let until = (&now as &dyn Fn() -> Zoned, stop, async || stopped(stop).await);
+        turns::think(config, (&mut desk, state), scope.hurried, thinker, until, &mut outcome.thinking).await?;
     }
     if !scope.dry_run && !stop() {
         for account in &accounts {
@@ -249,32 +267,6 @@ async fn pass(
         lock.vouch();
     }
     Ok(outcome)
-}
-
-/// Takes in what a language model has answered, and asks about what waits. A pass that stays for nothing else leaves it
-/// under way; one by hand waits, and leaves the rest for the next when it is told to stop.
-async fn think(
-    config: &Config,
-    (desk, state): (&mut Desk, &Path),
-    scope: &Scope,
-    thinker: &mut Thinker,
-    stop: &dyn Fn() -> bool,
-    done: &mut Thinking,
-) -> Result<()> {
-    thinker.begin();
-    loop {
-        if stop() {
-            return Ok(());
-        }
-        thinker.turn(config, (desk, state), &now(), done).await?;
-        if scope.hurried || !thinker.is_busy() {
-            return Ok(());
-        }
-        tokio::select! {
-            () = thinker.answered() => {}
-            () = stopped(stop) => {}
-        }
-    }
 }
 
 /// Imports mail out of files. Nothing is sent, and no server is asked.
@@ -310,7 +302,10 @@ pub async fn redraft(
     instructions: Option<&str>,
 ) -> Result<String> {
     let words = match (&config.model, wish) {
-        (Some(model), Wish::Reply(_)) => words_for(config, model, state, note, instructions).await?,
+        (Some(model), Wish::Reply(_)) => {
+            let open = || ready(config, state, false, false).map(|ready| (ready.lock, ready.desk));
+            turns::words_for(config, (model, state), (note, instructions), &now, open).await?
+        }
         _ => None,
     };
     // Not held while the model thinks: a sync need not wait for it.
@@ -320,46 +315,6 @@ pub async fn redraft(
         thinking::keep::keep(config, &mut desk, &job, &digest, &now(), &mut Thinking::default())?;
     }
     Ok(path)
-}
-
-/// What a language model reads in a note's mail, asked for by its owner; `None` where it may not see it, or its answer is no
-/// use and there is nothing that only it can do.
-async fn words_for(
-    config: &Config,
-    model: &Model,
-    state: &Path,
-    note: &str,
-    instructions: Option<&str>,
-) -> Result<Option<(Job, Digest)>> {
-    let job = {
-        let Ready { lock: _lock, desk, .. } = ready(config, state, false, false)?;
-        if !redraft::wants_words(config, &desk, note, &now())? {
-            return Ok(None);
-        }
-        let job = match gather::of_note(config, model, &desk, note, instructions, &now())? {
-            Ok(job) => job,
-            Err(why) if instructions.is_some() => anyhow::bail!("{note}: the model may not see this mail: {why}"),
-            Err(_) => return Ok(None),
-        };
-        let (spent, _) = desk.store.spent(&job.day)?;
-        if model.tokens_per_day.is_some_and(|most| spent + job.estimate > most) {
-            anyhow::bail!("the day's tokens (assistant.tokens_per_day) are used up; raise them, or draft tomorrow");
-        }
-        desk.store.spend(&job.day, i64::try_from(job.estimate).unwrap_or(i64::MAX), 1)?;
-        job
-    };
-    let server = thinking::connect(model).await?;
-    let Thought { job, came, tokens, said } = ask::think(server, job).await;
-    if model.keep_prompts {
-        ask::keep(state, model, &job, &said, &now())?;
-    }
-    let Ready { lock: _lock, desk, .. } = ready(config, state, false, false)?;
-    let correction = i64::try_from(tokens).unwrap_or(i64::MAX) - i64::try_from(job.estimate).unwrap_or(i64::MAX);
-    desk.store.spend(&job.day, correction, 0)?;
-    match came {
-        Came::Digest(digest) => Ok(Some((job, *digest))),
-        Came::Error(error) => Err(error.into()),
-    }
 }
 
 /// Vault and state, with whatever an earlier process left undone made good.

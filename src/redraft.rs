@@ -7,15 +7,20 @@ use crate::assistant::offline::{self, Reading};
 use crate::compose::text;
 use crate::config::{Account, Config, Quote, ReplyTo};
 use crate::draft::{self, Setting, addressing, quoting};
+use crate::inbound::context::{self, About};
+use crate::inbound::templates::{Templates, look};
 use crate::inbound::{Desk, redrafts};
-use crate::mail::{Message, body, inert, parse, subject};
+use crate::mail::hash::sha256;
+use crate::mail::{Address, Message, body, inert, parse, subject};
+use crate::note::context::VaultContext;
 use crate::note::digest::Digest;
 use crate::note::draft::forward::{self, Forward};
-use crate::note::draft::{Status, reworded};
+use crate::note::draft::{Look, Status, reworded};
 use crate::note::name::{draft_stem, forward_stem};
 use crate::note::original::{self, Original};
 use crate::note::rsvp::{Asked, asked, is_over};
 use crate::note::source;
+use crate::note::template::{Kind, TemplateError};
 use crate::outbound::{self, Standing, enclosed};
 use crate::store::messages::StoredMessage;
 use anyhow::{Context, Result, bail};
@@ -34,6 +39,8 @@ pub enum Wish {
 /// A source note, read for drafting.
 pub(crate) struct Source {
     path: String,
+    /// Where the mail lies, as the note says.
+    mailbox: String,
     pub(crate) text: String,
     pub(crate) original: Original,
     pub(crate) message: Message,
@@ -89,10 +96,20 @@ pub fn improve(config: &Config, desk: &Desk, note: &str, words: &Digest, now: &Z
     let (source, account) = read(config, desk, note, now)?;
     let before = digest(&source, &account, now);
     for known in desk.store.drafts_for(&source.key)? {
-        let Standing::Waits(path, old) = outbound::standing(config, desk, &known.draft_id)? else { continue };
+        let id = known.draft_id.as_str();
+        let Standing::Waits(path, old) = outbound::standing(config, desk, id)? else { continue };
         let pending = crate::note::draft::read(&old).is_ok_and(|d| d.is_some_and(|d| d.status == Status::Pending));
-        let Some(new) = reworded(&old, &before, words).filter(|_| pending) else { continue };
+        // One that nobody touched is written anew, whatever its shape; of another, what says the same as before.
+        let untouched = desk.store.is_as_drawn(id, &sha256(&old))?;
+        let anew = created(&old, now.time_zone()).filter(|_| untouched).and_then(|created| {
+            let way = (config.drafts.reply, config.drafts.quote);
+            drawn(config, desk, (&source, &account), words, (id, &created), way)
+        });
+        let Some(new) = anew.or_else(|| reworded(&old, &before, words)).filter(|_| pending) else { continue };
         desk.vault.replace(&path, &old, &new)?;
+        if untouched {
+            desk.store.put_drawn(id, &sha256(&new))?;
+        }
         return Ok(Some(path));
     }
     Ok(None)
@@ -104,6 +121,30 @@ fn ways() -> impl Iterator<Item = (ReplyTo, Quote)> {
     [ReplyTo::Sender, ReplyTo::All].into_iter().flat_map(move |reply| quotes.map(|quote| (reply, quote)))
 }
 
+/// The draft of a reply as the config wants it, with what the vault knows now.
+fn drawn(
+    config: &Config,
+    desk: &Desk,
+    (source, account): (&Source, &Account),
+    digest: &Digest,
+    by: (&str, &Zoned),
+    way: (ReplyTo, Quote),
+) -> Option<String> {
+    let author = source.message.author().map(Address::key).unwrap_or_default();
+    let base_subject = subject::base(&source.message.subject);
+    let thread = source.known.as_ref().map_or("", |known| known.thread.as_str());
+    let about = About { author: &author, subject: &base_subject, text: &source.new.0, thread };
+    let known = context::of(&desk.vault, &desk.store, config, &about);
+    let templates = Templates::new(&desk.vault);
+    let shape = config.draft_shape(&source.message, &account.name, &source.mailbox);
+    let template = templates.of(shape, Kind::Draft);
+    let look = look(shape, template.as_deref());
+    let (text, error) = propose(source, account, digest, by, way, (look, &known))?;
+    templates.report(error);
+    templates.problems().iter().for_each(|problem| tracing::warn!("{problem}"));
+    Some(text)
+}
+
 /// The draft of a reply.
 fn propose(
     source: &Source,
@@ -111,9 +152,9 @@ fn propose(
     digest: &Digest,
     (id, created): (&str, &Zoned),
     (reply, quote): (ReplyTo, Quote),
-    zone: &TimeZone,
-) -> Option<String> {
-    let received = source.at.to_zoned(zone.clone());
+    (look, context): (Look<'_>, &VaultContext),
+) -> Option<(String, Option<TemplateError>)> {
+    let received = source.at.to_zoned(created.time_zone().clone());
     let quoted = (quote == Quote::Below)
         .then(|| quoting::below(&source.message, &source.new.1, &received, digest.language.as_deref()))
         .flatten();
@@ -125,6 +166,8 @@ fn propose(
         draft_id: id,
         created,
         quote: quoted.as_deref(),
+        look,
+        context,
     };
     draft::propose(&source.message, digest, &setting)
 }
@@ -154,7 +197,8 @@ pub(crate) fn read(config: &Config, desk: &Desk, path: &str, now: &Zoned) -> Res
         }
     };
     let key = known.as_ref().map_or(record.key, |m| m.key.clone());
-    Ok((Source { path: path.to_owned(), text, original, message, new, key, at, known }, account))
+    let mailbox = record.mailbox;
+    Ok((Source { path: path.to_owned(), mailbox, text, original, message, new, key, at, known }, account))
 }
 
 /// A draft that would be over as soon as it is written is not written.
@@ -200,15 +244,20 @@ fn respond(
         Some(more) => draft::draft_id(&numbered(&source.key, more + 1), source.at),
     };
     let slot = free(config, desk, source, id, false)?;
-    let text = propose(source, account, digest, (&slot.id, now), (reply, config.drafts.quote), zone)
+    let text = drawn(config, desk, (source, account), digest, (&slot.id, now), (reply, config.drafts.quote))
         .with_context(|| format!("{}: there is nobody to reply to", source.path))?;
     let unedited = |old: &str, created: &Zoned| {
-        let drawn = |way| propose(source, account, before, (&slot.id, created), way, zone);
-        ways().any(|way| drawn(way).is_some_and(|new| new == old))
+        // Where the state was lost, what is known of it is how it would have been written.
+        let known = VaultContext::default();
+        let bare = |way| propose(source, account, before, (&slot.id, created), way, (Look::Reply, &known));
+        let now = |way| drawn(config, desk, (source, account), before, (&slot.id, created), way);
+        desk.store.is_as_drawn(&slot.id, &sha256(old)).unwrap_or(false)
+            || ways().any(|way| bare(way).is_some_and(|(new, _)| new == old) || now(way).is_some_and(|new| new == old))
     };
     let path = format!("{}/{}.md", config.paths.outbox, draft_stem(&subject::base(&source.message.subject), now));
     let path = put(desk, &slot, &path, &text, zone, unedited)?;
     desk.store.put_draft(&slot.id, &path, Some(&source.key))?;
+    desk.store.put_drawn(&slot.id, &sha256(&text))?;
     Ok(path)
 }
 

@@ -20,6 +20,8 @@ pub struct Arrival<'a> {
     pub owner: &'a Owner,
     /// The name of the account that received it.
     pub account: &'a str,
+    /// The mailbox that it lies in; empty where that is not known.
+    pub mailbox: &'a str,
     /// What is known of its thread.
     pub thread: ThreadFacts,
 }
@@ -96,7 +98,7 @@ pub fn triage(arrival: &Arrival, rules: &[Rule]) -> Verdict {
     let asked = rsvp::asked(arrival.message, arrival.owner).filter(|_| !arrival.thread.answered);
     let gate = gate(arrival, asked.is_some());
     let (mut action, mut reason) = (gate.action, gate.reason.to_owned());
-    let rule = rules.iter().find(|rule| rule.matches.fits(arrival.message, arrival.account));
+    let rule = rules.iter().find(|rule| rule.matches.fits(arrival.message, arrival.account, arrival.mailbox));
     if let Some(wanted) = rule.and_then(|rule| rule.action) {
         action = wanted.min(gate.most);
         reason = match (wanted == action, action == gate.action) {

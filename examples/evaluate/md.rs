@@ -1,4 +1,5 @@
-//! `md`: a folder of pages (`NAME.in.html`) → what a note would say of each.
+//! `md`: a folder of pages (`NAME.in.html`) → what a note would say of each; but for links without a host, which a page that stays
+//! where it was keeps, and a note must not.
 //!
 //! Prints `{"id": NAME, "markdown": "…"}`.
 
@@ -12,7 +13,7 @@ pub(crate) fn run(folder: &Path) -> Outcome {
     for page in pages {
         let name = page.file_name().and_then(|n| n.to_str()).unwrap_or_default();
         let Some(id) = name.strip_suffix(".in.html") else { continue };
-        let markdown = html::to_markdown(&String::from_utf8_lossy(&std::fs::read(&page)?));
+        let markdown = html::to_markdown_in_place(&String::from_utf8_lossy(&std::fs::read(&page)?));
         println!("{}", serde_json::json!({ "id": id, "markdown": markdown }));
     }
     Ok(())

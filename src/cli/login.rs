@@ -43,26 +43,40 @@ async fn with_password(source: &SecretSource, account: &str) -> Result<Ended, Fa
 }
 
 async fn with_provider(oauth: &OAuth2, account: &Account, args: &LoginArgs) -> Result<Ended, Failure> {
-    let name = &account.name;
-    let way = if args.device { Way::Device } else { Way::Browser };
+    let (name, email) = (&account.name, &account.identity.email);
+    at_provider(oauth, name, email, &account.imap_username, args.device, args.browser).await?;
+    println!("{name} is signed in; its tokens are in the {}.", kept_in(oauth));
+    Ok(Ended::Well)
+}
+
+/// Signs in at a provider; the tokens are kept where the config says.
+pub(super) async fn at_provider(
+    oauth: &OAuth2,
+    name: &str,
+    email: &str,
+    user: &str,
+    device: bool,
+    browser: Browser,
+) -> Result<(), Failure> {
+    let way = if device { Way::Device } else { Way::Browser };
     let mut tell = |ask: Ask<'_>| match ask {
         Ask::Open(url) => {
             println!(
                 "To sign in as {}, open this address in a browser on this machine:\n\n{}\n",
-                account.identity.email,
+                email,
                 printable(url)
             );
             println!(
                 "Waiting for the browser. Ctrl-C stops; `postnote login {name} --device` works from another machine, where the provider has it."
             );
-            if wanted(args.browser) {
+            if wanted(browser) {
                 open(url);
             }
         }
         Ask::Enter { at, code, or_open } => {
             println!(
                 "To sign in as {}, go to\n\n{}\n\non any device, and type the code {}",
-                account.identity.email,
+                email,
                 printable(at),
                 printable(code)
             );
@@ -72,11 +86,8 @@ async fn with_provider(oauth: &OAuth2, account: &Account, args: &LoginArgs) -> R
             println!("\nWaiting until that is done. Ctrl-C stops.");
         }
     };
-    sign_in::login(oauth, name, &account.imap_username, way, &mut tell)
-        .await
-        .with_context(|| format!("account {name:?}"))?;
-    println!("{name} is signed in; its tokens are in the {}.", kept_in(oauth));
-    Ok(Ended::Well)
+    sign_in::login(oauth, name, user, way, &mut tell).await.with_context(|| format!("account {name:?}"))?;
+    Ok(())
 }
 
 fn kept_in(oauth: &OAuth2) -> String {

@@ -13,9 +13,11 @@ macro_rules! eprintln {
     ($($text:tt)*) => { crate::cli::log::err(format_args!($($text)*)) };
 }
 
+mod ask;
 mod dashboards;
 mod draft;
 mod import;
+mod init;
 mod log;
 mod login;
 mod notices;
@@ -35,7 +37,7 @@ use crate::config::{Account, Config};
 use crate::mail::inert;
 use clap::{Args, Parser, Subcommand};
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// Your mailbox as notes, your approvals as mail.
@@ -57,6 +59,8 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Set up an account: finds the servers, tries both logins, writes the config; run again, it adds an account
+    Init(Box<init::InitArgs>),
     /// One pass: pull new mail, write notes, then send what is approved
     Sync(SyncArgs),
     /// Send what is approved, without pulling
@@ -160,6 +164,8 @@ enum Failure {
     Failed(anyhow::Error),
     /// The command line or config is wrong.
     Usage(anyhow::Error),
+    /// Its owner stopped it before anything was done.
+    Stopped,
 }
 
 impl<E: Into<anyhow::Error>> From<E> for Failure {
@@ -202,6 +208,11 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
             eprintln!("postnote: {}", printable(&words::words(&e)));
             ExitCode::from(2)
         }
+        Err(Failure::Stopped) => {
+            eprintln!("\npostnote: stopped; nothing was written");
+            // 128 + SIGINT, as a shell would say it.
+            ExitCode::from(130)
+        }
     }
 }
 
@@ -214,10 +225,19 @@ fn dispatch(cli: Cli) -> Result<Ended, Failure> {
         _ => {}
     }
     let place = place::find(cli.config)?;
-    let config = place::load(&place)?;
     let runtime = tokio::runtime::Runtime::new()?;
-    let state = place::state(&config)?;
     match cli.command {
+        Command::Init(args) => runtime.block_on(init::init(&place, &args)),
+        command => with_config(command, &place, &runtime),
+    }
+}
+
+/// What needs a config that can be used.
+fn with_config(command: Command, place: &Path, runtime: &tokio::runtime::Runtime) -> Result<Ended, Failure> {
+    let config = place::load(place)?;
+    let state = place::state(&config)?;
+    match command {
+        Command::Init(args) => runtime.block_on(init::init(place, &args)),
         Command::Sync(args) => runtime.block_on(sync::sync(&config, &state, known(&config, args)?, false)),
         Command::Send(args) => runtime.block_on(sync::sync(&config, &state, known(&config, args)?, true)),
         Command::Import(args) => {
@@ -234,7 +254,7 @@ fn dispatch(cli: Cli) -> Result<Ended, Failure> {
         }
         Command::Draft(args) => runtime.block_on(draft::draft(&config, &state, &args)),
         Command::Preview(args) => preview::preview(&config, &state, &args),
-        Command::Service(args) => service::service(&config, &place, &state, &args),
+        Command::Service(args) => service::service(&config, place, &state, &args),
         Command::Dashboards(args) => dashboards::dashboards(&config, &args),
         Command::Completions(_) | Command::Man(_) | Command::Schema => Ok(Ended::Well),
         Command::Login(args) => {

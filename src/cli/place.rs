@@ -21,13 +21,26 @@ pub(super) fn find(given: Option<PathBuf>) -> Result<PathBuf, Failure> {
     Ok(std::path::absolute(&path).with_context(|| path.display().to_string())?)
 }
 
+/// The home folder; empty where there is none.
+pub(super) fn home() -> PathBuf {
+    BaseDirs::new().map(|b| b.home_dir().to_owned()).unwrap_or_default()
+}
+
+/// What a command line needs so that it means this config: nothing where it is the usual one.
+pub(super) fn flag(path: &Path) -> String {
+    match find(std::env::var_os("POSTNOTE_CONFIG").map(PathBuf::from)) {
+        Ok(usual) if usual == path => String::new(),
+        _ => format!(" --config {}", path.display()),
+    }
+}
+
 /// Reads the config.
 pub(super) fn load(path: &Path) -> Result<Config, Failure> {
     let text = std::fs::read_to_string(path).map_err(|e| {
-        let hint = "write one (config.example.toml shows every key), or name it with --config PATH";
+        let hint = "`postnote init` writes one; or name yours with --config PATH";
         Failure::Usage(anyhow!("the config {} cannot be read ({e}); {hint}", path.display()))
     })?;
-    let home = BaseDirs::new().map(|b| b.home_dir().to_owned()).unwrap_or_default();
+    let home = home();
     let base = path.parent().unwrap_or(Path::new("/"));
     Config::parse(&text, &home, base).map_err(|e| Failure::Usage(anyhow!("the config {}: {e}", path.display())))
 }

@@ -41,6 +41,9 @@ pub(super) fn print(outcome: &Outcome, dry_run: bool, quiet: bool) {
         let (n, what) = (outcome.entities.len(), if outcome.entities.len() == 1 { "note" } else { "notes" });
         println!("{would} {n} {what} about people, customers or projects");
     }
+    for path in &outcome.awaiting {
+        println!("awaiting a reply: {}", printable(path));
+    }
     let posted = &outcome.posted;
     for path in &posted.queued {
         // What was queued and sent in the same pass is told once, as sent.
@@ -101,6 +104,7 @@ pub(super) fn as_json(outcome: &Outcome, dry_run: bool) -> Value {
     let changed: Vec<Value> = posted.changed.iter().map(|(path, why)| json!({ "note": path, "why": why })).collect();
     json!({
         "dry_run": dry_run, "ok": !outcome.has_problems(), "accounts": accounts, "entities": outcome.entities,
+        "awaiting": outcome.awaiting,
         "model": { "read": outcome.thinking.read, "improved": outcome.thinking.improved,
             "waiting": outcome.thinking.waiting, "why": outcome.thinking.why, "problems": outcome.thinking.problems },
         "queued": posted.queued, "sent": posted.sent, "changed": changed,

@@ -63,6 +63,43 @@ impl Model {
     }
 }
 
+/// When questions that the owner asked are asked again.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct FollowUp {
+    /// After so long; `None`: never.
+    pub after: Option<SignedDuration>,
+    /// A draft that asks again is written, too.
+    pub nudge: bool,
+}
+
+/// `assistant.follow_up`: days, or text such as `"7d"`; and `assistant.nudge`.
+pub(super) fn follow_up(raw: &RawAssistant) -> Result<FollowUp, ConfigError> {
+    let shape =
+        || ConfigError("assistant.follow_up: after how long, such as \"7d\" or \"2w\", or \"never\"".to_owned());
+    let days = |days: i64| (1..=3650).contains(&days).then(|| SignedDuration::from_hours(24 * days)).ok_or_else(shape);
+    let after = match &raw.follow_up {
+        None => None,
+        Some(toml::Value::String(text)) if matches!(text.trim(), "never" | "off" | "") => None,
+        Some(toml::Value::String(text)) => {
+            let (number, unit) = text.trim().split_at_checked(text.trim().len().saturating_sub(1)).ok_or_else(shape)?;
+            let number: i64 = number.trim().parse().map_err(|_| shape())?;
+            match unit {
+                "d" => Some(days(number)?),
+                "w" => Some(days(number.saturating_mul(7))?),
+                "h" if (1..=87_600).contains(&number) => Some(SignedDuration::from_hours(number)),
+                _ => return Err(shape()),
+            }
+        }
+        Some(toml::Value::Integer(number)) => Some(days(*number)?),
+        Some(toml::Value::Boolean(false)) => None,
+        Some(_) => return Err(shape()),
+    };
+    if raw.nudge && after.is_none() {
+        return bad("assistant.nudge: say when, with assistant.follow_up = \"7d\" or the like");
+    }
+    Ok(FollowUp { after, nudge: raw.nudge })
+}
+
 #[derive(Debug, Deserialize)]
 #[serde(default)]
 pub(super) struct RawAssistant {
@@ -82,6 +119,8 @@ pub(super) struct RawAssistant {
     mailboxes: Vec<String>,
     persona: Option<String>,
     vault_context: bool,
+    follow_up: Option<toml::Value>,
+    nudge: bool,
 }
 
 impl Default for RawAssistant {
@@ -102,6 +141,8 @@ impl Default for RawAssistant {
             mailboxes: vec!["*".into()],
             persona: None,
             vault_context: false,
+            follow_up: None,
+            nudge: false,
         }
     }
 }
@@ -244,6 +285,30 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn when_a_question_is_asked_again() {
+        let read = |text: &str| follow_up(&toml::from_str(text).expect("a table")).map_err(|e| e.to_string());
+        for (text, days) in [
+            ("", None),
+            ("follow_up = \"never\"", None),
+            ("follow_up = false", None),
+            ("follow_up = 3", Some(3)),
+            ("follow_up = \"7d\"\nnudge = true", Some(7)),
+            ("follow_up = \"2w\"", Some(14)),
+            ("follow_up = \"48h\"", Some(2)),
+        ] {
+            let read = read(text).expect(text);
+            assert_eq!(read.after.map(|after| after.as_hours() / 24), days, "{text}");
+            assert_eq!(read.nudge, text.contains("nudge"));
+        }
+        for text in
+            ["follow_up = 0", "follow_up = \"soon\"", "follow_up = \"-1d\"", "follow_up = \"7é\"", "follow_up = true"]
+        {
+            assert!(read(text).is_err_and(|e| e.contains("\"7d\"")), "{text}");
+        }
+        assert!(read("nudge = true").is_err_and(|e| e.contains("follow_up")));
     }
 
     #[test]

@@ -14,9 +14,10 @@ mod schedule;
 mod schema;
 mod secret_source;
 mod server;
+mod shape;
 mod validate;
 
-pub use assistant::{Dialect, Model};
+pub use assistant::{Dialect, FollowUp, Model};
 pub use attachments::Attachments;
 pub use notify::Notify;
 pub use oauth2::{Auth, OAuth2, Provider};
@@ -25,6 +26,7 @@ pub use schedule::Schedule;
 pub use schema::schema;
 pub use secret_source::SecretSource;
 pub use server::{Endpoint, Security};
+pub use shape::{Shape, Shapes};
 
 use crate::mail::Address;
 use crate::note::owner::Owner;
@@ -54,8 +56,12 @@ pub struct Config {
     pub keep_original: bool,
     /// The language model that reads besides the built-in rules, where there is one.
     pub model: Option<Model>,
+    /// When a question of the owner's is asked again.
+    pub follow_up: FollowUp,
     /// Which attachments are saved.
     pub attachments: Attachments,
+    /// How notes look.
+    pub shapes: Shapes,
     /// The folders whose notes drafts may draw on.
     pub context: Vec<String>,
     /// The mail accounts, at least one.

@@ -98,6 +98,13 @@ pub(super) struct RawNotes {
     pub(super) keep_original: bool,
     pub(super) attachment_limit: String,
     pub(super) attachment_skip: Vec<super::rule::Glob>,
+    pub(super) source_template: super::Shape,
+    pub(super) summary_template: super::Shape,
+    pub(super) draft_template: super::Shape,
+    pub(super) person_template: super::Shape,
+    pub(super) customer_template: super::Shape,
+    pub(super) project_template: super::Shape,
+    pub(super) awaiting_template: super::Shape,
 }
 
 impl Default for RawNotes {
@@ -107,6 +114,13 @@ impl Default for RawNotes {
             keep_original: false,
             attachment_limit: "none".to_owned(),
             attachment_skip: Vec::new(),
+            source_template: super::Shape::BuiltIn,
+            summary_template: super::Shape::BuiltIn,
+            draft_template: super::Shape::BuiltIn,
+            person_template: super::Shape::BuiltIn,
+            customer_template: super::Shape::BuiltIn,
+            project_template: super::Shape::BuiltIn,
+            awaiting_template: super::Shape::BuiltIn,
         }
     }
 }

@@ -3,6 +3,7 @@
 //! What enters is a `[[rules]]` table; what leaves is a [`Rule`] that answers whether it speaks of a message.
 //! Patterns are globs, matched in bounded time: a rule can be slow to write, never slow to run.
 
+use super::Shape;
 use crate::mail::{Address, Message};
 use crate::note::digest::Urgency;
 use serde::{Deserialize, Deserializer};
@@ -32,6 +33,15 @@ pub struct Rule {
     /// The project that it is about.
     #[serde(default)]
     pub project: Option<String>,
+    /// How its source note looks.
+    #[serde(default)]
+    pub source_template: Option<Shape>,
+    /// How the summary of its conversation looks.
+    #[serde(default)]
+    pub summary_template: Option<Shape>,
+    /// How its draft looks.
+    #[serde(default)]
+    pub draft_template: Option<Shape>,
 }
 
 /// The patterns of a rule: every one that is given has to fit, so none at all fits every message.
@@ -53,6 +63,9 @@ pub struct Match {
     /// The account that received it.
     #[serde(default)]
     pub account: Option<Glob>,
+    /// The mailbox that it lies in.
+    #[serde(default)]
+    pub mailbox: Option<Glob>,
 }
 
 /// How far a message goes, each step including those before it.
@@ -126,10 +139,11 @@ impl Glob {
 }
 
 impl Match {
-    /// True when every given pattern fits the message, received by `account`.
-    pub fn fits(&self, message: &Message, account: &str) -> bool {
+    /// True when every given pattern fits the message, received by `account`, in `mailbox`.
+    pub fn fits(&self, message: &Message, account: &str, mailbox: &str) -> bool {
         let ok = |glob: &Option<Glob>, test: &dyn Fn(&Glob) -> bool| glob.as_ref().is_none_or(test);
         ok(&self.account, &|g| g.fits(account))
+            && ok(&self.mailbox, &|g| g.fits(mailbox))
             && ok(&self.subject, &|g| g.fits(&message.subject))
             && ok(&self.list_id, &|g| message.signals.list_id.as_deref().is_some_and(|id| g.fits(id)))
             && ok(&self.from, &|g| message.from.iter().chain(&message.sender).any(|a| g.fits_address(a)))
@@ -221,11 +235,13 @@ mod tests {
             ("from = \"ada*\"\nsubject = \"plan*\"", false),
             ("to = \"sam@*\"\naccount = \"work\"", true),
             ("account = \"home\"", false),
+            ("mailbox = \"inbox\"", true),
+            ("mailbox = \"Projects/*\"", false),
             ("list_id = \"*\"", false),
         ] {
-            assert_eq!(rule(text).fits(&message, "work"), fits, "{text}");
+            assert_eq!(rule(text).fits(&message, "work", "INBOX"), fits, "{text}");
         }
         message.signals.list_id = Some("dev.example.org".into());
-        assert!(rule("list_id = \"*\"").fits(&message, "work"));
+        assert!(rule("list_id = \"*\"").fits(&message, "work", "INBOX"));
     }
 }

@@ -4,7 +4,7 @@ use super::Attachments;
 use super::attachments;
 use super::raw::{RawAccount, RawAuth, RawConfig, RawServer};
 use super::{
-    Account, Auth, Config, ConfigError, Drafts, Endpoint, Paths, Schedule, SecretSource, Security, Send, Sync,
+    Account, Auth, Config, ConfigError, Drafts, Endpoint, Paths, Schedule, SecretSource, Security, Send, Shapes, Sync,
     assistant, bad, notify, oauth2, schedule,
 };
 use crate::mail::Address;
@@ -51,7 +51,23 @@ pub(super) fn config(raw: RawConfig, resolve: &dyn Fn(&Path) -> PathBuf) -> Resu
         accounts.push(account);
     }
     let names: Vec<&str> = accounts.iter().map(|a| a.name.as_str()).collect();
+    let follow_up = assistant::follow_up(&raw.assistant)?;
     let model = assistant::validate(raw.assistant, &names, resolve)?;
+    let shapes = Shapes {
+        source: raw.notes.source_template,
+        summary: raw.notes.summary_template,
+        draft: raw.notes.draft_template,
+        person: raw.notes.person_template,
+        customer: raw.notes.customer_template,
+        project: raw.notes.project_template,
+        awaiting: raw.notes.awaiting_template,
+    };
+    let mail =
+        paths.sources.split("{{").next().and_then(|fixed| fixed.rsplit_once('/')).map_or("", |(folder, _)| folder);
+    let mail = if paths.sources.contains("{{") { mail } else { &paths.sources };
+    let forbidden = [("paths.outbox", paths.outbox.as_str()), ("paths.sources", mail)];
+    shapes
+        .validate(&raw.rules, &forbidden.map(|(key, folder)| (key, if folder.is_empty() { "\0" } else { folder })))?;
     let at = |key: &'static str| move |e: String| ConfigError(format!("{key}: {e}"));
     Ok(Config {
         vault: resolve(&raw.vault),
@@ -78,6 +94,8 @@ pub(super) fn config(raw: RawConfig, resolve: &dyn Fn(&Path) -> PathBuf) -> Resu
         keep_original: raw.notes.keep_original,
         context,
         model,
+        follow_up,
+        shapes,
         attachments: Attachments {
             limit: attachments::limit(&raw.notes.attachment_limit).map_err(at("notes.attachment_limit"))?,
             skip: raw.notes.attachment_skip,

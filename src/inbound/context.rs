@@ -8,8 +8,9 @@ use super::known::{is_context, refresh_context};
 use crate::config::Config;
 use crate::entity::organisation;
 use crate::note::context::{Excerpt, VaultContext, excerpt, is_confidential};
+use crate::note::entity;
 use crate::store::Store;
-use crate::store::index::By;
+use crate::store::index::{By, Index};
 use crate::vault::Vault;
 use anyhow::Result;
 use std::collections::BTreeSet;
@@ -52,6 +53,10 @@ fn gather(vault: &Vault, store: &Store, config: &Config, about: &About<'_>) -> R
     if index.first_asked() {
         refresh_context(vault, store, config)?;
     }
+    index.atomically(|index| look_up(vault, store, config, about, index))
+}
+
+fn look_up(vault: &Vault, store: &Store, config: &Config, about: &About<'_>, index: &Index) -> Result<VaultContext> {
     let mut shelf = Shelf { vault, config, seen: BTreeSet::new(), context: VaultContext::default() };
     let mut own = index.named(By::Email, about.author)?;
     if let Some(domain) = organisation(about.author) {
@@ -106,7 +111,7 @@ impl Shelf<'_> {
         }
         let name = path.rsplit('/').next().unwrap_or(path);
         let note = name.strip_suffix(".md").unwrap_or(name).to_owned();
-        self.context.excerpts.push(Excerpt { note, text: said });
+        self.context.excerpts.push(Excerpt { note, text: said, about: entity::about(&text) });
         true
     }
 }

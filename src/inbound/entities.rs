@@ -11,7 +11,6 @@ use super::timing::Timing;
 use super::{Desk, answered};
 use crate::config::Config;
 use crate::entity::{self, Concerned, Heard, Names};
-use crate::note::digest::Digest;
 use crate::note::entity::Kind;
 use crate::store::Store;
 use crate::store::contacts::{Contact, News};
@@ -109,7 +108,7 @@ fn meet(book: &mut Book<'_>, contact: &Contact) -> Result<Option<Vec<StoredMessa
     }
     let before = book.store().heard_from(address, MOST_TOLD)?;
     // As they call themselves; so does the folder of the conversations.
-    let own = before.iter().rev().find_map(|m| said(m).map(|(author, _)| author)).filter(|name| !name.is_empty());
+    let own = before.iter().rev().find_map(|m| m.said().map(|(author, _)| author)).filter(|name| !name.is_empty());
     let title =
         own.or_else(|| Some(contact.name.clone()).filter(|n| !n.is_empty())).unwrap_or_else(|| address.to_owned());
     let person = book.make(Kind::Person, &title, address)?;
@@ -142,7 +141,7 @@ fn project(book: &mut Book<'_>, name: Option<&str>) -> Result<Option<usize>> {
 
 fn hear(book: &mut Book<'_>, names: &Names, story: &Story) -> Result<()> {
     let message = &story.message;
-    let (Some((_, digest)), Some(note)) = (said(message), message.note.as_deref()) else { return Ok(()) };
+    let (Some((_, digest)), Some(note)) = (message.said(), message.note.as_deref()) else { return Ok(()) };
     let person = book.find(Kind::Person, &message.author, false)?;
     let concerned = Concerned {
         person,
@@ -159,9 +158,4 @@ fn hear(book: &mut Book<'_>, names: &Names, story: &Story) -> Result<()> {
         book.met(entity, message.at)?;
     }
     Ok(())
-}
-
-/// Who wrote a message, and what was read in it.
-fn said(message: &StoredMessage) -> Option<(String, Digest)> {
-    serde_json::from_str(message.digest.as_deref()?).ok()
 }

@@ -9,6 +9,7 @@ use super::mailbox::MOST_TRIES;
 use super::read::Raw;
 use super::summaries::{self, Touched};
 use super::take::{self, Origin, SourceFolder};
+use super::templates::Templates;
 use super::timing::{Stage, Timing};
 use super::{Desk, Pulled};
 use crate::config::{Account, Config};
@@ -59,12 +60,13 @@ impl Keeper<'_> {
             timing,
         };
         let mut news = Pulled::default();
+        let templates = Templates::new(vault);
         let moves = commit(vault, store, timing, |store| {
             let mut touched = Touched::default();
             for message in raw {
-                take::take(vault, store, &origin, message, &mut touched, &mut news)?;
+                take::take((vault, &templates), store, &origin, message, &mut touched, &mut news)?;
             }
-            summaries::write(vault, store, config, touched, &mut news)?;
+            summaries::write(vault, store, (config, &templates), touched, &mut news)?;
             if let Some(served) = served {
                 withheld(store, account, mailbox, served, &mut news)?;
                 store.settle(&account.name, mailbox, &served.settled)?;
@@ -73,10 +75,16 @@ impl Keeper<'_> {
             }
             Ok(())
         })?;
+        news.problems.extend(templates.problems());
         let outcome = timing.of(Stage::Place, || put_in_place(vault, store, &moves, &mut news.problems));
         pulled.add(news);
         outcome
     }
+}
+
+/// The same as [`commit`], where nobody asks where the time goes.
+pub fn commit_untimed(vault: &Vault, store: &mut Store, work: impl FnOnce(&Store) -> Result<()>) -> Result<Vec<Move>> {
+    commit(vault, store, &Timing::default(), work)
 }
 
 /// One commit of what `work` writes to the vault and the database: what is durable then and has to be moved to its place, for
@@ -142,7 +150,7 @@ fn withheld(store: &Store, account: &Account, mailbox: &str, served: &Served, pu
 
 /// Moves notes to their places; what came in between is written down, and told. [`crate::vault::Vault::settle`] makes it
 /// last, or the next batch.
-pub(super) fn put_in_place(vault: &Vault, store: &Store, moves: &[Move], problems: &mut Vec<String>) -> Result<()> {
+pub fn put_in_place(vault: &Vault, store: &Store, moves: &[Move], problems: &mut Vec<String>) -> Result<()> {
     for hitch in vault.publish(moves)? {
         match hitch {
             Hitch::Elsewhere { path, now } => {

@@ -135,7 +135,9 @@ pub(super) async fn read(
         place.announced = true;
         reader.say(News::Mailbox(place.name.clone(), uids.len())).await;
     }
-    let section = if place.is_sent && !reader.config.sync.sent_notes { Section::Header } else { Section::Whole };
+    // What the owner asks stands in the text of what was sent.
+    let asks = reader.config.sync.sent_notes || reader.config.follow_up.after.is_some();
+    let section = if place.is_sent && !asks { Section::Header } else { Section::Whole };
     let mut flow = Flow { reader, place, section, cursor, kept, batch: Gathered::default() };
     for window in uids.chunks(WINDOW) {
         let outcome = flow.window(session, window, dates).await;
@@ -448,7 +450,8 @@ impl Flow<'_> {
         for message in &listed {
             self.place.suspects.remove(&message.uid);
         }
-        if self.section == Section::Whole {
+        // What is sent and has no note may yet arrive, and have one.
+        if self.section == Section::Whole && (!self.place.is_sent || self.reader.config.sync.sent_notes) {
             let came = |l: &&Listed| fetched.binary_search_by_key(&l.uid, |f| f.uid).is_ok();
             let ids: Vec<u64> = listed.iter().filter(came).filter_map(|l| l.gmail).collect();
             self.reader.learn(&ids);
@@ -456,9 +459,9 @@ impl Flow<'_> {
         }
         let Reader { config, account, now, timing, .. } = self.reader;
         let (config, account, now, timing) = (config.clone(), account.clone(), now.clone(), timing.clone());
-        let workers = self.reader.workers.clone();
+        let (workers, mailbox) = (self.reader.workers.clone(), self.place.name.clone());
         let read = move || {
-            let reading = ReadAs { config: &config, account: &account, now: &now, timing: &timing };
+            let reading = ReadAs { config: &config, account: &account, mailbox: &mailbox, now: &now, timing: &timing };
             let raw = |Fetched { uid, bytes }: Fetched| {
                 let said = listed.iter().find(|l| l.uid == uid);
                 Raw {

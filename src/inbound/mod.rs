@@ -13,6 +13,7 @@
 //! - `heard`: what notes about people are to be told of it; [`entities`]: they are told, at the end of a pass
 //! - [`redrafts`]: drafts that their owner asks for
 //! - `rsvp`: an invitation → the draft of its answer
+//! - [`templates`]: those of the owner's notes
 //! - `threads`: which conversation it belongs to
 //! - [`import`]: the same from files
 //! - [`context`]: what the vault knows that bears on a message
@@ -40,10 +41,11 @@ pub mod redrafts;
 mod rsvp;
 mod summaries;
 pub mod take;
+pub mod templates;
 mod threads;
 mod timing;
 
-use crate::config::{Account, Config};
+use crate::config::{Account, Config, Shape};
 use crate::note::digest::Digest;
 use crate::store::Store;
 use crate::store::messages::StoredMessage;
@@ -122,12 +124,12 @@ fn workers() -> usize {
 pub fn retell(
     vault: &Vault,
     store: &Store,
-    config: &Config,
+    (config, shape): (&Config, &Shape),
     message: &StoredMessage,
     digest: &Digest,
     now: &Zoned,
 ) -> Result<Pulled> {
-    summaries::retell(vault, store, config, message, digest, now.time_zone())
+    summaries::retell(vault, store, (config, shape), message, digest, now.time_zone())
 }
 
 /// A message's digest as the database keeps it; `None` for a message that had none.

@@ -40,6 +40,8 @@ pub struct ReadAs<'a> {
     pub config: &'a Config,
     /// The account.
     pub account: &'a Account,
+    /// The mailbox; empty where that is not known yet.
+    pub mailbox: &'a str,
     /// Now, in the owner's time zone.
     pub now: &'a Zoned,
     /// Where the time goes.
@@ -93,7 +95,8 @@ impl ReadAs<'_> {
     /// What becomes of it.
     pub fn verdict(&self, message: &Message, body: &Body, thread: ThreadFacts) -> Verdict {
         let owner = self.account.owner();
-        let arrival = Arrival { message, new_text: &body.new_text, owner: &owner, account: &self.account.name, thread };
+        let (account, mailbox) = (self.account.name.as_str(), self.mailbox);
+        let arrival = Arrival { message, new_text: &body.new_text, owner: &owner, account, mailbox, thread };
         triage::triage(&arrival, &self.config.rules)
     }
 }

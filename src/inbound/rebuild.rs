@@ -6,7 +6,8 @@ use super::take::own_key;
 use crate::config::Config;
 use crate::mail::{subject, thread};
 use crate::note::source::{self, strip_brackets};
-use crate::note::{draft, frontmatter};
+use crate::note::{awaiting, draft, frontmatter};
+use crate::store::awaited::Stage;
 use crate::store::messages::StoredMessage;
 use anyhow::Result;
 use jiff::civil::DateTime;
@@ -50,11 +51,13 @@ pub fn rebuild(desk: &mut Desk, config: &Config, zone: &TimeZone) -> Result<usiz
             count += 1;
         }
         for path in vault.notes(&config.paths.people)? {
-            let Some((front, _)) =
-                vault.read(&path).ok().and_then(|t| frontmatter::parse(&t).ok().map(|(f, b)| (f, b.len())))
-            else {
+            let Ok(text) = vault.read(&path) else { continue };
+            if let Some(known) = awaiting::read(&text) {
+                let stage = if known.is_waiting { Stage::Told } else { Stage::Over };
+                store.found_awaiting(&known.message_id, &known.account, stage, &path)?;
                 continue;
-            };
+            }
+            let Ok((front, _)) = frontmatter::parse(&text) else { continue };
             if let (Some("email"), Some(thread)) = (front.text("source").as_deref(), front.text("thread")) {
                 // Without the hash of what was written the note counts as edited: it is continued, not rewritten.
                 store.put_summary(strip_brackets(&thread), &path, "")?;

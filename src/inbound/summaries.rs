@@ -2,13 +2,15 @@
 
 use super::Pulled;
 use super::take::place;
+use super::templates::Templates;
 use super::threads::Merged;
-use crate::config::Config;
+use crate::config::{Config, Shape};
 use crate::mail::hash::sha256;
 use crate::mail::subject;
 use crate::note::name::{folder_name, summary_stem, wikilink};
 use crate::note::source::strip_brackets;
 use crate::note::summary::{self, Entry};
+use crate::note::template::{Kind, Template};
 use crate::note::{digest::Digest, frontmatter, task};
 use crate::store::Store;
 use crate::store::messages::StoredMessage;
@@ -21,20 +23,24 @@ use std::collections::BTreeMap;
 /// Conversations with new messages, whose summaries are to be written.
 #[derive(Debug, Default)]
 pub struct Touched {
-    threads: BTreeMap<String, Vec<Entry>>,
+    /// Each with the shape of its note, by its last message here.
+    threads: BTreeMap<String, (Shape, Vec<Entry>)>,
 }
 
 impl Touched {
     /// One message more.
-    pub(super) fn add(&mut self, thread: &str, entry: Entry) {
-        self.threads.entry(thread.to_owned()).or_default().push(entry);
+    pub(super) fn add(&mut self, thread: &str, shape: &Shape, entry: Entry) {
+        let (known, entries) = self.threads.entry(thread.to_owned()).or_default();
+        known.clone_from(shape);
+        entries.push(entry);
     }
 
     /// Conversations that became part of others.
     pub(super) fn rename(&mut self, merged: &[Merged]) {
         for Merged { from, into } in merged {
-            if let Some(entries) = self.threads.remove(from) {
-                self.threads.entry(into.clone()).or_default().extend(entries);
+            if let Some((shape, entries)) = self.threads.remove(from) {
+                let known = self.threads.entry(into.clone()).or_insert_with(|| (shape, Vec::new()));
+                known.1.extend(entries);
             }
         }
     }
@@ -44,18 +50,37 @@ impl Touched {
 pub(super) fn write(
     vault: &Vault,
     store: &Store,
-    config: &Config,
+    (config, templates): (&Config, &Templates<'_>),
     touched: Touched,
     pulled: &mut Pulled,
 ) -> Result<()> {
-    touched.threads.iter().try_for_each(|(thread, new)| one(vault, store, config, thread, new, pulled))
+    touched.threads.iter().try_for_each(|(thread, (shape, new))| {
+        let template = templates.of(shape, Kind::Summary);
+        let shaped = Shaped { config, templates, template: template.as_deref() };
+        one(vault, store, &shaped, thread, new, pulled)
+    })
+}
+
+/// How a summary looks.
+struct Shaped<'a> {
+    config: &'a Config,
+    templates: &'a Templates<'a>,
+    template: Option<&'a Template>,
+}
+
+impl Shaped<'_> {
+    fn write(&self, person: &str, thread: &str, entries: &[Entry]) -> String {
+        let (text, error) = summary::write_as(self.template, person, thread, entries);
+        self.templates.report(error);
+        text
+    }
 }
 
 /// Writes a conversation's summary again, out of another digest of one of its messages; one that its owner edited stays.
 pub(super) fn retell(
     vault: &Vault,
     store: &Store,
-    config: &Config,
+    (config, shape): (&Config, &Shape),
     message: &StoredMessage,
     digest: &Digest,
     zone: &TimeZone,
@@ -68,7 +93,11 @@ pub(super) fn retell(
     if untouched {
         let received = Timestamp::from_second(message.at)?.to_zoned(zone.clone());
         let entry = Entry { received, author, source, digest: digest.clone() };
-        one(vault, store, config, &message.thread, &[entry], &mut pulled)?;
+        let templates = Templates::new(vault);
+        let template = templates.of(shape, Kind::Summary);
+        let shaped = Shaped { config, templates: &templates, template: template.as_deref() };
+        one(vault, store, &shaped, &message.thread, &[entry], &mut pulled)?;
+        pulled.problems.extend(templates.problems());
     }
     Ok(pulled)
 }
@@ -78,13 +107,20 @@ pub(super) fn with_digest(message: &StoredMessage, digest: &Digest) -> Option<St
     StoredMessage::saying(&message.said()?.0, digest).ok()
 }
 
-fn one(vault: &Vault, store: &Store, config: &Config, thread: &str, new: &[Entry], pulled: &mut Pulled) -> Result<()> {
+fn one(
+    vault: &Vault,
+    store: &Store,
+    shaped: &Shaped<'_>,
+    thread: &str,
+    new: &[Entry],
+    pulled: &mut Pulled,
+) -> Result<()> {
     let entries = entries(store, thread, new)?;
     let (Some(first), Some(first_new)) = (entries.first(), new.first()) else { return Ok(()) };
     let (path, hash) = match store.summary(thread)? {
         None => {
-            let text = summary::write(&first.author, thread, &entries);
-            let folder = format!("{}/{}", config.paths.people, folder_name(&first.author));
+            let text = shaped.write(&first.author, thread, &entries);
+            let folder = format!("{}/{}", shaped.config.paths.people, folder_name(&first.author));
             let stem = summary_stem(&title(store, first_new)?, &first.received);
             let (path, _) = place(vault, &format!("{folder}/{stem}.md"), text.as_bytes(), |old| is_of(old, thread))?;
             (path, sha256(&text))
@@ -101,7 +137,7 @@ fn one(vault: &Vault, store: &Store, config: &Config, thread: &str, new: &[Entry
                 .ok()
                 .and_then(|(f, _)| f.text("person"))
                 .unwrap_or_else(|| first.author.clone());
-            let whole = task::carry(&summary::write(&person, thread, &entries), &old);
+            let whole = task::carry(&shaped.write(&person, thread, &entries), &old);
             // A database that is older than the vault does not know what it wrote last.
             let untouched = known || old == whole;
             let is_new = |entry: &&Entry| !old.contains(&wikilink(&entry.source));

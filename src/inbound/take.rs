@@ -3,19 +3,21 @@
 use super::read::{Raw, ReadAs};
 use super::redrafts::carries;
 use super::summaries::Touched;
+use super::templates::{Templates, look};
 use super::timing::Timing;
 use super::{Pulled, attachments, context, events, heard, rsvp, threads};
 use crate::config::{Account, Action, Config, Quote};
 use crate::draft::{self, Setting, quoting};
-use crate::mail::hash::short;
+use crate::followup;
+use crate::mail::hash::{sha256, short};
 use crate::mail::subject::{self, Mark};
 use crate::mail::{Address, Message, file_name, picture};
 use crate::note::digest::Digest;
-use crate::note::draft::with_context;
 use crate::note::name::{draft_stem, numbered, source_stem};
 use crate::note::source::{self, Facts};
 use crate::note::summary::Entry;
 use crate::note::task;
+use crate::note::template::Kind;
 use crate::store::Store;
 use crate::store::cursors::Doubt;
 use crate::store::messages::StoredMessage;
@@ -51,14 +53,15 @@ pub struct Origin<'a> {
 
 impl Origin<'_> {
     fn read(&self) -> ReadAs<'_> {
-        ReadAs { config: self.config, account: self.account, now: self.now, timing: self.timing }
+        let Origin { config, account, mailbox, now, timing, .. } = *self;
+        ReadAs { config, account, mailbox, now, timing }
     }
 }
 
 /// Takes one message in: writes what notes it deserves and remembers it. A message that is known already is only
 /// remembered where it lies now.
 pub fn take(
-    vault: &Vault,
+    (vault, templates): (&Vault, &Templates<'_>),
     store: &Store,
     origin: &Origin<'_>,
     mut raw: Raw,
@@ -84,6 +87,8 @@ pub fn take(
     }
     if origin.is_sent && !known.as_ref().is_some_and(|known| known.own) {
         heard::sent(store, origin, message, at)?;
+        let by = (origin.config, origin.account);
+        followup::asked(store, by, message, &raw.body.new_text, &stored, origin.now)?;
     }
     match known {
         Some(known) if !arrives_too(&known) => return Ok(store.put_message(&met_again(stored, known, origin))?),
@@ -99,7 +104,7 @@ pub fn take(
     heard::arrived(store, origin, message, &stored, &verdict)?;
     let digest = item.digest(&verdict);
     let word = digest.as_ref().map_or(verdict.triage, |d| triage::settle(&verdict, d));
-    let note = item.write_source(vault, store, &stored, word, &verdict.tags, pulled)?;
+    let note = item.write_source((vault, templates), store, &stored, (word, &verdict.tags), pulled)?;
     stored.note = Some(note.clone());
     if let Some(digest) = digest {
         let entry = item.entry(&note, digest);
@@ -113,9 +118,10 @@ pub fn take(
                 pulled.drafts.extend(rsvp::write(vault, store, by, &invitation)?);
             }
         } else if wanted && !store.has_draft_for(&stored.key)? {
-            item.write_draft(vault, store, &stored, &entry, pulled)?;
+            item.write_draft((vault, templates), store, &stored, &entry, pulled)?;
         }
-        touched.add(&stored.thread, entry);
+        let shape = origin.config.summary_shape(message, &stored.account, origin.mailbox);
+        touched.add(&stored.thread, shape, entry);
         if item.may_be_shown(&verdict) {
             store.think_of(&stored.key, stored.at)?;
         }
@@ -239,11 +245,10 @@ impl Item<'_> {
 
     fn write_source(
         &self,
-        vault: &Vault,
+        (vault, templates): (&Vault, &Templates<'_>),
         store: &Store,
         stored: &StoredMessage,
-        triage: Triage,
-        tags: &[String],
+        (triage, tags): (Triage, &[String]),
         pulled: &mut Pulled,
     ) -> Result<String> {
         let Origin { config, account, mailbox, .. } = *self.origin;
@@ -252,7 +257,11 @@ impl Item<'_> {
         let attachments = attachments::save(vault, self.raw, &config.attachments, &folder, &stem)?;
         let before = store.note_before(&stored.thread, stored.at)?;
         let event = events::so_far(vault, store, &self.raw.message, &stored.thread)?;
-        let text = source::write(
+        let shape = config.source_shape(&self.raw.message, &account.name, mailbox);
+        // What could not be read is shown as it is.
+        let template = templates.of(shape, Kind::Source).filter(|_| !self.raw.quarantined);
+        let (text, error) = source::write_as(
+            template.as_deref(),
             &self.raw.message,
             &self.raw.body,
             &Facts {
@@ -267,6 +276,7 @@ impl Item<'_> {
                 tags,
             },
         );
+        templates.report(error);
         // Two mails may claim one id, one date and one subject.
         let same = |old: &str| {
             source::read(old).is_some_and(|r| {
@@ -284,7 +294,7 @@ impl Item<'_> {
 
     fn write_draft(
         &self,
-        vault: &Vault,
+        (vault, templates): (&Vault, &Templates<'_>),
         store: &Store,
         stored: &StoredMessage,
         entry: &Entry,
@@ -301,6 +311,14 @@ impl Item<'_> {
         let quote = (config.drafts.quote == Quote::Below)
             .then(|| quoting::below(message, &picture::named(&self.raw.body.new_markdown), &self.received, language))
             .flatten();
+        let about = context::About {
+            author: &stored.author,
+            subject: &stored.subject,
+            text: &self.raw.body.new_text,
+            thread: &stored.thread,
+        };
+        let shape = config.draft_shape(message, &account.name, self.origin.mailbox);
+        let template = templates.of(shape, Kind::Draft);
         let setting = Setting {
             owner: &account.owner(),
             identity: &account.identity,
@@ -309,19 +327,16 @@ impl Item<'_> {
             draft_id: &id,
             created: now,
             quote: quote.as_deref(),
+            look: look(shape, template.as_deref()),
+            context: &context::of(vault, store, config, &about),
         };
-        let Some(text) = draft::propose(message, &entry.digest, &setting) else { return Ok(()) };
-        let about = context::About {
-            author: &stored.author,
-            subject: &stored.subject,
-            text: &self.raw.body.new_text,
-            thread: &stored.thread,
-        };
-        let text = with_context(&text, &context::of(vault, store, config, &about));
+        let Some((text, error)) = draft::propose(message, &entry.digest, &setting) else { return Ok(()) };
+        templates.report(error);
         let path = format!("{}/{}.md", config.paths.outbox, draft_stem(&subject::base(&message.subject), now));
         let (path, new) = place(vault, &path, text.as_bytes(), |old| carries(old, &id))?;
         store.put_draft(&id, &path, Some(key))?;
         if new {
+            store.put_drawn(&id, &sha256(&text))?;
             pulled.drafts.push(path);
         }
         Ok(())
@@ -357,7 +372,7 @@ const UNFILLED: &str = "paths.sources cannot be filled in; it may use year, mont
 
 /// Writes a note at a path or, where another note is, at the next numbered one. Where the same note is already (a
 /// run was cut short after writing it), it stays. Gives the path and whether the note is new.
-pub(super) fn place(vault: &Vault, path: &str, text: &[u8], same: impl Fn(&str) -> bool) -> Result<(String, bool)> {
+pub fn place(vault: &Vault, path: &str, text: &[u8], same: impl Fn(&str) -> bool) -> Result<(String, bool)> {
     for n in 1.. {
         let candidate = numbered(path, n);
         match vault.create(&candidate, text) {

@@ -125,14 +125,14 @@ impl Server {
     fn shapes(&self) -> usize {
         match self.model.dialect {
             Dialect::OpenAi => openai::SHAPES.len(),
-            Dialect::Anthropic => 1,
+            Dialect::Anthropic => anthropic::SHAPES.len(),
         }
     }
 
     async fn once(&self, question: &Question, shape: usize) -> Result<Answer, LlmError> {
         let body = match self.model.dialect {
             Dialect::OpenAi => openai::body(&self.model.name, question, shape),
-            Dialect::Anthropic => anthropic::body(&self.model.name, question),
+            Dialect::Anthropic => anthropic::body(&self.model.name, question, shape),
         };
         let limits = Limits {
             patience: Duration::try_from(self.model.timeout).unwrap_or(PAUSE),
@@ -148,7 +148,13 @@ impl Server {
         }
         let kind = head.headers.get("content-type").and_then(|v| v.to_str().ok()).unwrap_or_default();
         let json: Value = match kind.starts_with("text/event-stream") {
-            true => openai::of_stream(&String::from_utf8_lossy(&bytes))?,
+            true => {
+                let events = String::from_utf8_lossy(&bytes);
+                match self.model.dialect {
+                    Dialect::OpenAi => openai::of_stream(&events),
+                    Dialect::Anthropic => anthropic::of_stream(&events),
+                }?
+            }
             false => {
                 serde_json::from_slice(&bytes).map_err(|_| LlmError::Nonsense { what: "its answer is no JSON" })?
             }

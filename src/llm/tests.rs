@@ -23,10 +23,11 @@ fn what_is_asked() {
     let body = openai::body("m", &Question { schema: bounded, ..question() }, 2);
     let schema = &body["response_format"]["json_schema"]["schema"];
     assert_eq!(*schema, json!({ "type": "string", "properties": { "maxLength": {} } }));
-    let body = anthropic::body("m", &question());
+    let body = anthropic::body("m", &question(), 0);
     assert_eq!(body["system"], "Read.");
     assert_eq!(body["messages"][1]["role"], "assistant");
     assert_eq!(body["tools"][0]["input_schema"], json!({ "type": "object" }));
+    assert_eq!((&body["stream"], &anthropic::body("m", &question(), 1)["stream"]), (&json!(true), &json!(false)));
 }
 
 #[test]
@@ -76,6 +77,46 @@ fn an_answer_piece_by_piece() {
         ("data: <html>\n", "no JSON"),
     ] {
         assert!(openai::of_stream(text).is_err_and(|e| e.to_string().contains(wrong)), "{text}");
+    }
+}
+
+#[test]
+fn an_answer_of_anthropic_piece_by_piece() {
+    let event = |json: Value| format!("event: {}\ndata: {json}\n\n", json["type"].as_str().unwrap_or_default());
+    let delta = |delta: Value| event(json!({ "type": "content_block_delta", "index": 1, "delta": delta }));
+    let usage = json!({ "input_tokens": 3, "output_tokens": 1 });
+    let begin = event(json!({ "type": "message_start", "message": { "content": [], "usage": usage } }))
+        + &event(
+            json!({ "type": "content_block_start", "index": 0, "content_block": { "type": "text", "text": "Well." } }),
+        )
+        + &event(json!({ "type": "ping" }))
+        + &event(
+            json!({ "type": "content_block_start", "index": 1, "content_block": { "type": "tool_use", "input": {} } }),
+        );
+    let stop = |why: &str| {
+        let usage = json!({ "output_tokens": 4 });
+        event(json!({ "type": "message_delta", "delta": { "stop_reason": why }, "usage": usage }))
+            + &event(json!({ "type": "message_stop" }))
+    };
+    let pieces = delta(json!({ "type": "input_json_delta", "partial_json": "{\"a\"" }))
+        + &delta(json!({ "type": "input_json_delta", "partial_json": ":1}" }));
+    let said = |text: &str| anthropic::of_stream(text).and_then(|whole| anthropic::read(&whole));
+    assert_eq!(said(&format!("{begin}{pieces}{}", stop("tool_use"))).ok(), Some(("{\"a\":1}".into(), Some(7))));
+    // Half a JSON is for whoever asked to judge.
+    let half = delta(json!({ "type": "input_json_delta", "partial_json": "{\"a\"" }));
+    assert_eq!(said(&format!("{begin}{half}{}", stop("tool_use"))).ok(), Some(("Well.{\"a\"".into(), Some(7))));
+    let overloaded = event(json!({ "type": "error", "error": { "type": "overloaded_error", "message": "full" } }));
+    let refused = event(json!({ "type": "error", "error": { "type": "authentication_error", "message": "no" } }));
+    for (text, wrong) in [
+        (format!("{begin}{pieces}"), "breaks off"),
+        (String::new(), "breaks off"),
+        (format!("{begin}{half}{}", stop("max_tokens")), "longer"),
+        (format!("{begin}{}", stop("refusal")), "declines"),
+        (format!("{begin}{pieces}{overloaded}"), "busy"),
+        (format!("{begin}{refused}"), "refuses the key"),
+        ("data: <html>\n".to_owned(), "no JSON"),
+    ] {
+        assert!(said(&text).is_err_and(|e| e.to_string().contains(wrong)), "{wrong}: {text}");
     }
 }
 

@@ -52,12 +52,13 @@ pub fn render(message: &Message) -> Body {
 fn render_alone(message: &Message) -> Body {
     let page = message.html.as_deref();
     let (mut zones, mut new_text) = zones(message, &message.text);
-    let page = page.map(|html| Page { html, files: &message.attachments, markdown: OnceCell::new() });
+    let page =
+        page.map(|html| Page { page: html::Page::of(html), files: &message.attachments, markdown: OnceCell::new() });
     let mut from_html = page.as_ref().and_then(|page| structured(page, &message.text, &zones));
     let mut aside = "";
     if from_html.is_none()
         && let Some(page) = &page
-        && let Some((text, both)) = instead(page.html, &message.text)
+        && let Some((text, both)) = instead(&page.page, &message.text)
     {
         (zones, new_text) = self::zones(message, &text);
         from_html = structured(page, &text, &zones);
@@ -102,7 +103,7 @@ fn zones(message: &Message, text: &str) -> (Zones, String) {
 
 /// A message's HTML.
 struct Page<'a> {
-    html: &'a str,
+    page: html::Page<'a>,
     files: &'a [Attachment],
     /// All of it as Markdown, once it was asked for.
     markdown: OnceCell<String>,
@@ -110,16 +111,16 @@ struct Page<'a> {
 
 /// The new part of the HTML, where it says what the plain text says.
 fn structured(page: &Page<'_>, text: &str, zones: &Zones) -> Option<String> {
-    let Page { html, files, .. } = *page;
+    let Page { page, files, markdown: all } = page;
     let whole = zones.quoted.is_empty() && zones.signature.is_empty();
     let fits = |markdown: &&str| same_words(markdown, &zones.new, whole);
-    if !whole && html::marks_quotes(html) {
-        let markdown = html::to_markdown_new(html, files);
+    if !whole && page.marks_quotes() {
+        let markdown = page.markdown_new(files);
         if fits(&markdown.as_str()) {
             return Some(markdown);
         }
     }
-    let markdown = page.markdown.get_or_init(|| html::to_markdown_with(html, files));
+    let markdown = all.get_or_init(|| page.markdown(files));
     if whole {
         return Some(markdown.as_str()).filter(fits).map(str::to_owned);
     }
@@ -129,8 +130,8 @@ fn structured(page: &Page<'_>, text: &str, zones: &Zones) -> Option<String> {
 
 /// The text of the page, where the text part leaves out much of it: of a mail in two forms, all programs show the page. And
 /// whether the text part says something of its own.
-fn instead(html: &str, text: &str) -> Option<(String, bool)> {
-    let page = html::to_text(html);
+fn instead(page: &html::Page<'_>, text: &str) -> Option<(String, bool)> {
+    let page = page.text();
     let (theirs, ours) = (Words::of(text).collect::<Vec<_>>(), Words::of(&page).collect::<Vec<_>>());
     let shared = shared(&theirs, &ours);
     (shared * 10 < ours.len() * 8).then_some((page, shared * 10 < theirs.len() * 9))
@@ -340,6 +341,17 @@ mod tests {
         let text = "-----Original Message-----\nFrom: a\nTo: b\nSubject: c\n\nwords";
         assert_eq!(render(&message("FW: x", text, None)).new_text, text);
         assert_eq!(render(&message("Re: x", text, None)).new_text, "");
+    }
+
+    #[test]
+    fn a_signed_text_is_read_without_its_armour() {
+        let text = "-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA512\n\nBring:\n- - the list\n- -----BEGIN PGP SIGNATURE-----\n\
+            -----BEGIN PGP SIGNATURE-----\n\niHUE\n-----END PGP SIGNATURE-----\n";
+        let body = render(&message("x", text, None));
+        assert_eq!(body.new_text, "Bring:\n- the list\n-----BEGIN PGP SIGNATURE-----");
+        assert_eq!(body.signature_markdown.matches("iHUE").count(), 1);
+        // A list that nobody signed.
+        assert_eq!(render(&message("x", "- - the list", None)).new_text, "- - the list");
     }
 
     #[test]

@@ -22,6 +22,7 @@ mod word;
 
 use super::{Attachment, clean, inert, link};
 pub(crate) use code::{defused, fence};
+use link::Base;
 use quoted::Keep;
 
 /// What stands behind this is not read: of a page, pictures written into it may be most.
@@ -39,31 +40,63 @@ pub(crate) const MAX_OUTPUT: usize = 2 << 20;
 /// assert_eq!(postnote::mail::html::to_markdown(html), markdown);
 /// ```
 pub fn to_markdown(html: &str) -> String {
-    convert(html, Keep::All, &[])
+    convert(html, Keep::All, &[], Base::Unknown)
 }
 
-/// True when the HTML may mark what it quotes, so that [`to_markdown_new`] leaves it out.
-pub(crate) fn marks_quotes(html: &str) -> bool {
-    quoted::QUOTES
-        .iter()
-        .chain(quoted::REPLY_HEADERS)
-        .any(|mark| memchr::memmem::find(html.as_bytes(), mark.as_bytes()).is_some())
-        || html.contains("type=\"cite\"")
+/// The same of a page that is kept beside what it links to: a link that names no host (`/plan`, `plan.html`, `#part`) keeps its
+/// target. Not for notes: what a mail links to is not there, and the link would open a file of the vault.
+///
+/// ```
+/// let html = "<a href='/rules?of=2026'>The rules</a>";
+/// assert_eq!(postnote::mail::html::to_markdown(html), "The rules");
+/// assert_eq!(postnote::mail::html::to_markdown_in_place(html), "[The rules](/rules?of=2026)");
+/// ```
+pub fn to_markdown_in_place(html: &str) -> String {
+    convert(html, Keep::All, &[], Base::Itself)
 }
 
-/// The same, with marks ([`super::picture`]) for the pictures that are among these files.
-pub(crate) fn to_markdown_with(html: &str, files: &[Attachment]) -> String {
-    convert(html, Keep::All, files)
+fn convert(html: &str, keep: Keep, files: &[Attachment], place: Base<'_>) -> String {
+    Page::of(html).convert(keep, files, place)
 }
 
-/// And without what mail programs mark as quoted text or as signature.
-pub(crate) fn to_markdown_new(html: &str, files: &[Attachment]) -> String {
-    convert(html, Keep::New, files)
+/// A page, read once for all that is made of it.
+pub(crate) struct Page<'a> {
+    html: &'a str,
+    tree: tree::Tree<'a>,
+    base: Option<String>,
 }
 
-fn convert(html: &str, keep: Keep, files: &[Attachment]) -> String {
-    let tree = tree::parse(clean::prefix(html, MAX_INPUT));
-    inert::settle(&markdown::write(&tree, keep, files, base(html).as_deref(), MAX_OUTPUT), true)
+impl<'a> Page<'a> {
+    pub(crate) fn of(html: &'a str) -> Self {
+        Page { html, tree: tree::parse(clean::prefix(html, MAX_INPUT)), base: base(html) }
+    }
+
+    /// True when it may mark what it quotes, so that [`Self::markdown_new`] leaves it out.
+    pub(crate) fn marks_quotes(&self) -> bool {
+        let marks = quoted::QUOTES.iter().chain(quoted::REPLY_HEADERS).map(|mark| mark.as_bytes());
+        let holds = |mark: &[u8]| memchr::memmem::find(self.html.as_bytes(), mark).is_some();
+        marks.chain([b"type=\"cite\"".as_slice()]).any(holds)
+    }
+
+    /// [`to_markdown`], with marks ([`super::picture`]) for the pictures that are among these files.
+    pub(crate) fn markdown(&self, files: &[Attachment]) -> String {
+        self.convert(Keep::All, files, Base::Unknown)
+    }
+
+    /// The same without what mail programs mark as quoted text or as signature.
+    pub(crate) fn markdown_new(&self, files: &[Attachment]) -> String {
+        self.convert(Keep::New, files, Base::Unknown)
+    }
+
+    /// [`to_text`].
+    pub(crate) fn text(&self) -> String {
+        plain::write(&self.tree)
+    }
+
+    fn convert(&self, keep: Keep, files: &[Attachment], place: Base<'_>) -> String {
+        let base = self.base.as_deref().map_or(place, Base::Web);
+        inert::settle(&markdown::write(&self.tree, keep, files, base, MAX_OUTPUT), true)
+    }
 }
 
 /// What the page's relative links are relative to, where it says so (`<base href>`).
@@ -80,7 +113,7 @@ fn base(html: &str) -> Option<String> {
 /// HTML → plain text: paragraphs and lines, `- ` before list items, `text <address>` for links that say
 /// something else than their address.
 pub fn to_text(html: &str) -> String {
-    plain::write(&tree::parse(clean::prefix(html, MAX_INPUT)))
+    Page::of(html).text()
 }
 
 #[cfg(test)]

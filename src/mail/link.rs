@@ -52,15 +52,29 @@ pub(crate) fn odd_host(href: &str) -> Option<String> {
     idna::domain_to_ascii(host.split(':').next().unwrap_or_default()).ok().filter(|host| !host.is_empty())
 }
 
-/// The same for a page that says what its relative links are relative to (RFC 3986 §5.2, but for dots). Without that they lead
-/// nowhere: in the vault they would open files.
-pub(crate) fn target_from(href: &str, base: Option<&str>) -> Option<String> {
-    let Some(base) = base.filter(|_| !href.trim_start().starts_with('#')) else { return target(href) };
-    let href = cleaned(href);
-    let before_path = href.split(['/', '?', '#']).next().unwrap_or_default();
-    if href.is_empty() || before_path.contains(':') {
-        return target(&href);
-    }
+/// What the links of a page are relative to that name no host.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Base<'a> {
+    /// Nobody knows: then they lead nowhere. In the vault they would open files.
+    Unknown,
+    /// An address of the web, that the page names.
+    Web(&'a str),
+    /// The place where the page is kept.
+    Itself,
+}
+
+/// [`target`] for a page (RFC 3986 §5.2, but for dots).
+pub(crate) fn target_from(href: &str, base: Base<'_>) -> Option<String> {
+    let whole = cleaned(href);
+    let before_path = whole.split(['/', '?', '#']).next().unwrap_or_default();
+    let base = match base {
+        _ if whole.is_empty() || before_path.contains(':') => return target(href),
+        Base::Unknown => return target(href),
+        Base::Itself => return beside(&whole),
+        Base::Web(_) if whole.starts_with('#') => return target(href),
+        Base::Web(base) => base,
+    };
+    let href = whole;
     let (scheme, rest) = base.split_once("://")?;
     let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
     let path = rest.get(host.len()..)?.split(['?', '#']).next().unwrap_or_default();
@@ -71,6 +85,13 @@ pub(crate) fn target_from(href: &str, base: Option<&str>) -> Option<String> {
         () if href.starts_with('?') => format!("{scheme}://{host}{path}{href}"),
         () => format!("{scheme}://{host}{folder}/{href}"),
     })
+}
+
+/// A link without a host as it stands, made safe to stand between parentheses.
+fn beside(href: &str) -> Option<String> {
+    let mut out = String::with_capacity(href.len() + 8);
+    encode(href, &mut out);
+    (href.len() <= MAX_URL).then_some(out)
 }
 
 /// As browsers read it: without white space at the ends, and controls.

@@ -16,6 +16,8 @@ pub struct Excerpt {
     pub note: String,
     /// What it says, in plain text.
     pub text: String,
+    /// Whom or what it is about, where it is a note about somebody or something.
+    pub about: Option<super::entity::Kind>,
 }
 
 /// True for a note that its owner keeps to themselves: marked or tagged `confidential`.
@@ -43,7 +45,7 @@ pub fn is_confidential(text: &str) -> bool {
 /// What a note says, in plain text of at most so many characters: whole lines, and of the last one whole sentences.
 /// Queries, comments, tasks and what stands under `without` are left out.
 pub fn excerpt(text: &str, most: usize, without: &[&str]) -> String {
-    let body = frontmatter::parse(text).map_or(text, |(_, body)| body);
+    let body = frontmatter::body(text);
     let (mut out, mut heading, mut fenced, mut skipped) = (String::new(), None, false, false);
     let mut left = most;
     for line in body.lines().map(str::trim) {

@@ -9,8 +9,10 @@ pub use patch::{Addition, patch};
 
 use super::frontmatter::{self, Writer};
 use super::name::tag;
+use super::template::{Template, TemplateError, ready};
 use crate::mail::inert;
 use jiff::civil::Date;
+use minijinja::context;
 
 /// What a note is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -107,6 +109,14 @@ pub struct Identity {
     pub aliases: Vec<String>,
 }
 
+/// What kind of thing a note is about; `None` for a conversation, a message, a draft.
+pub fn about(text: &str) -> Option<Kind> {
+    let (front, _) = frontmatter::parse(text).ok()?;
+    let word =
+        front.text("type").filter(|_| !["source_ref", "message_id", "draft_id"].iter().any(|key| front.has(key)))?;
+    [Kind::Person, Kind::Customer, Kind::Project].into_iter().find(|kind| kind.as_str() == word.trim())
+}
+
 /// Reads whom a note is about; `None` for a summary, a message, a draft, and what has no frontmatter.
 pub fn identity(text: &str) -> Option<Identity> {
     // Most notes are about nobody: reading YAML is what takes time.
@@ -149,8 +159,30 @@ pub struct New<'a> {
 /// Tasks of the notes beside this one, by its own place: no text of a mail stands in a query.
 const TASKS: &str = "```dataview\nTASK\nWHERE !completed AND (file.folder = this.file.folder OR contains(file.outlinks, this.file.link))\nSORT due ASC\n```\n";
 
-/// Writes a new note, with nothing in it but who or what it is about.
-pub fn write(new: &New<'_>) -> String {
+/// Writes a new note as a template has it; where that does not do, with the reason, as [`write`] does.
+pub fn write_as(template: Option<&Template>, new: &New<'_>) -> (String, Option<TemplateError>) {
+    let own = |template: &Template| {
+        let values = context! {
+            title => new.title,
+            known_by => new.known_by.unwrap_or_default(),
+            date => new.created.to_string(),
+            tasks => ready(TASKS),
+        };
+        let extras = template.extras(&values)?;
+        let body = template.body(&values)?;
+        let mut writer = head(new, &extras.tags);
+        extras.write(&mut writer);
+        Ok(writer.finish() + &body)
+    };
+    match template.map(own) {
+        Some(Ok(text)) => (text, None),
+        Some(Err(e)) => (write(new), Some(e)),
+        None => (write(new), None),
+    }
+}
+
+/// The keys of a note about somebody or something.
+fn head(new: &New<'_>, more_tags: &[String]) -> Writer {
     let New { kind, title, created, known_by } = *new;
     let none: [&str; 0] = [];
     let mut writer = Writer::default();
@@ -167,16 +199,21 @@ pub fn write(new: &New<'_>) -> String {
         Kind::Customer => writer.list("domains", &known),
         Kind::Project => &mut writer,
     };
-    writer.list("aliases", &none).list(
-        "tags",
-        &[
-            format!("type/{}", kind.as_str()),
-            tag(kind.prefix(), title),
-            "needs-review".to_owned(),
-            "status/active".to_owned(),
-        ],
-    );
-    let mut out = writer.finish();
+    let mut tags = vec![
+        format!("type/{}", kind.as_str()),
+        tag(kind.prefix(), title),
+        "needs-review".to_owned(),
+        "status/active".to_owned(),
+    ];
+    tags.extend(more_tags.iter().cloned());
+    writer.list("aliases", &none).list("tags", &tags);
+    writer
+}
+
+/// Writes a new note, with nothing in it but who or what it is about.
+pub fn write(new: &New<'_>) -> String {
+    let New { kind, title, known_by, .. } = *new;
+    let mut out = head(new, &[]).finish();
     out.push_str(&format!("# {}\n\n", inert::line(title)));
     if let Some(known) = known_by {
         let shown = inert::line(known);

@@ -118,6 +118,11 @@ pub fn parse(text: &str) -> Result<(Frontmatter, &str), FrontmatterError> {
     Ok((Frontmatter(mapping(parts.yaml)?), parts.body))
 }
 
+/// What stands below the frontmatter, whether that can be read or not; where there is none, all of the text.
+pub fn body(text: &str) -> &str {
+    parts(text).map_or(text, |parts| parts.body)
+}
+
 /// Sets keys to string values: present ones on their own lines, new ones below the last. Comments, order,
 /// line ends and every other line stay as they are; where that cannot be had, nothing is changed at all.
 pub fn set(text: &str, changes: &[(&str, &str)]) -> Result<String, FrontmatterError> {
@@ -182,6 +187,11 @@ impl Frontmatter {
     /// True when the key's value is a list or a mapping.
     pub fn is_nested(&self, key: &str) -> bool {
         matches!(self.0.get(key), Some(Value::Sequence(_) | Value::Mapping(_)))
+    }
+
+    /// The keys, in their order; one that is no text is shown as YAML has it.
+    pub fn keys(&self) -> Vec<String> {
+        self.0.keys().map(|key| scalar(key).unwrap_or_else(|| format!("{key:?}"))).collect()
     }
 
     /// True when the key is there, whatever its value.

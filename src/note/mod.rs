@@ -13,12 +13,15 @@
 //! - [`invitation`]: the table of an event in it
 //! - [`rsvp`]: answering that
 //! - [`summary`]: one conversation
+//! - [`template`]: other shapes of all these, which the owner writes
+//! - [`awaiting`]: a question that waits for an answer
 //! - [`task`]: what is to be done, in any note
 //! - [`entity`]: what is known of a person, customer or project
 //! - [`draft`]: one reply, from proposal to sent
 //! - [`dashboard`]: the pages that show them all
 //! - [`moving`]: a file on its way to its place
 
+pub mod awaiting;
 pub mod context;
 pub mod dashboard;
 pub mod digest;
@@ -35,4 +38,5 @@ pub mod rsvp;
 pub mod source;
 pub mod summary;
 pub mod task;
+pub mod template;
 pub mod wikilink;

@@ -18,6 +18,17 @@ pub fn draft_stem(subject: &str, created: &Zoned) -> String {
     format!("{}_Reply-To_{}", created.strftime("%Y-%m-%d"), slug(subject, 60))
 }
 
+/// The stem of a draft that asks again.
+pub fn nudge_stem(subject: &str, created: &Zoned) -> String {
+    format!("{}_Ask-Again_{}", created.strftime("%Y-%m-%d"), slug(subject, 60))
+}
+
+/// The stem of the note on a question that waits.
+pub fn awaiting_stem(subject: &str, sent: &Zoned) -> String {
+    let words = slug(subject, 60).replace('-', " ");
+    format!("{} - Awaiting a reply - {}", sent.strftime("%Y-%m-%d"), words.trim())
+}
+
 /// The stem of the draft that passes a message on.
 pub fn forward_stem(subject: &str, created: &Zoned) -> String {
     format!("{}_Forward_{}", created.strftime("%Y-%m-%d"), slug(subject, 60))

@@ -28,6 +28,8 @@ pub struct Original {
 const EARLIER: &str = "> [!quote]- Earlier in this thread";
 const SIGNATURE: &str = "> [!quote]- Signature";
 const TABLE: &str = "| Invitation | |";
+/// Where the mail ends in a note that a template made: what stands below is its owner's.
+pub(super) const END: &str = "%% end of the mail %%";
 const NO_TEXT: &str = "*(no text)*";
 
 /// Reads a source note; `None` for any other note.
@@ -54,7 +56,8 @@ pub fn read(text: &str) -> Option<Original> {
     };
     let received = front.text("received").and_then(|at| at.parse().ok());
     let body = body.replace("\r\n", "\n");
-    let (table, rest) = below_head(&body);
+    let body = body.rsplit_once(&format!("\n{END}\n")).map_or(body.as_str(), |(mail, _)| mail);
+    let (table, rest) = below_head(body);
     let (rest, signature) = folded(without_files(rest, !list("attachments").is_empty()), SIGNATURE);
     let (new, quoted) = folded(rest, EARLIER);
     let new = if new.trim() == NO_TEXT { String::new() } else { new.trim().to_owned() };

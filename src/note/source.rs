@@ -2,11 +2,13 @@
 
 use super::frontmatter::{self, Writer};
 use super::name::{tag, wikilink};
-use super::{fate, invitation};
+use super::template::{Template, TemplateError, ready};
+use super::{fate, invitation, original};
 use crate::mail::body::{Body, Enclosed};
 use crate::mail::invite::state::State;
 use crate::mail::{Address, Message, inert, media_type, picture, thread};
 use jiff::Zoned;
+use minijinja::{Value, context};
 
 /// What a source note says besides its message.
 #[derive(Debug)]
@@ -44,12 +46,70 @@ pub struct Listed {
     pub size: usize,
 }
 
+/// Writes the note as a template has it; where that does not do, with the reason, as [`write`] does.
+pub fn write_as(
+    template: Option<&Template>,
+    message: &Message,
+    body: &Body,
+    facts: &Facts<'_>,
+) -> (String, Option<TemplateError>) {
+    let usual = write(message, body, facts);
+    match template.map(|template| own(template, message, body, facts, &usual)) {
+        Some(Ok(text)) => (text, None),
+        Some(Err(e)) => (usual, Some(e)),
+        None => (usual, None),
+    }
+}
+
+/// A note as a template has it. What is read back of it is what is read back of the usual one, or it is refused.
+fn own(
+    template: &Template,
+    message: &Message,
+    body: &Body,
+    facts: &Facts<'_>,
+    usual: &str,
+) -> Result<String, TemplateError> {
+    let shown = |list: &[Address]| list.iter().map(Address::to_string).collect::<Vec<_>>();
+    let links = |file: &Listed| file.path.as_ref().map(|path| ready(wikilink(path)));
+    let values = context! {
+        subject => message.subject.as_str(),
+        from => message.author().map(Address::to_string).unwrap_or_default(),
+        to => shown(&message.to),
+        cc => shown(&message.cc),
+        date => facts.received.strftime("%Y-%m-%d").to_string(),
+        time => facts.received.strftime("%H:%M").to_string(),
+        weekday => facts.received.strftime("%A").to_string(),
+        account => facts.account,
+        mailbox => facts.mailbox,
+        triage => facts.triage,
+        tags => facts.tags.to_vec(),
+        attachments => facts.attachments.iter().filter_map(links).collect::<Vec<Value>>(),
+        before => ready(facts.before.map(wikilink).unwrap_or_default()),
+        message => ready(format!("{}\n{}\n", told(message, body, facts), original::END)),
+    };
+    let extras = template.extras(&values)?;
+    let text = template.body(&values)?;
+    let mut writer = frontmatter(message, facts, &extras.tags);
+    extras.write(&mut writer);
+    let note = writer.finish() + &text;
+    if original::read(&note) != original::read(usual) {
+        return Err(template.refused(
+            "the mail could not be read back out of such a note; put `{{ message }}` into it once, on a line of its own, and no line \
+             that begins with `**Date**: ` above it",
+        ));
+    }
+    Ok(note)
+}
+
 /// Writes the note.
 pub fn write(message: &Message, body: &Body, facts: &Facts<'_>) -> String {
-    let mut out = frontmatter(message, facts);
     let title = if message.subject.is_empty() { "(no subject)".to_owned() } else { inert::line(&message.subject) };
-    out.push_str(&format!("# {title}\n\n"));
-    out.push_str(&head(message, facts));
+    format!("{}# {title}\n\n{}", frontmatter(message, facts, &[]).finish(), told(message, body, facts))
+}
+
+/// What stands below the title.
+fn told(message: &Message, body: &Body, facts: &Facts<'_>) -> String {
+    let mut out = head(message, facts);
     if let Some(before) = facts.before {
         out.push_str(&format!("Before: {}\n\n", wikilink(before)));
     }
@@ -128,13 +188,13 @@ fn list_files(out: &mut String, message: &Message, facts: &Facts<'_>) {
     }
 }
 
-fn frontmatter(message: &Message, facts: &Facts<'_>) -> String {
+fn frontmatter(message: &Message, facts: &Facts<'_>, more_tags: &[String]) -> Writer {
     let shown = |list: &[Address]| list.iter().map(Address::to_string).collect::<Vec<_>>();
     let mut tags = vec!["type/email".to_owned()];
     if let Some(author) = message.author() {
         tags.push(tag("person", author.label()));
     }
-    tags.extend(facts.tags.iter().cloned());
+    tags.extend(facts.tags.iter().chain(more_tags).cloned());
     let links: Vec<_> = facts.attachments.iter().filter_map(|file| Some(wikilink(file.path.as_ref()?))).collect();
     let mut writer = Writer::default();
     writer
@@ -164,7 +224,7 @@ fn frontmatter(message: &Message, facts: &Facts<'_>) -> String {
         writer.list("attachments", &links);
     }
     writer.list("tags", &tags);
-    writer.finish()
+    writer
 }
 
 /// True when Reply-To names anybody that From does not.

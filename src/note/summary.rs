@@ -3,8 +3,10 @@
 use super::digest::{ActionItem, Digest, Urgency};
 use super::frontmatter::Writer;
 use super::name::{tag, wikilink};
+use super::template::{Template, TemplateError, ready};
 use crate::mail::inert;
 use jiff::Zoned;
+use minijinja::{Value, context};
 
 /// One message's part in a summary.
 #[derive(Debug, Clone)]
@@ -19,29 +21,110 @@ pub struct Entry {
     pub digest: Digest,
 }
 
-/// Writes the summary of a conversation from its messages' digests, oldest first. Empty without entries.
-pub fn write(person: &str, thread: &str, entries: &[Entry]) -> String {
-    let (Some(first), Some(last)) = (entries.first(), entries.last()) else { return String::new() };
+/// Who took part: each author once, and the owner.
+fn participants(entries: &[Entry]) -> Vec<String> {
     let mut participants: Vec<String> = Vec::new();
     for name in entries.iter().map(|e| e.author.clone()).chain(["Myself".to_owned()]) {
         if !participants.contains(&name) {
             participants.push(name);
         }
     }
+    participants
+}
+
+/// Writes the summary as a template has it; where that does not do, with the reason, as [`write`] does.
+pub fn write_as(
+    template: Option<&Template>,
+    person: &str,
+    thread: &str,
+    entries: &[Entry],
+) -> (String, Option<TemplateError>) {
+    match template.map(|template| own(template, person, thread, entries)) {
+        Some(Ok(text)) => (text, None),
+        Some(Err(e)) => (write(person, thread, entries), Some(e)),
+        None => (write(person, thread, entries), None),
+    }
+}
+
+fn own(template: &Template, person: &str, thread: &str, entries: &[Entry]) -> Result<String, TemplateError> {
+    let (Some(first), Some(last)) = (entries.first(), entries.last()) else { return Ok(String::new()) };
+    let message = |entry: &Entry| {
+        context! {
+            date => entry.received.strftime("%Y-%m-%d").to_string(),
+            author => entry.author.clone(),
+            summary => entry.digest.summary.clone(),
+            source => ready(wikilink(&entry.source)),
+        }
+    };
+    let task = |item: &ActionItem| {
+        context! {
+            line => ready(action(item)),
+            text => item.text.clone(),
+            owner => item.owner.clone(),
+            due => item.due.map(|day| day.to_string()).unwrap_or_default(),
+            urgency => item.urgency.as_str(),
+        }
+    };
+    let all = |of: fn(&Digest) -> &Vec<String>| distinct(entries.iter().flat_map(|e| of(&e.digest)).cloned());
+    let mut sections_ready = String::new();
+    sections(&mut sections_ready, "##", entries);
+    let values = context! {
+        title => first.digest.title.as_str(),
+        person => person,
+        participants => participants(entries),
+        date => first.received.strftime("%Y-%m-%d").to_string(),
+        messages => entries.iter().map(message).collect::<Vec<Value>>(),
+        summary => last.digest.summary.as_str(),
+        tasks => distinct(entries.iter().flat_map(|e| &e.digest.actions).cloned()).iter().map(task).collect::<Vec<Value>>(),
+        decisions => all(|d| &d.decisions),
+        key_information => all(|d| &d.key_information),
+        sections => ready(sections_ready),
+        source => ready(wikilink(&last.source)),
+        sources => entries.iter().map(|e| ready(wikilink(&e.source))).collect::<Vec<Value>>(),
+        generated_by => last.digest.generated_by.as_str(),
+    };
+    let extras = template.extras(&values)?;
+    let body = template.body(&values)?;
+    let mut writer = head(person, thread, entries, &extras.tags);
+    extras.write(&mut writer);
+    Ok(writer.finish() + &body)
+}
+
+fn distinct<T: PartialEq>(all: impl Iterator<Item = T>) -> Vec<T> {
+    let mut out: Vec<T> = Vec::new();
+    for one in all {
+        if !out.contains(&one) {
+            out.push(one);
+        }
+    }
+    out
+}
+
+/// The keys of a summary.
+fn head(person: &str, thread: &str, entries: &[Entry], more_tags: &[String]) -> Writer {
     let mut writer = Writer::default();
+    let (Some(first), Some(last)) = (entries.first(), entries.last()) else { return writer };
+    let mut tags = vec!["type/people".to_owned(), tag("person", person), "generated".to_owned()];
+    tags.extend(more_tags.iter().cloned());
     writer
         .plain("type", "people")
         .text("title", &first.digest.title)
         .plain("date", first.received.strftime("%Y-%m-%d"))
         .text("person", person)
-        .list("participants", &participants)
+        .list("participants", &participants(entries))
         .plain("source", "email")
         .text("source_ref", &last.source)
         .text("thread", &format!("<{thread}>"))
         .text("generated_by", &last.digest.generated_by)
-        .list("tags", &["type/people".to_owned(), tag("person", person), "generated".to_owned()]);
-    let mut out = writer.finish();
-    let with: Vec<_> = participants.iter().map(|p| inert::line(p)).collect();
+        .list("tags", &tags);
+    writer
+}
+
+/// Writes the summary of a conversation from its messages' digests, oldest first. Empty without entries.
+pub fn write(person: &str, thread: &str, entries: &[Entry]) -> String {
+    let Some(first) = entries.first() else { return String::new() };
+    let mut out = head(person, thread, entries, &[]).finish();
+    let with: Vec<_> = participants(entries).iter().map(|p| inert::line(p)).collect();
     out.push_str(&format!(
         "# {}\n\n**Date**: {}  \n**With**: {}\n\n## Summary\n\n",
         inert::line(&first.digest.title),

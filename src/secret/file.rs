@@ -27,7 +27,7 @@ pub(super) fn read_bytes(path: &Path, account: &str) -> Result<Zeroizing<Vec<u8>
 }
 
 /// Writes the file whole, for its owner alone: what was there before stays until the new is on the disk.
-pub(super) fn write(path: &Path, bytes: &[u8], account: &str) -> Result<(), SecretError> {
+pub fn write(path: &Path, bytes: &[u8], account: &str) -> Result<(), SecretError> {
     let written = || {
         let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
         // Made with mode 0600.

@@ -16,6 +16,7 @@ mod process;
 
 pub use credentials::{Bearer, Credentials};
 pub use error::SecretError;
+pub use file::write as write_file;
 pub use keyring::{delete, store};
 pub use secrecy::{ExposeSecret, SecretString};
 

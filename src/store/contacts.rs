@@ -138,8 +138,11 @@ impl Store {
 
     /// The summaries of an author's other conversations, the latest first.
     pub fn conversations_with(&self, author: &str, thread: &str, most: usize) -> Result<Vec<String>, StoreError> {
-        let sql = "SELECT s.note FROM messages AS m JOIN summaries AS s ON s.thread = m.thread
-            WHERE m.author = ?1 AND m.digest IS NOT NULL AND m.thread <> ?2
+        // Of somebody who writes every day the last conversations, without going through years of them.
+        let sql = "SELECT s.note FROM
+              (SELECT thread, at FROM messages WHERE author = ?1 AND digest IS NOT NULL AND thread <> ?2
+               ORDER BY at DESC LIMIT 100) AS m
+            JOIN summaries AS s ON s.thread = m.thread
             GROUP BY s.note ORDER BY max(m.at) DESC, s.note LIMIT ?3";
         let mut statement = self.db.prepare_cached(sql)?;
         let most = i64::try_from(most).unwrap_or(i64::MAX);

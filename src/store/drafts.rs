@@ -3,6 +3,10 @@
 use super::{Store, StoreError};
 use rusqlite::{OptionalExtension, params};
 
+pub(super) const SCHEMA: &str = "
+CREATE TABLE IF NOT EXISTS drawn (draft_id TEXT NOT NULL PRIMARY KEY, hash TEXT NOT NULL) STRICT, WITHOUT ROWID;
+";
+
 /// A draft that is known.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KnownDraft {
@@ -21,6 +25,18 @@ impl Store {
                    note = excluded.note, parent = coalesce(excluded.parent, parent)";
         self.db.prepare_cached(sql)?.execute(params![draft_id, note, parent])?;
         Ok(())
+    }
+
+    /// Remembers what a draft said when it was written (SHA-256), so that it is known as untouched.
+    pub fn put_drawn(&self, draft_id: &str, hash: &str) -> Result<(), StoreError> {
+        self.db.prepare_cached("INSERT OR REPLACE INTO drawn VALUES (?1, ?2)")?.execute([draft_id, hash])?;
+        Ok(())
+    }
+
+    /// True when this is what was written, to the letter.
+    pub fn is_as_drawn(&self, draft_id: &str, hash: &str) -> Result<bool, StoreError> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM drawn WHERE draft_id = ?1 AND hash = ?2)";
+        Ok(self.db.prepare_cached(sql)?.query_row([draft_id, hash], |r| r.get(0))?)
     }
 
     /// The draft of that id.

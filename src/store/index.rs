@@ -3,7 +3,8 @@
 
 use super::{Store, StoreError, make_folder, private};
 use rusqlite::{Connection, OptionalExtension, params};
-use std::collections::BTreeMap;
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, HashSet};
 use std::fs;
 use std::path::Path;
 
@@ -51,7 +52,9 @@ pub struct Name {
 #[derive(Debug)]
 pub struct Index {
     db: Connection,
-    asked: std::cell::Cell<bool>,
+    asked: Cell<bool>,
+    /// What the notes call whom they are about, read when it is first asked for: few words of a mail are anybody's name.
+    known: RefCell<Option<HashSet<String>>>,
 }
 
 impl Store {
@@ -98,6 +101,7 @@ impl Index {
         // Nothing here is worth waiting for the disk.
         db.pragma_update(None, "synchronous", "NORMAL")?;
         db.set_prepared_statement_cache_capacity(32);
+        db.set_db_config(rusqlite::config::DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         db.busy_timeout(std::time::Duration::from_secs(10))?;
         match db.pragma_query_value(None, "user_version", |r| r.get::<_, i64>(0))? {
             VERSION => {}
@@ -109,7 +113,7 @@ impl Index {
             }
             _ => return Err(rusqlite::Error::InvalidQuery.into()),
         }
-        Ok(Index { db, asked: std::cell::Cell::new(false) })
+        Ok(Index { db, asked: Cell::new(false), known: RefCell::new(None) })
     }
 
     /// Runs `work` as one transaction.
@@ -130,6 +134,7 @@ impl Index {
     /// Puts a note in, as it is now; `text`: what it can be found by, if it may be.
     pub fn put(&self, path: &str, stamp: &[u8], names: &[Name], text: Option<&str>) -> Result<(), StoreError> {
         self.forget(path)?;
+        self.known.replace(None);
         let sql = "INSERT INTO notes (path, stamp) VALUES (?1, ?2) RETURNING id";
         let id: i64 = self.db.prepare_cached(sql)?.query_row(params![path, stamp], |r| r.get(0))?;
         if let Some(text) = text {
@@ -172,11 +177,29 @@ impl Index {
             WHERE n.what = 'name' AND n.name IN (SELECT value FROM json_each(?1))
               AND EXISTS (SELECT 1 FROM names AS w WHERE w.note = n.note AND (w.what = 'domain' OR w.what = 'email' AND instr(n.name, ' ')))
             GROUP BY n.name HAVING count(*) = 1 ORDER BY length(n.name) DESC, n.name LIMIT ?2";
+        let names = self.known_among(names)?;
+        if names.is_empty() {
+            return Ok(Vec::new());
+        }
         let names = serde_json::Value::from(names).to_string();
-        let mut statement = self.db.prepare(sql)?;
+        let mut statement = self.db.prepare_cached(sql)?;
         let most = i64::try_from(most).unwrap_or(i64::MAX);
         let paths = statement.query_map(params![names, most], |r| r.get(0))?.collect::<Result<_, _>>()?;
         Ok(paths)
+    }
+
+    /// Those that some note goes by.
+    fn known_among(&self, names: &[String]) -> Result<Vec<String>, StoreError> {
+        let mut known = self.known.borrow_mut();
+        let known = match known.as_ref() {
+            Some(known) => known,
+            None => {
+                let mut statement = self.db.prepare_cached("SELECT name FROM names WHERE what = 'name'")?;
+                let all = statement.query_map([], |r| r.get(0))?.collect::<Result<HashSet<String>, _>>()?;
+                known.insert(all)
+            }
+        };
+        Ok(names.iter().filter(|name| known.contains(*name)).cloned().collect())
     }
 
     /// The notes below these folders that say most of these words, the best first.
@@ -191,6 +214,11 @@ impl Index {
             CROSS JOIN words ON words.rowid = inside.id
             WHERE words MATCH ?1";
         let folders = serde_json::Value::from(folders).to_string();
+        let any = "SELECT EXISTS (SELECT 1 FROM json_each(?1) AS f CROSS JOIN notes AS n
+            WHERE n.path > f.value || '/' AND n.path < f.value || '0')";
+        if !self.db.prepare_cached(any)?.query_row([&folders], |r| r.get::<_, bool>(0))? {
+            return Ok(Vec::new());
+        }
         let mut statement = self.db.prepare_cached(sql)?;
         let mut said: BTreeMap<String, usize> = BTreeMap::new();
         for word in words {

@@ -5,6 +5,7 @@
 //!
 //! - [`messages`]: what has been seen, and how it hangs together
 //! - [`drafts`]: which draft is which file
+//! - [`awaited`]: questions that the owner asked
 //! - [`contacts`]: whom the owner writes to, and what their notes are still to be told
 //! - [`mirrored`]: copies of drafts in mailboxes
 //! - [`threads`]: which conversation an id belongs to
@@ -17,6 +18,7 @@
 //! - [`thoughts`]: what a language model is to read, and has read; [`prompts`]: what was said to it
 //! - this file: opening, locking, schema, transactions
 
+pub mod awaited;
 mod checked;
 pub mod contacts;
 pub mod cursors;
@@ -363,9 +365,11 @@ impl Store {
         db.pragma_update(None, "journal_mode", "WAL")?;
         db.pragma_update(None, "synchronous", "FULL")?;
         // As many as there are statements in the store, so that none is compiled twice.
-        db.set_prepared_statement_cache_capacity(64);
+        db.set_prepared_statement_cache_capacity(128);
         // KiB, as a negative number. A batch's pages fit: what does not is written to the log over and over.
         db.pragma_update(None, "cache_size", -16 * 1024)?;
+        // What a statement needs to be undone alone is small: no file for it.
+        db.pragma_update(None, "temp_store", "MEMORY")?;
         // Pages of 4 KiB: many commits touch the same ones, which need not go into the database after each.
         db.pragma_update(None, "wal_autocheckpoint", 8 * 1024)?;
         db.busy_timeout(std::time::Duration::from_secs(10))?;
@@ -395,7 +399,9 @@ impl Store {
             _ => return Err(StoreError::TooNew(path.to_owned())),
         }
         // Tables that no other one needs: they come with whatever version.
-        db.execute_batch(thoughts::SCHEMA)?;
+        for schema in [thoughts::SCHEMA, awaited::SCHEMA, drafts::SCHEMA] {
+            db.execute_batch(schema)?;
+        }
         let folder = path.parent().filter(|_| path.is_absolute()).map(Path::to_owned);
         Ok(Store { db, fresh, folder, index: std::cell::OnceCell::new(), _scratch: scratch })
     }

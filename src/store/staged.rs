@@ -29,7 +29,7 @@ impl Store {
 
     /// A note came to lie elsewhere than planned.
     pub fn note_moved(&self, from: &str, to: &str) -> Result<(), StoreError> {
-        for table in ["messages", "drafts", "summaries", "entities"] {
+        for table in ["messages", "drafts", "summaries", "entities", "awaited"] {
             self.db.execute(&format!("UPDATE {table} SET note = ?2 WHERE note = ?1"), [from, to])?;
         }
         Ok(())

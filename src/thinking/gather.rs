@@ -133,7 +133,7 @@ fn permitted(config: &Config, model: &Model, note: &str, message: &Message) -> R
     if is_confidential(note) {
         return Err("it is tagged confidential");
     }
-    let rule = config.rules.iter().find(|rule| rule.matches.fits(message, &account));
+    let rule = config.rule_for(message, &account, &mailbox);
     if rule.is_some_and(|rule| rule.llm == Some(false)) {
         return Err("a rule keeps it from the model");
     }

@@ -25,7 +25,8 @@ pub fn keep(
         Err(e) => tracing::debug!(note = job.note, "{e:#}"),
     }
     let Desk { vault, store } = desk;
-    let summary = inbound::retell(vault, store, config, &stored, digest, now)?;
+    let shape = config.summary_shape(&job.inputs.message, &stored.account, &stored.mailbox);
+    let summary = inbound::retell(vault, store, (config, shape), &stored, digest, now)?;
     done.improved.extend(summary.summaries);
     done.problems.extend(summary.problems);
     store.atomically(|store| {

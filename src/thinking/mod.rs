@@ -8,11 +8,13 @@
 //! - [`gather`]: a message → what a model is shown, and whether it may be
 //! - [`ask`]: asking, and asking once more where the answer cannot be used
 //! - [`keep`]: the answer → the notes
+//! - [`turns`]: the questions of a pass, and of a redraft
 //! - this file: what is under way, within limits
 
 pub mod ask;
 pub mod gather;
 pub mod keep;
+pub mod turns;
 
 use crate::assistant::model::Inputs;
 use crate::config::{Config, Model};

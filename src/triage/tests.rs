@@ -19,7 +19,7 @@ fn with(signals: Signals) -> Message {
 }
 
 fn judge(message: &Message, text: &str, thread: ThreadFacts, rules: &[Rule]) -> Verdict {
-    triage(&Arrival { message, new_text: text, owner: &owner(), account: "work", thread }, rules)
+    triage(&Arrival { message, new_text: text, owner: &owner(), account: "work", mailbox: "INBOX", thread }, rules)
 }
 
 fn rule(text: &str) -> Rule {

@@ -317,6 +317,12 @@ impl Vault {
         sync_folder(&folder).map_err(VaultError::io(path))
     }
 
+    /// Makes a folder and those above it (mode 0700); one that is there stays as it is.
+    pub fn make_folder(&self, path: &str) -> Result<(), VaultError> {
+        self.same()?;
+        if self.is_rehearsing() { Ok(()) } else { self.folders.made(&format!("{path}/-")).map(drop) }
+    }
+
     /// Adds a line to a file of postnote's own, durably.
     pub fn append_line(&self, path: &str, line: &str) -> Result<(), VaultError> {
         self.same()?;

@@ -5,7 +5,6 @@ use postnote::config::{Endpoint, Security};
 use postnote::imap;
 use postnote::secret::Credentials;
 use std::io;
-use std::process::Stdio;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -36,26 +35,6 @@ fn case_on(server: &Scripted) -> Case {
     Case::with_account(&account)
 }
 
-/// `postnote sync`: what it says, and the most memory that it held, in MB.
-fn measured(case: &Case) -> (Output, u64) {
-    let mut child = case.command(&["sync"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    let mut peak = 0;
-    while child.try_wait().unwrap().is_none() {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap_or_default();
-        let most = status.lines().find_map(|l| l.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB")?.parse().ok());
-        peak = peak.max(most.unwrap_or(0));
-        std::thread::sleep(Duration::from_millis(2));
-    }
-    let output = child.wait_with_output().unwrap();
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    let output = Output {
-        status: output.status.code().unwrap_or(-1),
-        stdout: text(&output.stdout),
-        stderr: text(&output.stderr),
-    };
-    (output, peak / 1024)
-}
-
 #[test]
 fn what_a_server_announces_without_measure_is_refused_in_words_and_takes_no_memory() {
     for (name, said, words) in [
@@ -69,7 +48,7 @@ fn what_a_server_announces_without_measure_is_refused_in_words_and_takes_no_memo
         let without_end = said.len() > 1000;
         let server = server("ready", move |command| command.starts_with("LIST").then(|| said.clone()));
         let server = if without_end { flood(name) } else { server };
-        let (output, peak) = measured(&case_on(&server));
+        let (output, peak) = case_on(&server).measured(&["sync"]);
         assert_eq!(output.status, 1, "{name}: {output:?}");
         assert!(output.stderr.contains(words) && output.stderr.contains("\"work\""), "{name}: {output:?}");
         assert!(peak > 5 && peak < 100, "{name}: {peak} MB");
@@ -108,7 +87,7 @@ fn a_flood_before_the_login_ends_too() {
                 wire.say(said)?;
             }
         });
-        let (output, peak) = measured(&case_on(&server));
+        let (output, peak) = case_on(&server).measured(&["sync"]);
         assert_eq!(output.status, 1, "{output:?}");
         assert!(output.stderr.contains("before the login"), "{output:?}");
         assert!(peak < 100, "{peak} MB");

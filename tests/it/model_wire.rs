@@ -75,6 +75,49 @@ async fn anthropic() {
     assert!(asked.head.starts_with("post /v1/messages http/1.1") && asked.head.contains("x-api-key: hunter2"));
     assert!(asked.head.contains("anthropic-version: 2023-06-01"));
     assert_eq!(asked.body["tool_choice"]["name"], "answer");
+    assert_eq!(asked.body["stream"], true);
+    // Piece by piece, as it answers then; and one that breaks off is not asked again.
+    let events = |events: &[serde_json::Value]| {
+        let lines = events.iter().map(|event| format!("event: {}\ndata: {event}\n\n", event["type"].as_str().unwrap()));
+        let head = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream; charset=utf-8\r\nConnection: close\r\n\r\n";
+        format!("{head}{}", lines.collect::<String>()).into_bytes()
+    };
+    let piece = |text: &str| {
+        let delta = json!({ "type": "input_json_delta", "partial_json": text });
+        json!({ "type": "content_block_delta", "index": 0, "delta": delta })
+    };
+    let begin = json!({ "type": "message_start", "message": { "usage": { "input_tokens": 5, "output_tokens": 1 } } });
+    let part =
+        json!({ "type": "content_block_start", "index": 0, "content_block": { "type": "tool_use", "input": {} } });
+    let end =
+        json!({ "type": "message_delta", "delta": { "stop_reason": "tool_use" }, "usage": { "output_tokens": 6 } });
+    let stop = json!({ "type": "message_stop" });
+    let broken = events(&[begin.clone(), part.clone(), piece("{\"said\"")]);
+    let whole = events(&[begin, part, piece("{\"said\":"), json!({ "type": "ping" }), piece("\"x\"}"), end, stop]);
+    let server =
+        ModelServer::start(move |number, _| Reply::Raw(if number == 0 { whole.clone() } else { broken.clone() }));
+    let url = format!("http://127.0.0.1:{}/v1", server.port);
+    let model = self::model(&format!("provider = \"anthropic\"\nbase_url = \"{url}\"\nmodel = \"m\""));
+    let client = Server::new(&model, Some(SecretString::from("hunter2")));
+    let answer = client.ask(&question()).await.unwrap();
+    assert_eq!((answer.text.as_str(), answer.tokens), ("{\"said\":\"x\"}", 11));
+    assert!(server.asked()[0].head.starts_with("post /v1/messages http/1.1"));
+    let error = client.ask(&question()).await.unwrap_err();
+    assert!(error.to_string().contains("breaks off"), "{error}");
+    assert_eq!(server.asked().len(), 2);
+    // One in between that cannot stream is asked for the whole, and that is remembered.
+    let said = json!({ "content": [{ "type": "text", "text": "{}" }], "stop_reason": "end_turn" }).to_string();
+    let server = ModelServer::start(move |_, asked| match asked.body["stream"] == true {
+        true => Reply::Status(400, "", "{\"error\":{\"message\":\"stream is not supported\"}}".into()),
+        false => Reply::Status(200, "", said.clone()),
+    });
+    let url = format!("http://127.0.0.1:{}", server.port);
+    let model = self::model(&format!("provider = \"anthropic\"\nbase_url = \"{url}\"\nmodel = \"m\""));
+    let client = Server::new(&model, None);
+    for _ in 0..2 {
+        assert_eq!(client.ask(&question()).await.unwrap().text, "{}");
+    }
+    assert_eq!(server.asked().len(), 3);
 }
 
 #[tokio::test]

@@ -63,7 +63,11 @@ fn inputs(case: &Case) -> Inputs {
             .collect(),
         day: now.date(),
         context: VaultContext {
-            excerpts: case.vault.iter().map(|n| Excerpt { note: n.note.clone(), text: n.text.clone() }).collect(),
+            excerpts: case
+                .vault
+                .iter()
+                .map(|n| Excerpt { note: n.note.clone(), text: n.text.clone(), about: None })
+                .collect(),
         },
         persona: Persona::default(),
         instructions: case.instructions.clone(),

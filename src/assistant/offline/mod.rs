@@ -8,7 +8,7 @@
 //! - [`intent`]: what a sentence does (its phrases are in `lexicon`); [`audience`]: whom it speaks to
 //! - [`dates`], [`facts`], [`urgency`]: what it says
 //! - [`summary`]: the best sentences
-//! - [`name`], [`reply`]: the draft
+//! - [`name`], [`reply`]: the draft; [`nudge`]: asking again what was asked
 //! - [`learned`], [`salience`], [`reply_rank`]: what was learned from labelled mail: does a sentence ask, what does a thread
 //!   say, will a mail be answered
 
@@ -21,6 +21,7 @@ pub mod language;
 pub mod learned;
 mod lexicon;
 pub mod name;
+pub mod nudge;
 pub mod reply;
 pub mod reply_rank;
 pub mod salience;

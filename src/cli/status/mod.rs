@@ -71,6 +71,7 @@ async fn watch(config: &Config, state: &Path, args: &StatusArgs) -> Result<Ended
                 let lines = || show::lines(report, &now(), &Screen::of_stdout()).join("\n") + "\n\n";
                 (if args.json { format!("{news}\n") } else { lines() }, Some(news))
             }
+            Err(Failure::Stopped) => return Ok(Ended::Well),
             Err(Failure::Failed(e) | Failure::Usage(e)) => {
                 let said = format!("postnote: {}", super::printable(&super::words::words(e)));
                 (if on_screen { format!("\x1b[H\x1b[J{said}") } else { String::new() }, Some(said))

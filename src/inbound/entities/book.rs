@@ -3,9 +3,11 @@
 use crate::config::Config;
 use crate::entity::Names;
 use crate::inbound::known;
+use crate::inbound::templates::Templates;
 use crate::note::entity::{self, Addition, Identity, Kind, New, Section};
 use crate::note::frontmatter;
 use crate::note::name::{folder_name, numbered};
+use crate::note::template;
 use crate::store::Store;
 use crate::store::index::By;
 use crate::vault::{Vault, VaultError};
@@ -45,6 +47,7 @@ pub(super) struct Book<'a> {
     gone: BTreeSet<String>,
     /// The index is up to date.
     refreshed: bool,
+    templates: Templates<'a>,
 }
 
 impl<'a> Book<'a> {
@@ -59,6 +62,7 @@ impl<'a> Book<'a> {
             by_id: BTreeMap::new(),
             gone: BTreeSet::new(),
             refreshed: false,
+            templates: Templates::new(vault),
         }
     }
 
@@ -259,6 +263,7 @@ impl<'a> Book<'a> {
                 },
             }
         }
+        told.problems.extend(self.templates.problems());
         Ok(told)
     }
 
@@ -267,7 +272,14 @@ impl<'a> Book<'a> {
         if let Some((title, known_by)) = new.as_ref().filter(|(title, _)| !title.is_empty()) {
             let created = last_contact.unwrap_or_else(|| self.now.date());
             let known_by = (*kind != Kind::Project).then_some(known_by.as_str());
-            let text = entity::write(&New { kind: *kind, title, created, known_by });
+            let (shape, of) = match kind {
+                Kind::Person => (&self.config.shapes.person, template::Kind::Person),
+                Kind::Customer => (&self.config.shapes.customer, template::Kind::Customer),
+                Kind::Project => (&self.config.shapes.project, template::Kind::Project),
+            };
+            let template = self.templates.of(shape, of);
+            let (text, error) = entity::write_as(template.as_deref(), &New { kind: *kind, title, created, known_by });
+            self.templates.report(error);
             let text = entity::patch(&text, *kind, additions, *last_contact)?.unwrap_or(text);
             self.vault.create(path, text.as_bytes())?;
             // Known at once, and read again when the vault is next looked through.

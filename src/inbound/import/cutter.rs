@@ -63,7 +63,9 @@ impl Reading {
         let is_sent = is_sent || letter.labels.iter().any(|l| is_usually_sent(l));
         let account = self.whose.is(&letter.bytes, is_sent);
         let known = self.whose.accounts.get(account.unwrap_or(0))?;
-        let reading = ReadAs { config: &self.config, account: known, now: &self.now, timing: &self.timing };
+        // Where it lies the writer knows.
+        let (config, mailbox) = (&*self.config, "");
+        let reading = ReadAs { config, account: known, mailbox, now: &self.now, timing: &self.timing };
         let Letter { bytes, came, answered, cut, .. } = letter;
         let mut bytes = on_the_wire(bytes);
         // What comes to be known of sent mail is what a sync would fetch of it.

@@ -4,9 +4,14 @@
 use crate::mail::bounce;
 use crate::mail::message::Message;
 use crate::mail::quote::{self, Sent, Zone, Zones};
+use memchr::memmem;
+use std::borrow::Cow;
 
 /// An attribution has no more lines.
 const MAX_ATTRIBUTION: usize = 3;
+
+const SIGNED: &str = "-----BEGIN PGP SIGNED MESSAGE-----";
+const SIGNATURE: &str = "-----BEGIN PGP SIGNATURE-----";
 
 /// The zones of a message's text.
 pub(super) fn split(message: &Message, text: &str, sent: Sent) -> Zones {
@@ -14,7 +19,29 @@ pub(super) fn split(message: &Message, text: &str, sent: Sent) -> Zones {
     let mut lines = zones.lines.clone();
     returned(message, text, &mut lines);
     armour(text, &mut lines);
-    if lines == zones.lines { zones } else { quote::gather(text, lines) }
+    match undashed(text) {
+        Cow::Borrowed(_) if lines == zones.lines => zones,
+        text => quote::gather(&text, lines),
+    }
+}
+
+/// A signed text without the dash and blank that stand before each of its lines that begins with a dash (RFC 9580 §7.2).
+fn undashed(text: &str) -> Cow<'_, str> {
+    if memmem::find(text.as_bytes(), SIGNED.as_bytes()).is_none() {
+        return Cow::Borrowed(text);
+    }
+    let (mut head, mut signed) = (false, false);
+    let bare = text.split_inclusive('\n').map(|line| {
+        let words = line.trim_end();
+        (head, signed) = match words {
+            SIGNED => (true, false),
+            SIGNATURE => (false, false),
+            "" if head => (false, true),
+            _ => (head, signed),
+        };
+        if signed { line.strip_prefix("- ").unwrap_or(line) } else { line }
+    });
+    Cow::Owned(bare.collect())
 }
 
 /// In a delivery report the mail that came back is quoted.
@@ -32,13 +59,13 @@ fn returned(message: &Message, text: &str, zones: &mut [Zone]) {
 /// The lines that sign a text stand apart from it; what they sign is read as it stands, and nothing is said of whether it holds.
 fn armour(text: &str, zones: &mut [Zone]) {
     let ends = || text.contains("\n-----END PGP SIGNATURE-----");
-    if !text.contains("-----BEGIN PGP SIGNATURE-----") || !ends() {
+    if !text.contains(SIGNATURE) || !ends() {
         return;
     }
     let (mut head, mut signature) = (false, false);
     for (line, zone) in text.split('\n').map(str::trim_end).zip(zones) {
-        head |= line == "-----BEGIN PGP SIGNED MESSAGE-----";
-        signature |= line == "-----BEGIN PGP SIGNATURE-----";
+        head |= line == SIGNED;
+        signature |= line == SIGNATURE;
         if (head || signature) && *zone == Zone::New {
             *zone = Zone::Signature;
         }
@@ -65,5 +92,5 @@ pub(super) fn attributed(text: &str, zones: &Zones) -> Option<Zones> {
             *zone = Zone::Answered;
         }
     }
-    Some(quote::gather(text, zones))
+    Some(quote::gather(&undashed(text), zones))
 }

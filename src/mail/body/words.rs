@@ -7,31 +7,37 @@ pub(super) struct Words<'t> {
     at: usize,
 }
 
-/// What a character is to words.
+/// What a character is to words. Of each kind one bit, so that one look tells whether a byte is of one of several.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
 enum Kind {
-    Part,
+    Part = 1,
     /// Between words.
-    Mark,
+    Mark = 2,
     /// Between words and addresses.
-    Blank,
+    Blank = 4,
     /// A word of its own: where there are no blanks, lines are broken anywhere.
-    Sign,
-    /// The start of a longer character.
-    Long,
+    Sign = 8,
 }
 
-const KINDS: [Kind; 256] = {
-    let mut kinds = [Kind::Mark; 256];
+/// The start of a longer character.
+const LONG: u8 = 16;
+/// What a word begins with; what ends it; what ends an address.
+const BEGINS: u8 = Kind::Part as u8 | Kind::Sign as u8;
+const ENDS: u8 = Kind::Mark as u8 | Kind::Blank as u8 | Kind::Sign as u8;
+const BLANK: u8 = Kind::Blank as u8;
+
+const KINDS: [u8; 256] = {
+    let mut kinds = [Kind::Mark as u8; 256];
     let mut byte = 0_usize;
     while byte < 256 {
         #[allow(clippy::indexing_slicing)] // A constant: checked when it is compiled.
         {
             kinds[byte] = match byte as u8 {
-                b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' => Kind::Part,
-                b' ' | b'\t'..=b'\r' | b'(' | b')' | b'<' | b'>' | b'[' | b']' | b'|' => Kind::Blank,
-                0x80.. => Kind::Long,
-                _ => Kind::Mark,
+                b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' => Kind::Part as u8,
+                b' ' | b'\t'..=b'\r' | b'(' | b')' | b'<' | b'>' | b'[' | b']' | b'|' => Kind::Blank as u8,
+                0x80.. => LONG,
+                _ => Kind::Mark as u8,
             };
         }
         byte += 1;
@@ -39,8 +45,8 @@ const KINDS: [Kind; 256] = {
     kinds
 };
 
-fn kind(byte: u8) -> Kind {
-    KINDS.get(usize::from(byte)).copied().unwrap_or(Kind::Mark)
+fn kind(byte: u8) -> u8 {
+    KINDS.get(usize::from(byte)).copied().unwrap_or_default()
 }
 
 impl<'t> Words<'t> {
@@ -49,20 +55,19 @@ impl<'t> Words<'t> {
     }
 
     /// Moves on to a character that is wanted, or to the end.
-    fn pass(&mut self, wanted: impl Fn(Kind) -> bool) {
+    fn pass(&mut self, wanted: u8) {
         loop {
             let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
-            let stops = |byte: &u8| kind(*byte) == Kind::Long || wanted(kind(*byte));
-            let Some(length) = rest.iter().position(stops) else {
+            let Some(length) = rest.iter().position(|byte| kind(*byte) & (wanted | LONG) != 0) else {
                 self.at = self.text.len();
                 return;
             };
             self.at += length;
-            let (kind, length) = match rest.get(length) {
-                Some(byte) if kind(*byte) == Kind::Long => self.long(),
-                _ => return,
-            };
-            if wanted(kind) {
+            if rest.get(length).is_none_or(|byte| kind(*byte) != LONG) {
+                return;
+            }
+            let (kind, length) = self.long();
+            if kind as u8 & wanted != 0 {
                 return;
             }
             self.at += length;
@@ -95,19 +100,19 @@ impl<'t> Iterator for Words<'t> {
 
     fn next(&mut self) -> Option<&'t [u8]> {
         loop {
-            self.pass(|kind| matches!(kind, Kind::Part | Kind::Sign));
+            self.pass(BEGINS);
             let from = self.at;
-            let is_long = self.text.as_bytes().get(from).is_some_and(|byte| kind(*byte) == Kind::Long);
+            let is_long = self.text.as_bytes().get(from).is_some_and(|byte| kind(*byte) == LONG);
             match is_long.then(|| self.long()) {
                 Some((Kind::Sign, length)) => self.at += length,
-                _ => self.pass(|kind| kind != Kind::Part),
+                _ => self.pass(ENDS),
             }
             let word = self.text.as_bytes().get(from..self.at).filter(|word| !word.is_empty())?;
             let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
             if rest.first() != Some(&b':') || !(rest.starts_with(b"://") || word.eq_ignore_ascii_case(b"mailto")) {
                 return Some(word);
             }
-            self.pass(|kind| kind == Kind::Blank);
+            self.pass(BLANK);
         }
     }
 }

@@ -114,7 +114,8 @@ impl Writer<'_, '_> {
 
     fn close_link(&mut self, url: &str, start: usize) {
         let label = self.out.as_str().get(start..).unwrap_or_default().trim();
-        if url == label || url.strip_suffix('/') == Some(label) {
+        let names_scheme = url.split(['/', '?', '#']).next().is_some_and(|first| first.contains(':'));
+        if names_scheme && (url == label || url.strip_suffix('/') == Some(label)) {
             self.out.truncate(start - 1);
             self.out.push_raw("<");
             self.out.push_raw(url);

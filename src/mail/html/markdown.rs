@@ -41,8 +41,7 @@ pub(super) struct Writer<'t, 'a> {
     keep: Keep,
     /// What came with the mail.
     pub(super) files: &'t [Attachment],
-    /// What relative links are relative to.
-    base: Option<&'t str>,
+    base: link::Base<'t>,
     pub(super) out: Marked,
     most: usize,
     pub(super) gap: Gap,
@@ -64,7 +63,7 @@ pub(super) struct Writer<'t, 'a> {
 }
 
 /// The Markdown of a tree; at most about as many bytes.
-pub(super) fn write(tree: &Tree<'_>, keep: Keep, files: &[Attachment], base: Option<&str>, most: usize) -> Marked {
+pub(super) fn write(tree: &Tree<'_>, keep: Keep, files: &[Attachment], base: link::Base<'_>, most: usize) -> Marked {
     let mut writer = Writer {
         tree,
         keep,

@@ -141,7 +141,18 @@ fn quotes_can_be_left_out() {
             "see\n\n---------- Forwarded message ----------  \nold",
         ),
     ] {
-        assert_eq!(to_markdown_new(html, &[]), expect, "{html}");
+        assert_eq!(Page::of(html).markdown_new(&[]), expect, "{html}");
+    }
+}
+
+#[test]
+fn a_page_in_its_place_keeps_links_without_a_host() {
+    for (html, expect) in [
+        ("<a href='/'>/</a> <a href='a.html'>a <b>b</b></a>", "[/](/) [a **b**](a.html)"),
+        ("<a href='a)(b'>x</a><a href='obsidian:x'>y</a>", "[x](a%29%28b)y"),
+        ("<base href='https://a.example/x/'><a href='y'>z</a>", "[z](https://a.example/x/y)"),
+    ] {
+        assert_eq!(to_markdown_in_place(html), expect, "{html}");
     }
 }
 
@@ -298,7 +309,7 @@ proptest! {
     #[test]
     fn any_soup_becomes_inert(html in SOUP) {
         assert_inert(&html);
-        let _ = (to_text(&html), to_markdown_new(&html, &[]));
+        let _ = (to_text(&html), Page::of(&html).markdown_new(&[]));
     }
 
     #[test]

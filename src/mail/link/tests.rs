@@ -1,4 +1,4 @@
-use super::{target, target_from};
+use super::{Base, target, target_from};
 
 #[test]
 fn only_the_web_mail_and_telephones() {
@@ -68,7 +68,7 @@ fn wrappers_are_taken_off() {
 
 #[test]
 fn relative_links_lead_from_their_base() {
-    let base = Some("https://a.example/x/y?z");
+    let base = Base::Web("https://a.example/x/y?z");
     for (href, expect) in [
         ("c/d", Some("https://a.example/x/c/d")),
         ("/c", Some("https://a.example/c")),
@@ -81,6 +81,24 @@ fn relative_links_lead_from_their_base() {
     ] {
         assert_eq!(target_from(href, base).as_deref(), expect, "{href}");
     }
-    assert_eq!(target_from("c", Some("https://a.example")).as_deref(), Some("https://a.example/c"));
-    assert_eq!(target_from("/c", None), None);
+    assert_eq!(target_from("c", Base::Web("https://a.example")).as_deref(), Some("https://a.example/c"));
+    assert_eq!(target_from("/c", Base::Unknown), None);
+}
+
+#[test]
+fn links_of_a_page_in_its_place_stay_and_are_safe() {
+    for (href, expect) in [
+        ("/c", Some("/c")),
+        (" c/d.html?e=1#f ", Some("c/d.html?e=1#f")),
+        ("#c", Some("#c")),
+        ("a)b(c]<d>\\e f", Some("a%29b%28c%5D%3Cd%3E%5Ce%20f")),
+        ("/a%%b::c", Some("/a%25%25b:%3Ac")),
+        ("http://c.example/", Some("http://c.example/")),
+        ("javascript:x", None),
+        (" java\nscript:x", None),
+        ("obsidian://open", None),
+        ("", None),
+    ] {
+        assert_eq!(target_from(href, Base::Itself).as_deref(), expect, "{href}");
+    }
 }

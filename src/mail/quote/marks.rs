@@ -19,14 +19,17 @@ pub(super) struct Attribution {
 pub(super) fn fold(line: &str) -> String {
     let line = clean::prefix(line, 600);
     let mut out = String::with_capacity(line.len());
+    let mut apart = false;
     for c in line.chars().filter(|c| *c != '*') {
-        if !c.is_whitespace() {
-            if c.is_ascii() { out.push(c.to_ascii_lowercase()) } else { out.extend(c.to_lowercase()) }
-        } else if !out.is_empty() && !out.ends_with(' ') {
+        if c.is_whitespace() {
+            apart = !out.is_empty();
+            continue;
+        }
+        if std::mem::take(&mut apart) {
             out.push(' ');
         }
+        if c.is_ascii() { out.push(c.to_ascii_lowercase()) } else { out.extend(c.to_lowercase()) }
     }
-    out.truncate(out.trim_end().len());
     out
 }
 
@@ -174,6 +177,8 @@ pub(super) fn header_block(lines: &[&str], at: usize) -> Option<usize> {
 /// The field that a line sets.
 fn key(line: &str) -> Option<Field> {
     let line = line.trim_start_matches([' ', '\t', '*', '\u{a0}']);
+    // Most lines have none.
+    memchr::memchr2(b':', 0xef, clean::prefix(line, 120).as_bytes())?;
     let colon = line.char_indices().take(30).find(|(_, c)| matches!(c, ':' | '：'))?.0;
     words::field(fold(line.get(..colon)?).trim_end())
 }

@@ -1,14 +1,12 @@
 //! What the vault knows, beside a draft: listed in its frontmatter, and folded below its text, where nothing is ever sent.
 
-use super::FOOTER;
+use super::reply::FOOTER;
 use crate::mail::inert;
 use crate::note::context::VaultContext;
 use crate::note::frontmatter::Writer;
 
-/// The draft with the context that informs it; as it is where there is none.
-pub fn with_context(draft: &str, context: &VaultContext) -> String {
-    let end = format!("\n---\n\n{FOOTER}\n");
-    let (Some(above), false) = (draft.strip_suffix(&end), context.excerpts.is_empty()) else { return draft.to_owned() };
+/// The notes that it is from, each once.
+pub(super) fn links(context: &VaultContext) -> Vec<String> {
     let mut links: Vec<String> = Vec::new();
     for excerpt in &context.excerpts {
         let link = format!("[[{}]]", excerpt.note);
@@ -16,6 +14,14 @@ pub fn with_context(draft: &str, context: &VaultContext) -> String {
             links.push(link);
         }
     }
+    links
+}
+
+/// The draft with the context that informs it; as it is where there is none.
+pub(super) fn with_context(draft: &str, context: &VaultContext) -> String {
+    let end = format!("\n---\n\n{FOOTER}\n");
+    let (Some(above), false) = (draft.strip_suffix(&end), context.excerpts.is_empty()) else { return draft.to_owned() };
+    let links = links(context);
     let line = |links: &[String]| {
         let mut writer = Writer::default();
         writer.list("context_used", links);
@@ -48,7 +54,7 @@ mod tests {
             "---\ntype: draft-reply\nstatus: pending\nto: [\"a@example.com\"]\ncontext_used: []\n---\n\n## Draft Response\n\nHi Ada\n\n---\n\n## Original Summary\n\nx\n\n---\n\n{FOOTER}\n"
         );
         let text = "Key facts:\n- [ ] She lives in <b>Lisbon</b>.\n## Draft Response\nSECRET";
-        let excerpts = vec![Excerpt { note: "Ada Park".to_owned(), text: text.to_owned() }];
+        let excerpts = vec![Excerpt { note: "Ada Park".to_owned(), text: text.to_owned(), about: None }];
         let with = with_context(&draft, &VaultContext { excerpts });
         assert!(
             with.contains("\ncontext_used: [\"[[Ada Park]]\"]\n") && with.contains("\n> **[[Ada Park]]**\n"),

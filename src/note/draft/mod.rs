@@ -5,25 +5,25 @@
 //! - [`forward`]: a new draft that passes a message on
 //! - [`pictures`]: pictures of the vault in that
 //! - [`rsvp`]: a new draft that answers an invitation
-//! - this file: reading a draft, and writing a new reply
+//! - `reply`: a new reply, in the built-in shape or in a template's; `email_draft`: in the other built-in one
+//! - this file: reading a draft
 
 pub mod body;
 mod context;
+mod email_draft;
 pub mod forward;
 pub mod pictures;
+mod reply;
 pub mod rsvp;
 mod status;
 
 pub use body::BodyError;
-pub use context::with_context;
+pub use reply::{FOOTER, Look, Proposal, reworded, write, write_as};
 pub use status::Status;
 
-use super::frontmatter::{self, Frontmatter, FrontmatterError, Writer};
-use super::name::wikilink;
+use super::frontmatter::{self, Frontmatter, FrontmatterError};
 use super::source::strip_brackets;
-use crate::mail::{Address, inert};
-use crate::note::digest::Digest;
-use jiff::Zoned;
+use crate::mail::Address;
 
 /// What kind of draft a file is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -179,39 +179,6 @@ fn recipients(front: &Frontmatter) -> Result<Recipients, &'static str> {
     })
 }
 
-/// A reply to be proposed.
-#[derive(Debug)]
-pub struct Proposal<'a> {
-    /// When, in the owner's time zone.
-    pub created: &'a Zoned,
-    /// The identity that the mail was sent to.
-    pub from: &'a Address,
-    /// The reply's recipients.
-    pub to: &'a [Address],
-    /// The others, when the owner wants a reply to all.
-    pub cc: &'a [Address],
-    /// The reply's subject.
-    pub subject: &'a str,
-    /// Path of the source note.
-    pub source_file: &'a str,
-    /// The parent's Message-ID.
-    pub in_reply_to: Option<&'a str>,
-    /// The id that ties the file to the ledger.
-    pub draft_id: &'a str,
-    /// Who wrote the mail.
-    pub author: &'a Address,
-    /// Something that the owner should see before approving, in words.
-    pub warning: Option<&'a str>,
-    /// What stands below the reply's text, as Markdown.
-    pub quote: Option<&'a str>,
-}
-
-/// How each draft ends; below this line nothing is ever sent.
-pub const FOOTER: &str = "*postnote: fill every `[…]` and edit the text under “Draft Response”, then set `status: approved` at the top; it is sent once, at the next sync. `status: rejected` leaves it.*";
-
-const HOW: &str =
-    "fill every `[…]` below, then set `status` to `approved` and save. Nothing is sent before; `rejected` leaves it.";
-
 /// What stands at the top of a draft: how to approve it. One line, so that it is whole wherever it is moved, and it is
 /// never sent.
 fn callout(how: &str) -> String {
@@ -221,85 +188,6 @@ fn callout(how: &str) -> String {
 /// Addresses as frontmatter has them.
 fn shown(list: &[Address]) -> Vec<String> {
     list.iter().map(Address::to_string).collect()
-}
-
-/// Writes a new draft note.
-pub fn write(proposal: &Proposal<'_>, digest: &Digest) -> String {
-    let none: [&str; 0] = [];
-    let mut writer = Writer::default();
-    writer
-        .plain("type", "draft-reply")
-        .plain("status", Status::Pending.as_str())
-        .plain("created", proposal.created.strftime("%Y-%m-%dT%H:%M:%S"))
-        .plain("urgency", digest.urgency.as_str())
-        .text("from", &proposal.from.to_string())
-        .list("to", &shown(proposal.to))
-        .list("cc", &shown(proposal.cc))
-        .list("bcc", &none)
-        .text("subject", proposal.subject)
-        .text("reason", digest.reply_reason.as_deref().unwrap_or_default())
-        .text("source_file", proposal.source_file);
-    if let Some(id) = proposal.in_reply_to {
-        writer.text("in_reply_to", &format!("<{id}>"));
-    }
-    writer
-        .list("attachments", &none)
-        .plain("draft_id", proposal.draft_id)
-        .text("generated_by", &digest.generated_by)
-        .list("context_used", &none);
-    let mut out = writer.finish();
-    out.push_str(&format!("# Draft Reply to {}\n\n", inert::line(proposal.author.label())));
-    out.push_str(&callout(HOW));
-    out.push('\n');
-    out.push_str(&format!(
-        "**Regarding**: {}  \n**Urgency**: {}\n",
-        wikilink(proposal.source_file),
-        digest.urgency.as_str()
-    ));
-    if let Some(warning) = proposal.warning {
-        out.push_str(&format!("\n> [!warning] {}\n", inert::line(warning)));
-    }
-    out.push_str("\n---\n\n## Key Points to Address\n\n");
-    for question in &digest.questions {
-        out.push_str(&format!("- {}\n", inert::line(question)));
-    }
-    out.push_str(&format!("\n---\n\n## Draft Response\n\n{}\n", digest.draft_body.trim_end()));
-    if let Some(quote) = proposal.quote {
-        out.push_str(&format!("\n{quote}\n"));
-    }
-    out.push_str(&format!("\n---\n\n## Original Summary\n\n{}\n", inert::line(&digest.summary)));
-    out.push_str(&format!("\n---\n\n{FOOTER}\n"));
-    out
-}
-
-/// A draft in other words: each part that says just what `before` said says what `after` says. Whatever else stands there
-/// stays. `None` when the text to send is not what was written, or stands there more than once.
-pub fn reworded(text: &str, before: &Digest, after: &Digest) -> Option<String> {
-    let response = |digest: &Digest| format!("## Draft Response\n\n{}\n", digest.draft_body.trim_end());
-    let mut out = once(text, &response(before), &response(after))?;
-    let made_by = |digest: &Digest| {
-        let mut writer = Writer::default();
-        writer.text("generated_by", &digest.generated_by);
-        writer.finish().lines().nth(1).map(|line| format!("\n{line}\n")).unwrap_or_default()
-    };
-    for part in [made_by, points, original] {
-        out = once(&out, &part(before), &part(after)).unwrap_or(out);
-    }
-    (out != text).then_some(out)
-}
-
-fn points(digest: &Digest) -> String {
-    let lines: Vec<String> = digest.questions.iter().map(|q| format!("- {}\n", inert::line(q))).collect();
-    format!("## Key Points to Address\n\n{}\n---\n", lines.concat())
-}
-
-fn original(digest: &Digest) -> String {
-    format!("## Original Summary\n\n{}\n\n---\n", inert::line(&digest.summary))
-}
-
-/// The text with one part of it replaced, where that stands there just once.
-fn once(text: &str, old: &str, new: &str) -> Option<String> {
-    (text.matches(old).count() == 1).then(|| text.replacen(old, new, 1))
 }
 
 #[cfg(test)]

@@ -1,4 +1,5 @@
 use super::*;
+use crate::note::digest::Digest;
 
 const HEAD: &str = "---\ntype: draft-reply\nstatus: approved\nto: a@b.c\n---\n";
 

@@ -1,5 +1,6 @@
 use super::*;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
 
 const SETTLE: Duration = Duration::from_millis(60);
 
@@ -128,14 +129,17 @@ async fn a_note_that_is_being_written_is_told_when_it_is_left_alone() {
     let note = w.path("Outbox/a.md");
     w.quiet().await;
     w.count.store(0, Ordering::SeqCst);
+    let mut pauses = 0;
     for n in 0..20 {
+        let written = Instant::now();
         fs::write(&note, format!("{n}")).expect("written");
         tokio::time::sleep(SETTLE / 6).await;
+        pauses += usize::from(written.elapsed() > SETTLE / 2);
     }
     let early = w.count.load(Ordering::SeqCst);
     w.quiet().await;
     // On a slow machine the writer may pause for longer than it takes to settle.
-    assert!(early <= 2 && w.count.load(Ordering::SeqCst) > early, "{early}");
+    assert!(early <= 2 + pauses && w.count.load(Ordering::SeqCst) > early, "{early}");
     w.settles("one more", || fs::write(&note, "end").expect("written")).await;
 }
 

@@ -1,0 +1,361 @@
+//! What is logged in with, tried at both servers, and where it will be kept.
+
+use super::args::Keep;
+use super::{Desk, servers};
+use crate::cli::{Failure, ask, login};
+use crate::config::{Auth, Config, OAuth2, Provider as OAuthProvider, SecretSource};
+use crate::imap::{ImapError, MailboxInfo};
+use crate::secret::{self, Credentials, ExposeSecret, SecretError};
+use crate::setup::discover::Found;
+use crate::setup::provider::{Provider, Way};
+use crate::setup::written::{self, NewAccount, NewAuth};
+use crate::setup::{Servers, check};
+use crate::smtp::SmtpError;
+use anyhow::{Context, anyhow};
+use secrecy::SecretString;
+use std::io::BufRead;
+use std::path::PathBuf;
+
+/// What works, or is to be taken as it is.
+pub(super) struct Proven {
+    pub(super) servers: Servers,
+    pub(super) auth: NewAuth,
+    /// A secret that has yet to be put into its place.
+    pub(super) secret: Option<SecretString>,
+}
+
+/// Logs in, with what the person gives; asks again until it works.
+pub(super) async fn prove(desk: &Desk<'_>, email: &str, name: &str, found: Found) -> Result<Proven, Failure> {
+    let args = &desk.args.access;
+    let is_given = args.password_stdin
+        || args.password_command.is_some()
+        || args.password_file.is_some()
+        || args.password_env.is_some();
+    let only = found.provider.and_then(|p| if let Way::SignIn(at) = p.way { Some(at) } else { None });
+    let sign_in = args.oauth.map(OAuthProvider::from).or(only.filter(|_| !is_given));
+    if !is_given {
+        explain(desk, found.provider, sign_in.is_some());
+    }
+    match sign_in {
+        Some(at) => by_sign_in(desk, email, name, found, at).await,
+        None => by_password(desk, email, name, found).await,
+    }
+}
+
+fn explain(desk: &Desk<'_>, provider: Option<&Provider>, is_sign_in: bool) {
+    let Some(provider) = provider.filter(|p| desk.asks && (!p.steps.is_empty() || is_sign_in)) else { return };
+    ask::say("");
+    match provider.way {
+        Way::AppPassword | Way::AppPasswordOr(_) if !is_sign_in => {
+            ask::say(&format!("{} wants an app password: one that is made for postnote alone.", provider.name));
+        }
+        _ => {}
+    }
+    for (at, step) in provider.steps.iter().enumerate() {
+        ask::say_with("     ", &format!("  {}. {step}", at + 1));
+    }
+    if !provider.page.is_empty() {
+        ask::say(&format!("More: {}", provider.page));
+    }
+    ask::say("");
+}
+
+async fn by_password(desk: &Desk<'_>, email: &str, name: &str, mut found: Found) -> Result<Proven, Failure> {
+    let args = &desk.args.access;
+    let source = match (&args.password_command, &args.password_file, &args.password_env) {
+        (Some(command), _, _) => Some(SecretSource::Command(command.clone())),
+        (_, Some(path), _) => Some(SecretSource::File(absolute(path)?)),
+        (_, _, Some(name)) => Some(SecretSource::Env(name.clone())),
+        _ => None,
+    };
+    let mut password = match &source {
+        Some(source) => secret::text(source, name).await?,
+        None if args.password_stdin => first_line()?,
+        None if desk.asks => typed(email).await?,
+        None => {
+            return Err(Failure::Usage(anyhow!(
+                "no password: give --password-command, --password-file, --password-env or --password-stdin, or --oauth \
+                 to sign in at the provider"
+            )));
+        }
+    };
+    while !args.no_test {
+        password = without_gaps(password, found.provider);
+        let tried = try_both(desk, &found.servers, &Credentials::Password(password.clone())).await;
+        let Some(trouble) = tried.trouble() else { break };
+        let advice = advice(&found, &tried);
+        match what_now(desk, &trouble, &advice, "Type the password again", tried.is_refused()).await? {
+            Next::Again if source.is_some() => {}
+            Next::Again => password = typed(email).await?,
+            Next::Name => ask_names(&mut found.servers).await?,
+            Next::Servers => found = servers::typed(desk, email, Some(found)).await?,
+        }
+    }
+    let (kept, secret) = match source {
+        Some(source) => (source, None),
+        None => (place_for(desk, name, "password").await?, Some(password)),
+    };
+    Ok(Proven { servers: found.servers, auth: NewAuth::Password(kept), secret })
+}
+
+async fn typed(email: &str) -> Result<SecretString, Failure> {
+    loop {
+        let password = ask::unseen(&format!("Password of {email}")).await?;
+        match password.expose_secret() {
+            "" => ask::say("Nothing was typed. Ctrl-C stops, and leaves nothing behind."),
+            text if text.chars().any(char::is_control) => ask::say("That holds a control character; type it again."),
+            _ => return Ok(password),
+        }
+    }
+}
+
+/// Google shows its app passwords in groups of four, and means them without the gaps.
+fn without_gaps(password: SecretString, provider: Option<&Provider>) -> SecretString {
+    let is_google = provider.and_then(Provider::sign_in) == Some(OAuthProvider::Google);
+    let text = password.expose_secret();
+    let groups = text.split_whitespace().map(|g| g.chars().count());
+    let is_in_groups = groups.clone().count() == 4 && groups.clone().all(|length| length == 4);
+    if is_google && is_in_groups { SecretString::from(text.split_whitespace().collect::<String>()) } else { password }
+}
+
+fn first_line() -> Result<SecretString, Failure> {
+    let mut line = String::new();
+    std::io::stdin().lock().read_line(&mut line).context("no password on standard input")?;
+    match line.trim_end_matches(['\r', '\n']) {
+        "" => Err(Failure::Usage(anyhow!("--password-stdin: standard input is empty"))),
+        text => Ok(SecretString::from(text)),
+    }
+}
+
+fn absolute(path: &std::path::Path) -> Result<PathBuf, Failure> {
+    Ok(std::path::absolute(path).with_context(|| path.display().to_string())?)
+}
+
+async fn by_sign_in(
+    desk: &Desk<'_>,
+    email: &str,
+    name: &str,
+    mut found: Found,
+    provider: OAuthProvider,
+) -> Result<Proven, Failure> {
+    let args = &desk.args.access;
+    let client_id = match &args.client_id {
+        Some(id) => id.clone(),
+        None if desk.asks => ask::line("The client id that the provider gave you (Enter alone stops)", "").await?,
+        None => String::new(),
+    };
+    if client_id.is_empty() {
+        return Err(Failure::Usage(anyhow!(
+            "to sign in at the provider, a client is registered there once, for yourself: docs/providers.md says how. \
+             Then give its id: --client-id. Nothing was written"
+        )));
+    }
+    let client_secret = match (&args.client_secret_file, &args.client_secret_command) {
+        (Some(path), _) => Some(SecretSource::File(absolute(path)?)),
+        (_, Some(command)) => Some(SecretSource::Command(command.clone())),
+        _ if desk.asks && provider == OAuthProvider::Google => {
+            let text = ask::unseen("The client secret that Google gave you with it (Enter alone: none)").await?;
+            match text.expose_secret() {
+                "" => None,
+                secret => Some(kept_client(desk, name, secret)?),
+            }
+        }
+        _ => None,
+    };
+    let tokens = place_for(desk, name, "tokens").await?;
+    let auth = NewAuth::SignIn { provider, client_id, client_secret, tenant: args.tenant.clone(), tokens };
+    let oauth = judged(desk, email, name, &found.servers, &auth)?;
+    login::at_provider(&oauth, name, email, &found.servers.imap_user, args.device, args.browser).await?;
+    if let Ok(mut signed_in) = desk.signed_in.lock() {
+        *signed_in = Some((oauth.clone(), name.to_owned()));
+    }
+    let credentials = secret::read(&Auth::OAuth2(Box::new(oauth)), name).await?;
+    while !args.no_test {
+        let tried = try_both(desk, &found.servers, &credentials).await;
+        let Some(trouble) = tried.trouble() else { break };
+        match what_now(desk, &trouble, &advice(&found, &tried), "Try again", tried.is_refused()).await? {
+            Next::Again => {}
+            Next::Name => ask_names(&mut found.servers).await?,
+            Next::Servers => found = servers::typed(desk, email, Some(found)).await?,
+        }
+    }
+    Ok(Proven { servers: found.servers, auth, secret: None })
+}
+
+/// The secret of a client lies in a file: it is needed before the config is written.
+fn kept_client(desk: &Desk<'_>, name: &str, text: &str) -> Result<SecretSource, Failure> {
+    let path = free(desk, &format!("{name}.client"));
+    written::make_folder(desk.folder()).with_context(|| desk.shown(desk.folder()))?;
+    secret::write_file(&path, text.as_bytes(), name)?;
+    if let Ok(mut made) = desk.made.lock() {
+        made.push(path.clone());
+    }
+    Ok(SecretSource::File(path))
+}
+
+/// What the config will make of it, which judges every key.
+fn judged(desk: &Desk<'_>, email: &str, name: &str, servers: &Servers, auth: &NewAuth) -> Result<OAuth2, Failure> {
+    let (name, email) = (name.to_owned(), email.to_owned());
+    let (servers, auth) = (servers.clone(), auth.clone());
+    let account = NewAccount { name, email, display_name: String::new(), aliases: Vec::new(), servers, auth };
+    let text = written::whole("/", "30d", &account, &desk.home);
+    let config = Config::parse(&text, &desk.home, desk.folder()).map_err(|e| Failure::Usage(anyhow!("{e}")))?;
+    match config.accounts.into_iter().next().map(|a| a.secret) {
+        Some(Auth::OAuth2(oauth)) => Ok(*oauth),
+        _ => Err(Failure::Failed(anyhow!("the sign-in could not be prepared; nothing was written"))),
+    }
+}
+
+/// Takes back what was signed in, or laid down, for an account that is not to be.
+pub(super) async fn undo(desk: &Desk<'_>) {
+    let signed_in = desk.signed_in.lock().ok().and_then(|mut s| s.take());
+    if let Some((oauth, name)) = signed_in {
+        secret::oauth::login::logout(&oauth, &name).await.ok();
+    }
+    let made = desk.made.lock().map(|mut made| std::mem::take(&mut *made)).unwrap_or_default();
+    for path in made {
+        std::fs::remove_file(path).ok();
+    }
+}
+
+/// How both logins went.
+struct Tried {
+    imap: Result<Vec<MailboxInfo>, ImapError>,
+    smtp: Result<(), SmtpError>,
+}
+
+async fn try_both(desk: &Desk<'_>, servers: &Servers, credentials: &Credentials) -> Tried {
+    let Servers { imap, imap_user, smtp, smtp_user } = servers;
+    desk.say("Logging in at both servers …");
+    let (imap, smtp) =
+        tokio::join!(check::imap(imap, imap_user, credentials), check::smtp(smtp, smtp_user, credentials));
+    match &imap {
+        Ok(mailboxes) => desk.say(&format!("  IMAP  works; {} mailboxes", mailboxes.len())),
+        Err(e) => desk.say(&format!("  IMAP  {e}")),
+    }
+    match &smtp {
+        Ok(()) => desk.say("  SMTP  works"),
+        Err(e) => desk.say(&format!("  SMTP  {e}")),
+    }
+    Tried { imap, smtp }
+}
+
+impl Tried {
+    fn trouble(&self) -> Option<String> {
+        let imap = self.imap.as_ref().err().map(|e| format!("IMAP: {e}"));
+        let smtp = self.smtp.as_ref().err().map(|e| format!("SMTP: {e}"));
+        let both: Vec<_> = imap.into_iter().chain(smtp).collect();
+        (!both.is_empty()).then(|| both.join("; "))
+    }
+
+    /// A server was there, and did not take the login.
+    fn is_refused(&self) -> bool {
+        self.imap.as_ref().is_err_and(ImapError::is_auth) || self.smtp.as_ref().is_err_and(SmtpError::is_auth)
+    }
+}
+
+/// What may be the reason.
+fn advice(found: &Found, tried: &Tried) -> String {
+    let half = tried.imap.is_ok() != tried.smtp.is_ok();
+    match found.provider {
+        _ if !tried.is_refused() => String::new(),
+        Some(p) if matches!(p.way, Way::AppPassword | Way::AppPasswordOr(_)) => {
+            format!("{} wants an app password, not your usual one ({}).", p.name, p.page)
+        }
+        Some(p) if p.way == Way::Bridge => "The password is the one that Bridge shows, not Proton's.".to_owned(),
+        Some(p) if matches!(p.way, Way::SignIn(_)) => {
+            format!("{} takes no passwords from mail programs; sign in instead (--oauth microsoft).", p.name)
+        }
+        Some(p) if !p.steps.is_empty() => p.steps.join(" "),
+        _ if half => "One of the two works: the other may want another login name.".to_owned(),
+        _ => "Many providers want an app password, or another login name than the address (--username).".to_owned(),
+    }
+}
+
+enum Next {
+    Again,
+    Name,
+    Servers,
+}
+
+/// Without anybody to ask, the end.
+async fn what_now(
+    desk: &Desk<'_>,
+    trouble: &str,
+    advice: &str,
+    again: &str,
+    is_refused: bool,
+) -> Result<Next, Failure> {
+    if !desk.asks {
+        let advice = if advice.is_empty() { String::new() } else { format!(". {advice}") };
+        return Err(Failure::Failed(anyhow!("{}{advice} Nothing was written", trouble.trim_end_matches('.'))));
+    }
+    ask::say(advice);
+    let usual = if is_refused { 0 } else { 2 };
+    let options = [again, "Another login name", "Other servers", "Stop; nothing is written"];
+    match ask::choice("What now?", &options, usual).await? {
+        0 => Ok(Next::Again),
+        1 => Ok(Next::Name),
+        2 => Ok(Next::Servers),
+        _ => Err(Failure::Stopped),
+    }
+}
+
+async fn ask_names(servers: &mut Servers) -> Result<(), Failure> {
+    servers.imap_user = ask::line("Login name for IMAP", &servers.imap_user).await?;
+    servers.smtp_user = ask::line("Login name for SMTP", &servers.smtp_user).await?;
+    Ok(())
+}
+
+/// Where a secret will be kept. The keyring is looked into before anything is written: it may be locked, or not there.
+async fn place_for(desk: &Desk<'_>, name: &str, what: &str) -> Result<SecretSource, Failure> {
+    let file = || SecretSource::File(free(desk, &format!("{name}.secret")));
+    let keep = desk.args.access.keep;
+    if keep == Some(Keep::File) {
+        return Ok(file());
+    }
+    let trouble = match secret::text(&SecretSource::Keyring, name).await {
+        Err(
+            e @ (SecretError::KeyringMissing { .. }
+            | SecretError::KeyringLocked { .. }
+            | SecretError::KeyringTimedOut { .. }
+            | SecretError::Keyring { .. }),
+        ) => e,
+        // Something is there, or nothing: the keyring answers.
+        _ => return Ok(SecretSource::Keyring),
+    };
+    let in_file = desk.shown(&free(desk, &format!("{name}.secret")));
+    if !desk.asks {
+        let others = if what == "password" { "; or give --password-command or --password-env" } else { "" };
+        return Err(Failure::Failed(anyhow!(
+            "the {what} cannot be kept in the keyring: {trouble}. With --keep file it is kept in {in_file}, which only you \
+             can read{others}. Nothing was written"
+        )));
+    }
+    ask::say(&format!("The {what} cannot be kept in the keyring: {trouble}."));
+    let in_file = format!("Keep it in {in_file}, a file that only you can read (and whoever has your backups)");
+    let options = [in_file.as_str(), "Look into the keyring again", "Stop; nothing is written"];
+    loop {
+        match ask::choice("What now?", &options, 0).await? {
+            0 => return Ok(file()),
+            1 => match secret::text(&SecretSource::Keyring, name).await {
+                Err(e) if e.is_transient() => ask::say(&format!("Still: {e}.")),
+                _ => return Ok(SecretSource::Keyring),
+            },
+            _ => {
+                ask::say(
+                    "A password manager can give the password, too: postnote init --password-command 'pass show mail' \
+                     (op, bw, secret-tool and others print one as well).",
+                );
+                return Err(Failure::Stopped);
+            }
+        }
+    }
+}
+
+/// A file beside the config that is not there yet.
+fn free(desk: &Desk<'_>, name: &str) -> PathBuf {
+    let first = desk.folder().join(name);
+    let others = (2..100).map(|n| desk.folder().join(format!("{name}-{n}")));
+    std::iter::once(first.clone()).chain(others).find(|path| path.symlink_metadata().is_err()).unwrap_or(first)
+}
