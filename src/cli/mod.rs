@@ -303,3 +303,6 @@ fn named<'a>(config: &'a Config, name: &str) -> Result<&'a Account, Failure> {
 fn printable(text: &str) -> String {
     text.lines().map(inert::terminal).collect::<Vec<_>>().join("\n")
 }
+
+#[cfg(test)]
+mod tests;
