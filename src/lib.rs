@@ -24,6 +24,7 @@ pub mod archive;
 pub mod imap;
 pub mod llm;
 pub mod net;
+pub mod notice;
 pub mod secret;
 pub mod smtp;
 pub mod store;
@@ -32,12 +33,14 @@ pub mod vault;
 // Wiring: straight lines over what is above.
 pub mod daemon;
 pub mod dashboard;
+pub mod doctor;
 pub mod followup;
 pub mod inbound;
 pub mod login;
 pub mod outbound;
 pub mod pass;
 pub mod redraft;
+pub mod service;
 pub mod setup;
 pub mod thinking;
 

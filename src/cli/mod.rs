@@ -4,42 +4,40 @@
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "the one place that prints")]
 
-/// The standard library's panics when nobody reads any more (`postnote status | head`), and here nothing is left to
-/// save by then. For the modules below.
+/// As the standard library's, but into the log file where there is one, and without a panic when nobody reads any more
+/// (`postnote status | head`): nothing is left to save by then. For the modules below.
 macro_rules! println {
-    ($($text:tt)*) => {{
-        use std::io::Write as _;
-        writeln!(std::io::stdout(), $($text)*).ok();
-    }};
+    ($($text:tt)*) => { crate::cli::log::out(format_args!($($text)*)) };
 }
 macro_rules! eprintln {
-    ($($text:tt)*) => {{
-        use std::io::Write as _;
-        writeln!(std::io::stderr(), $($text)*).ok();
-    }};
+    ($($text:tt)*) => { crate::cli::log::err(format_args!($($text)*)) };
 }
 
 mod ask;
 mod dashboards;
+mod doctor;
 mod draft;
 mod import;
 mod init;
+mod log;
 mod login;
+mod notices;
 mod place;
 mod preview;
 mod report;
 mod run;
 mod screen;
+mod service;
 mod signals;
 mod status;
 mod sync;
+mod tools;
 mod words;
 
 use crate::config::{Account, Config};
 use crate::mail::inert;
 use clap::{Args, Parser, Subcommand};
 use std::ffi::OsString;
-use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -48,7 +46,7 @@ use std::process::ExitCode;
 /// postnote pulls new mail over IMAP into notes of a Markdown vault and drafts replies beside them. Set `status:
 /// approved` in a draft's frontmatter, and the next sync sends it, once.
 #[derive(Debug, Parser)]
-#[command(name = "postnote", version, max_term_width = 100)]
+#[command(name = "postnote", version, max_term_width = 100, after_help = tools::AFTER_HELP)]
 struct Cli {
     /// The config file [default: config.toml in the platform's config folder for postnote]
     #[arg(long, global = true, value_name = "PATH", env = "POSTNOTE_CONFIG")]
@@ -63,6 +61,10 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Set up an account: finds the servers, tries both logins, writes the config; run again, it adds an account
+    #[command(
+        after_help = "Exit status: 0 it is set up; 1 something failed; 2 the flags, or a config that is there, are wrong; \
+                      130 you stopped it."
+    )]
     Init(Box<init::InitArgs>),
     /// One pass: pull new mail, write notes, then send what is approved
     Sync(SyncArgs),
@@ -74,12 +76,25 @@ enum Command {
     Run(RunArgs),
     /// Accounts, last syncs, drafts by status, the outbox, and what needs attention
     Status(status::StatusArgs),
+    /// Look at everything that a sync needs: config, secrets, servers, vault, model, clock; say what mends each fault
+    #[command(
+        after_help = "Exit status: 0 nothing is broken (there may be warnings); 1 something is; 2 the config cannot be used."
+    )]
+    Doctor(doctor::DoctorArgs),
     /// Draft a reply to the mail of a source note, an answer to its invitation, or a forward
     Draft(draft::DraftArgs),
     /// The exact message that approving this draft would send
     Preview(preview::PreviewArgs),
     /// Write Mail.md and Mail.base into the vault: drafts to approve, what needs attention, tasks
     Dashboards(dashboards::DashboardsArgs),
+    /// Have the system start `postnote run`, or not any more
+    Service(service::ServiceArgs),
+    /// Print the completions for a shell
+    Completions(tools::CompletionsArgs),
+    /// Print the manual page, or write those of all commands into a folder
+    Man(tools::ManArgs),
+    /// Print a JSON schema of the config, for editors
+    Schema,
     /// Keep an account's password in the keyring, or sign in at its provider (auth.oauth2)
     Login(LoginArgs),
     /// Remove an account's password from the keyring, or sign out
@@ -129,6 +144,9 @@ struct RunArgs {
     /// Each pass's outcome as one line of JSON
     #[arg(long)]
     json: bool,
+    /// Say everything into this file; at 5 MB it is put aside, and three old ones are kept
+    #[arg(long, value_name = "PATH")]
+    log_file: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -171,6 +189,8 @@ impl<E: Into<anyhow::Error>> From<E> for Failure {
 enum Ended {
     Well,
     WithProblems,
+    /// Reported already, too.
+    WithBadConfig,
 }
 
 /// Runs the command line.
@@ -182,10 +202,17 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
             return ExitCode::from(if e.use_stderr() { 2 } else { 0 });
         }
     };
-    log_to_stderr(cli.verbose);
+    if let Command::Run(RunArgs { log_file: Some(path), .. }) = &cli.command
+        && let Err(e) = log::into_file(path)
+    {
+        eprintln!("postnote: {} cannot be written ({e}); name another file with --log-file", path.display());
+        return ExitCode::from(2);
+    }
+    log::begin(cli.verbose);
     match dispatch(cli) {
         Ok(Ended::Well) => ExitCode::SUCCESS,
         Ok(Ended::WithProblems) => ExitCode::from(1),
+        Ok(Ended::WithBadConfig) => ExitCode::from(2),
         Err(Failure::Failed(e)) => {
             eprintln!("postnote: {}", printable(&words::words(&e)));
             ExitCode::from(1)
@@ -203,10 +230,18 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
 }
 
 fn dispatch(cli: Cli) -> Result<Ended, Failure> {
+    // These need no config.
+    match &cli.command {
+        Command::Completions(args) => return tools::completions(args),
+        Command::Man(args) => return tools::man(args),
+        Command::Schema => return tools::schema(),
+        _ => {}
+    }
     let place = place::find(cli.config)?;
     let runtime = tokio::runtime::Runtime::new()?;
     match cli.command {
         Command::Init(args) => runtime.block_on(init::init(&place, &args)),
+        Command::Doctor(args) => runtime.block_on(doctor::doctor(&place, &args)),
         command => with_config(command, &place, &runtime),
     }
 }
@@ -217,6 +252,7 @@ fn with_config(command: Command, place: &Path, runtime: &tokio::runtime::Runtime
     let state = place::state(&config)?;
     match command {
         Command::Init(args) => runtime.block_on(init::init(place, &args)),
+        Command::Doctor(args) => runtime.block_on(doctor::doctor(place, &args)),
         Command::Sync(args) => runtime.block_on(sync::sync(&config, &state, known(&config, args)?, false)),
         Command::Send(args) => runtime.block_on(sync::sync(&config, &state, known(&config, args)?, true)),
         Command::Import(args) => {
@@ -233,7 +269,9 @@ fn with_config(command: Command, place: &Path, runtime: &tokio::runtime::Runtime
         }
         Command::Draft(args) => runtime.block_on(draft::draft(&config, &state, &args)),
         Command::Preview(args) => preview::preview(&config, &state, &args),
+        Command::Service(args) => service::service(&config, place, &state, &args),
         Command::Dashboards(args) => dashboards::dashboards(&config, &args),
+        Command::Completions(_) | Command::Man(_) | Command::Schema => Ok(Ended::Well),
         Command::Login(args) => {
             let account = named(&config, &args.account)?;
             runtime.block_on(login::login(account, &args))
@@ -266,20 +304,5 @@ fn printable(text: &str) -> String {
     text.lines().map(inert::terminal).collect::<Vec<_>>().join("\n")
 }
 
-fn log_to_stderr(verbose: u8) {
-    let level = match verbose {
-        0 => "warn",
-        1 => "info,postnote=debug",
-        _ => "debug,postnote=trace",
-    };
-    // $RUST_LOG may say more of postnote's own parts. Libraries stay out of it: async-imap's trace log holds LOGIN with its
-    // password.
-    let asked = std::env::var("RUST_LOG").unwrap_or_default();
-    let own = asked.split(',').filter(|d| d.starts_with("postnote")).fold(String::new(), |all, d| all + "," + d);
-    let filter = tracing_subscriber::EnvFilter::new(format!(
-        "{level}{own},async_imap=off,imap_proto=off,hyper=off,html5ever=off,selectors=off"
-    ));
-    let colours = std::io::stderr().is_terminal() && screen::colours();
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
-    log.with_ansi(colours).try_init().ok();
-}
+#[cfg(test)]
+mod tests;

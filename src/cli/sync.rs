@@ -14,9 +14,9 @@ pub(super) async fn sync(config: &Config, state: &Path, args: SyncArgs, send_onl
     let mut on = |progress: Progress| {
         let Some(bar) = &bar else { return };
         match progress {
+            // Mailboxes of several accounts are read at a time: what is left is left of all of them.
             Progress::Mailbox { account, mailbox, total } if total > 0 => {
-                bar.set_length(total as u64);
-                bar.set_position(0);
+                bar.set_length(bar.length().unwrap_or(0) + total as u64);
                 bar.set_message(super::printable(&format!("{account} {mailbox}")));
             }
             Progress::Mailbox { .. } => {}
@@ -45,7 +45,7 @@ pub(super) async fn sync(config: &Config, state: &Path, args: SyncArgs, send_onl
 
 fn bar() -> ProgressBar {
     let bar = ProgressBar::no_length();
-    if let Ok(style) = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len} {per_sec} {eta}") {
+    if let Ok(style) = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len}, {per_sec}, {eta} left") {
         bar.set_style(style);
     }
     bar

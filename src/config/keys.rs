@@ -4,7 +4,7 @@ use toml::{Table, Value};
 
 /// The keys of each table, by its dotted path; `[]` stands for one item of a list of tables.
 pub(super) const KEYS: &[(&str, &[&str])] = &[
-    ("", &["vault", "state", "sync", "paths", "assistant", "send", "drafts", "notes", "accounts", "rules"]),
+    ("", &["vault", "state", "sync", "paths", "assistant", "send", "drafts", "notes", "notify", "accounts", "rules"]),
     ("sync", &["schedule", "since", "jitter", "sent_notes"]),
     ("paths", &["sources", "outbox", "people", "customers", "projects"]),
     (
@@ -47,6 +47,7 @@ pub(super) const KEYS: &[(&str, &[&str])] = &[
             "awaiting_template",
         ],
     ),
+    ("notify", &["desktop", "command", "drafts", "failures", "subjects"]),
     ("accounts[]", &["name", "email", "display_name", "aliases", "signature", "imap", "smtp", "auth"]),
     ("accounts[].imap", &["host", "port", "security", "mailboxes", "sent", "compress", "username", "ca_file"]),
     ("accounts[].smtp", &["host", "port", "security", "username", "ca_file"]),
@@ -82,7 +83,11 @@ fn walk(table: &Table, path: &str) -> Option<String> {
         if !known.contains(&key.as_str()) {
             let hint = match nearest(key, known) {
                 Some(near) => format!("; did you mean `{near}`?"),
-                None => format!("; known here: {}", known.join(", ")),
+                None => format!(
+                    "; known here: {}. If it is right, the config was written for a newer postnote than this one, {}",
+                    known.join(", "),
+                    env!("CARGO_PKG_VERSION")
+                ),
             };
             return Some(format!("unknown key `{full}`{hint}"));
         }

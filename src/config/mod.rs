@@ -6,10 +6,12 @@
 mod assistant;
 mod attachments;
 mod keys;
+mod notify;
 mod oauth2;
 mod raw;
 pub mod rule;
 mod schedule;
+mod schema;
 mod secret_source;
 mod server;
 mod shape;
@@ -17,9 +19,11 @@ mod validate;
 
 pub use assistant::{Dialect, FollowUp, Model};
 pub use attachments::Attachments;
+pub use notify::Notify;
 pub use oauth2::{Auth, OAuth2, Provider};
 pub use rule::{Action, Rule};
 pub use schedule::Schedule;
+pub use schema::schema;
 pub use secret_source::SecretSource;
 pub use server::{Endpoint, Security};
 pub use shape::{Shape, Shapes};
@@ -46,6 +50,8 @@ pub struct Config {
     pub send: Send,
     /// How drafts are made.
     pub drafts: Drafts,
+    /// How the owner is told beyond the vault.
+    pub notify: Notify,
     /// Keep each message's `.eml` beside its attachments.
     pub keep_original: bool,
     /// The language model that reads besides the built-in rules, where there is one.

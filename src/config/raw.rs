@@ -1,6 +1,7 @@
 //! The config file as it is written, not yet judged.
 
 use super::assistant::RawAssistant;
+use super::notify::RawNotify;
 use super::rule::Rule;
 use serde::Deserialize;
 use std::path::PathBuf;
@@ -22,6 +23,8 @@ pub(super) struct RawConfig {
     pub(super) drafts: RawDrafts,
     #[serde(default)]
     pub(super) notes: RawNotes,
+    #[serde(default)]
+    pub(super) notify: RawNotify,
     #[serde(default)]
     pub(super) accounts: Vec<RawAccount>,
     #[serde(default)]

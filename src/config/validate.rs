@@ -5,7 +5,7 @@ use super::attachments;
 use super::raw::{RawAccount, RawAuth, RawConfig, RawServer};
 use super::{
     Account, Auth, Config, ConfigError, Drafts, Endpoint, Paths, Schedule, SecretSource, Security, Send, Shapes, Sync,
-    assistant, bad, oauth2, schedule,
+    assistant, bad, notify, oauth2, schedule,
 };
 use crate::mail::Address;
 use std::path::{Component, Path, PathBuf};
@@ -90,6 +90,7 @@ pub(super) fn config(raw: RawConfig, resolve: &dyn Fn(&Path) -> PathBuf) -> Resu
             quote: raw.drafts.quote,
             mirror: raw.drafts.mirror,
         },
+        notify: notify::validate(raw.notify)?,
         keep_original: raw.notes.keep_original,
         context,
         model,

@@ -14,7 +14,6 @@ use crate::mail::hash::{sha256, short};
 use crate::mail::subject::{self, Mark};
 use crate::mail::{Address, Message, file_name, picture};
 use crate::note::digest::Digest;
-use crate::note::frontmatter;
 use crate::note::name::{draft_stem, numbered, source_stem};
 use crate::note::source::{self, Facts};
 use crate::note::summary::Entry;
@@ -111,8 +110,7 @@ pub fn take(
         Some(digest) => item.settle(store, &stored, &verdict, digest)?,
         None => (verdict.triage, None),
     };
-    let said = (word, why.as_deref(), verdict.tags.as_slice());
-    let note = item.write_source((vault, templates), store, &stored, said, pulled)?;
+    let note = item.write_source((vault, templates), store, &stored, (word, why.as_deref(), &verdict.tags), pulled)?;
     stored.note = Some(note.clone());
     if let Some(digest) = digest {
         let entry = item.entry(&note, digest);
@@ -318,6 +316,7 @@ impl Item<'_> {
                 received: &self.received,
                 thread: &stored.thread,
                 triage: triage.as_str(),
+                triage_reason: why,
                 attachments: &attachments,
                 before: before.as_deref(),
                 event: event.as_ref(),
@@ -325,10 +324,6 @@ impl Item<'_> {
             },
         );
         templates.report(error);
-        let text = match why {
-            Some(why) => frontmatter::set(&text, &[("triage_reason", why)]).unwrap_or(text),
-            None => text,
-        };
         // Two mails may claim one id, one date and one subject.
         let same = |old: &str| {
             source::read(old).is_some_and(|r| {

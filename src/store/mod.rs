@@ -14,6 +14,7 @@
 //! - [`outbox`]: what is being sent, and the ledger of what was
 //! - [`presence`]: whether a `postnote run` is at work
 //! - [`cursors`]: how far each mailbox has been read, and what its server keeps back
+//! - [`mod@health`]: how the database is, for who only looks
 //! - [`staged`]: notes on their way to their places
 //! - [`index`]: what stands in the vault's notes, in a file of its own
 //! - [`thoughts`]: what a language model is to read, and has read; [`prompts`]: what was said to it
@@ -25,6 +26,7 @@ pub mod contacts;
 pub mod cursors;
 pub mod drafts;
 pub mod habits;
+mod health;
 pub mod index;
 pub mod judged;
 pub mod messages;
@@ -37,6 +39,7 @@ pub mod thoughts;
 pub mod threads;
 
 pub use cursors::Cursor;
+pub use health::{Health, health, is_in_use};
 
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, params};
 use std::fs::{self, File, TryLockError};

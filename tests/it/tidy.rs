@@ -20,6 +20,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("imap", &["net", "secret"]),
     ("smtp", &["net", "secret", "compose"]),
     ("llm", &["net", "secret"]),
+    ("notice", &[]),
     ("vault", &[]),
     ("store", &[]),
 ];

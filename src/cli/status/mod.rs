@@ -94,7 +94,7 @@ async fn watch(config: &Config, state: &Path, args: &StatusArgs) -> Result<Ended
         report = gathered(config, state, args);
     }
     if on_screen {
-        println!();
+        println!("");
     }
     Ok(Ended::Well)
 }
