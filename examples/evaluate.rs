@@ -42,6 +42,7 @@ const TASKS: &[(&str, Task)] = &[
     ("bc3acts", bc3::acts),
     ("bc3ext", bc3::extract),
     ("bc3mail", bc3::mails),
+    ("bc3signs", bc3::signs),
     ("forest", threads::forests),
     ("intent", intent::run),
     ("md", md::run),

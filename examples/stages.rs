@@ -202,6 +202,7 @@ impl Reader {
                 received: &received,
                 thread: &thread::root(&message),
                 triage: word.as_str(),
+                triage_reason: None,
                 attachments: &saved,
                 before: None,
                 event: None,

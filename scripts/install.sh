@@ -2,7 +2,7 @@
 # Installs what the demo or the tests need and this machine lacks.
 #
 #   scripts/install.sh demo    a compiler, curl, Java 17 and Maven (for GreenMail)
-#   scripts/install.sh test    the same, and Dovecot, strace, a keyring daemon, a llama.cpp server, rustfmt, clippy, cargo-deny, cargo-fuzz
+#   scripts/install.sh test    the same, and Dovecot, strace, tmux, a keyring daemon, a llama.cpp server, rustfmt, clippy, cargo-deny, cargo-fuzz
 #   scripts/install.sh bench   a compiler, Dovecot, mbsync and time (for scripts/bench.sh)
 #
 # On Debian and Ubuntu it uses apt, with sudo when not root. Elsewhere it says what to install, and stops.
@@ -46,6 +46,7 @@ missing() {
     fi
     if [ "$what" = test ]; then
         python3 -c 'import ensurepip' >/dev/null 2>&1 || echo "python3|python3-venv|Python's venv"
+        have tmux || echo "tmux|tmux|tmux"
         have strace || echo "strace|strace|strace"
         have gnome-keyring-daemon || echo "gnome-keyring-daemon|gnome-keyring|gnome-keyring"
         have systemd-analyze || echo "systemd-analyze|systemd|systemd (for systemd-analyze verify)"

@@ -33,6 +33,7 @@ pub mod vault;
 // Wiring: straight lines over what is above.
 pub mod daemon;
 pub mod dashboard;
+pub mod doctor;
 pub mod followup;
 pub mod inbound;
 pub mod login;

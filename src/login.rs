@@ -73,6 +73,12 @@ impl<'a> Login<'a> {
         }
     }
 
+    /// Logs in over SMTP, and sends nothing.
+    pub async fn try_smtp(&self) -> Result<(), SmtpError> {
+        self.smtp_session().await?.quit().await;
+        Ok(())
+    }
+
     async fn smtp_session(&self) -> Result<smtp::Session, SmtpError> {
         let (account, credentials) = (self.account, self.credentials());
         let connect = async |with: &Credentials| smtp::connect(&account.smtp, &account.smtp_username, with).await;

@@ -9,6 +9,8 @@ use crate::note::digest::{Digest, Urgency};
 use crate::note::owner::Owner;
 use crate::note::rsvp::{self, Asked};
 
+pub mod habit;
+
 /// What triage looks at.
 #[derive(Debug, Clone, Copy)]
 pub struct Arrival<'a> {
@@ -77,6 +79,10 @@ pub struct Verdict {
     /// How far the message may go. [`Action::Draft`] permits a draft; the digest says whether one is wanted,
     /// also where the owner is only in Cc: a digest wants no reply there unless he is named.
     pub action: Action,
+    /// A rule decides how far it may go.
+    pub ruled: bool,
+    /// The owner is among those that it is addressed to, and not only in copy.
+    pub direct: bool,
     /// Set by a rule; else the digest's holds.
     pub urgency: Option<Urgency>,
     /// Set by a rule.
@@ -110,6 +116,8 @@ pub fn triage(arrival: &Arrival, rules: &[Rule]) -> Verdict {
     Verdict {
         triage: gate.triage,
         action,
+        ruled: rule.is_some_and(|rule| rule.action.is_some()),
+        direct: arrival.message.to.iter().any(|a| arrival.owner.is_me(a)),
         urgency: rule.and_then(|rule| rule.urgency),
         tags: rule.map(|rule| rule.tags.clone()).unwrap_or_default(),
         llm: rule.and_then(|rule| rule.llm).unwrap_or(true),

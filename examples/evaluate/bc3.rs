@@ -5,7 +5,7 @@
 //! - `bc3ext` prints `{id: listno, ranked}`: the thread's sentences, the most telling first.
 
 use super::Outcome;
-use postnote::assistant::offline::{learned, salience};
+use postnote::assistant::offline::{asks, salience};
 use serde_json::json;
 use std::path::Path;
 
@@ -23,7 +23,7 @@ struct Mail {
 pub(super) fn mails(input: &Path) -> Outcome {
     for thread in read(input)? {
         for (n, mail) in thread.mails.iter().enumerate() {
-            let request = learned::mail_requests(&texts(mail));
+            let request = asked(mail).contains(&true);
             println!("{}", json!({"id": format!("{}/{}", thread.listno, n + 1), "request": request}));
         }
     }
@@ -33,10 +33,25 @@ pub(super) fn mails(input: &Path) -> Outcome {
 pub(super) fn acts(input: &Path) -> Outcome {
     for thread in read(input)? {
         for mail in &thread.mails {
-            let asks = learned::requests(&texts(mail));
+            let asks = asked(mail);
             for ((id, _), asks) in mail.sentences.iter().zip(asks) {
                 let acts: &[&str] = if asks { &["req"] } else { &[] };
                 println!("{}", json!({"id": format!("{}/{id}", thread.listno), "acts": acts}));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// What is known of each sentence: `{id, signs}`, for `scripts/train_asks.py`.
+pub(super) fn signs(input: &Path) -> Outcome {
+    for thread in read(input)? {
+        for mail in &thread.mails {
+            let mut previous = None;
+            for (id, text) in &mail.sentences {
+                let signs = asks::signs_of(text, previous);
+                println!("{}", json!({"id": format!("{}/{id}", thread.listno), "signs": signs}));
+                previous = Some(text.as_str());
             }
         }
     }
@@ -55,6 +70,11 @@ pub(super) fn extract(input: &Path) -> Outcome {
         println!("{}", json!({"id": thread.listno, "ranked": ranked}));
     }
     Ok(())
+}
+
+/// For each sentence, whether it asks: as the digest decides for mail to many.
+fn asked(mail: &Mail) -> Vec<bool> {
+    asks::requests(&texts(mail))
 }
 
 fn texts(mail: &Mail) -> Vec<&str> {

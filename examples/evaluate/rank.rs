@@ -13,11 +13,16 @@ pub(super) fn run(input: &Path) -> Outcome {
             from: text("from"),
             to: text("to"),
             cc: text("cc"),
-            owner: text("owner"),
+            owner: &called(text("owner")),
             subject: text("subject"),
             text: text("text"),
         };
         println!("{}", json!({"id": case["id"], "score": reply_rank::score(&mail)}));
     }
     Ok(())
+}
+
+/// What the owner of a mailbox `surname-initial` may be called.
+fn called(mailbox: &str) -> Vec<String> {
+    mailbox.to_lowercase().split(['-', '.', '_']).filter(|word| !word.is_empty()).map(str::to_owned).collect()
 }

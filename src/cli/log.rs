@@ -72,7 +72,7 @@ pub(super) fn begin(verbose: u8) {
     let asked = std::env::var("RUST_LOG").unwrap_or_default();
     let own = asked.split(',').filter(|d| d.starts_with("postnote")).fold(String::new(), |all, d| all + "," + d);
     let filter = tracing_subscriber::EnvFilter::new(format!(
-        "{level}{own},async_imap=off,imap_proto=off,hyper=off,html5ever=off,selectors=off,zbus=off"
+        "{level}{own},async_imap=off,imap_proto=off,hyper=off,rustls_platform_verifier=off,html5ever=off,selectors=off,zbus=off"
     ));
     let in_file = FILE.get().is_some();
     let colours = !in_file && io::stderr().is_terminal() && super::screen::colours();

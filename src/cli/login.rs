@@ -1,12 +1,14 @@
 //! `postnote login` and `postnote logout`.
 
+use super::ask::{self, Echo};
+use super::signals::Signals;
 use super::{Ended, Failure, LoginArgs, printable};
 use crate::config::{Account, Auth, OAuth2, SecretSource};
 use crate::secret;
 use crate::secret::oauth::login::{self as sign_in, Ask, Out, Way};
 use anyhow::{Context, anyhow};
 use clap::ValueEnum;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use std::io::{BufRead, IsTerminal};
 use std::process::{Command, Stdio};
 
@@ -33,7 +35,7 @@ pub(super) async fn login(account: &Account, args: &LoginArgs) -> Result<Ended, 
 }
 
 async fn with_password(source: &SecretSource, account: &str) -> Result<Ended, Failure> {
-    let password = read(account)?;
+    let password = read(account).await?;
     secret::store(account, &password).await.with_context(|| format!("account {account:?}"))?;
     println!("The password of {account} is in the keyring.");
     if *source != SecretSource::Keyring {
@@ -148,16 +150,26 @@ pub(super) async fn logout(account: &Account) -> Result<Ended, Failure> {
 }
 
 /// Typed unseen on a terminal; else the first line of standard input.
-fn read(account: &str) -> Result<SecretString, Failure> {
+async fn read(account: &str) -> Result<SecretString, Failure> {
     let password = if std::io::stdin().is_terminal() {
-        rpassword::prompt_password(format!("Password of {account} (an app password, where the provider wants one): "))?
+        // Ctrl-C must not leave a terminal that shows nothing of what is typed.
+        let (echo, mut signals) = (Echo::now(), Signals::new()?);
+        let question = format!("Password of {account}, an app password where the provider wants one");
+        tokio::select! {
+            biased;
+            () = signals.next() => {
+                echo.restore();
+                return Err(Failure::Stopped);
+            }
+            typed = ask::unseen(&question) => typed?,
+        }
     } else {
         let mut line = String::new();
         std::io::stdin().lock().read_line(&mut line).context("no password on standard input")?;
-        line.trim_end_matches(['\r', '\n']).to_owned()
+        SecretString::from(line.trim_end_matches(['\r', '\n']))
     };
-    if password.is_empty() {
+    if password.expose_secret().is_empty() {
         return Err(Failure::Failed(anyhow!("no password was given; nothing is changed")));
     }
-    Ok(SecretString::from(password))
+    Ok(password)
 }

@@ -15,6 +15,7 @@ macro_rules! eprintln {
 
 mod ask;
 mod dashboards;
+mod doctor;
 mod draft;
 mod import;
 mod init;
@@ -60,6 +61,10 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Set up an account: finds the servers, tries both logins, writes the config; run again, it adds an account
+    #[command(
+        after_help = "Exit status: 0 it is set up; 1 something failed; 2 the flags, or a config that is there, are wrong; \
+                      130 you stopped it."
+    )]
     Init(Box<init::InitArgs>),
     /// One pass: pull new mail, write notes, then send what is approved
     Sync(SyncArgs),
@@ -71,6 +76,11 @@ enum Command {
     Run(RunArgs),
     /// Accounts, last syncs, drafts by status, the outbox, and what needs attention
     Status(status::StatusArgs),
+    /// Look at everything that a sync needs: config, secrets, servers, vault, model, clock; say what mends each fault
+    #[command(
+        after_help = "Exit status: 0 nothing is broken (there may be warnings); 1 something is; 2 the config cannot be used."
+    )]
+    Doctor(doctor::DoctorArgs),
     /// Draft a reply to the mail of a source note, an answer to its invitation, or a forward
     Draft(draft::DraftArgs),
     /// The exact message that approving this draft would send
@@ -179,6 +189,8 @@ impl<E: Into<anyhow::Error>> From<E> for Failure {
 enum Ended {
     Well,
     WithProblems,
+    /// Reported already, too.
+    WithBadConfig,
 }
 
 /// Runs the command line.
@@ -200,6 +212,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     match dispatch(cli) {
         Ok(Ended::Well) => ExitCode::SUCCESS,
         Ok(Ended::WithProblems) => ExitCode::from(1),
+        Ok(Ended::WithBadConfig) => ExitCode::from(2),
         Err(Failure::Failed(e)) => {
             eprintln!("postnote: {}", printable(&words::words(&e)));
             ExitCode::from(1)
@@ -228,6 +241,7 @@ fn dispatch(cli: Cli) -> Result<Ended, Failure> {
     let runtime = tokio::runtime::Runtime::new()?;
     match cli.command {
         Command::Init(args) => runtime.block_on(init::init(&place, &args)),
+        Command::Doctor(args) => runtime.block_on(doctor::doctor(&place, &args)),
         command => with_config(command, &place, &runtime),
     }
 }
@@ -238,6 +252,7 @@ fn with_config(command: Command, place: &Path, runtime: &tokio::runtime::Runtime
     let state = place::state(&config)?;
     match command {
         Command::Init(args) => runtime.block_on(init::init(place, &args)),
+        Command::Doctor(args) => runtime.block_on(doctor::doctor(place, &args)),
         Command::Sync(args) => runtime.block_on(sync::sync(&config, &state, known(&config, args)?, false)),
         Command::Send(args) => runtime.block_on(sync::sync(&config, &state, known(&config, args)?, true)),
         Command::Import(args) => {
@@ -288,3 +303,6 @@ fn named<'a>(config: &'a Config, name: &str) -> Result<&'a Account, Failure> {
 fn printable(text: &str) -> String {
     text.lines().map(inert::terminal).collect::<Vec<_>>().join("\n")
 }
+
+#[cfg(test)]
+mod tests;

@@ -83,7 +83,11 @@ fn walk(table: &Table, path: &str) -> Option<String> {
         if !known.contains(&key.as_str()) {
             let hint = match nearest(key, known) {
                 Some(near) => format!("; did you mean `{near}`?"),
-                None => format!("; known here: {}", known.join(", ")),
+                None => format!(
+                    "; known here: {}. If it is right, the config was written for a newer postnote than this one, {}",
+                    known.join(", "),
+                    env!("CARGO_PKG_VERSION")
+                ),
             };
             return Some(format!("unknown key `{full}`{hint}"));
         }

@@ -1,8 +1,10 @@
-//! Tasks that the owner's reply settled, marked as done in the summary of their conversation.
+//! What the owner's reply settled: its tasks are marked as done in the summary of their conversation, and the messages as
+//! done in their source notes.
 
 use crate::mail::hash::sha256;
-use crate::note::task;
+use crate::note::{frontmatter, task};
 use crate::store::Store;
+use crate::triage::Triage;
 use crate::vault::{Vault, VaultError};
 use anyhow::Result;
 use std::collections::HashSet;
@@ -23,5 +25,21 @@ pub(super) fn settle(vault: &Vault, store: &Store) -> Result<()> {
             Err(e) => return Err(e.into()),
         }
     }
-    Ok(())
+    store.notes_answered_now()?.iter().try_for_each(|note| done(vault, note))
+}
+
+/// Changes the `triage` line of a note whose message waited, or was worth knowing; another word of postnote's or of its
+/// owner's stays.
+fn done(vault: &Vault, note: &str) -> Result<()> {
+    let Ok(old) = vault.read(note) else { return Ok(()) };
+    let word = frontmatter::parse(&old).ok().and_then(|(front, _)| front.text("triage"));
+    let waited = [Triage::NeedsReply, Triage::Fyi].map(Triage::as_str);
+    if !word.is_some_and(|word| waited.contains(&word.trim())) {
+        return Ok(());
+    }
+    let Ok(new) = frontmatter::set(&old, &[("triage", Triage::Done.as_str())]) else { return Ok(()) };
+    match vault.replace(note, &old, &new) {
+        Ok(()) | Err(VaultError::Changed(_)) => Ok(()),
+        Err(e) => Err(e.into()),
+    }
 }

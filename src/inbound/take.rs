@@ -6,6 +6,7 @@ use super::summaries::Touched;
 use super::templates::{Templates, look};
 use super::timing::Timing;
 use super::{Pulled, attachments, context, events, heard, rsvp, threads};
+use crate::assistant::offline::{name, reply_rank};
 use crate::config::{Account, Action, Config, Quote};
 use crate::draft::{self, Setting, quoting};
 use crate::followup;
@@ -20,7 +21,9 @@ use crate::note::task;
 use crate::note::template::Kind;
 use crate::store::Store;
 use crate::store::cursors::Doubt;
+use crate::store::habits::Dealt;
 use crate::store::messages::StoredMessage;
+use crate::triage::habit::{self, Habit};
 use crate::triage::{self, ThreadFacts, Triage, Verdict};
 use crate::vault::{Vault, VaultError};
 use anyhow::{Context, Result};
@@ -102,9 +105,12 @@ pub fn take(
         return Ok(store.put_message(&stored)?);
     }
     heard::arrived(store, origin, message, &stored, &verdict)?;
-    let digest = item.digest(&verdict);
-    let word = digest.as_ref().map_or(verdict.triage, |d| triage::settle(&verdict, d));
-    let note = item.write_source((vault, templates), store, &stored, (word, &verdict.tags), pulled)?;
+    let mut digest = item.digest(&verdict);
+    let (word, why) = match &mut digest {
+        Some(digest) => item.settle(store, &stored, &verdict, digest)?,
+        None => (verdict.triage, None),
+    };
+    let note = item.write_source((vault, templates), store, &stored, (word, why.as_deref(), &verdict.tags), pulled)?;
     stored.note = Some(note.clone());
     if let Some(digest) = digest {
         let entry = item.entry(&note, digest);
@@ -117,7 +123,7 @@ pub fn take(
             if store.draft(&id)?.is_none() {
                 pulled.drafts.extend(rsvp::write(vault, store, by, &invitation)?);
             }
-        } else if wanted && !store.has_draft_for(&stored.key)? {
+        } else if wanted && entry.digest.reply_reason.is_some() && !store.has_draft_for(&stored.key)? {
             item.write_draft((vault, templates), store, &stored, &entry, pulled)?;
         }
         let shape = origin.config.summary_shape(message, &stored.account, origin.mailbox);
@@ -207,9 +213,49 @@ impl Item<'_> {
         let facts = ThreadFacts {
             answered: self.raw.answered || answered,
             owner_wrote_in_thread: store.owner_wrote_in(&stored.thread)?,
-            owner_writes_to_list: false,
+            owner_writes_to_list: self.is_list_of_owners(store)?,
         };
         Ok(self.origin.read().verdict(&self.raw.message, &self.raw.body, facts))
+    }
+
+    /// True when it came over a list that the owner has written to.
+    fn is_list_of_owners(&self, store: &Store) -> Result<bool> {
+        let message = &self.raw.message;
+        let Some(list) = message.signals.list_id.as_ref().map(|id| id.trim().to_lowercase()) else { return Ok(false) };
+        for address in message.recipients().map(Address::key) {
+            if address.replace('@', ".") == list && store.has_written_to(&address)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// What kind of mail it is, now that it was read; and why, where that is owed to what became of its sender's mail before.
+    fn settle(
+        &self,
+        store: &Store,
+        stored: &StoredMessage,
+        verdict: &Verdict,
+        digest: &mut Digest,
+    ) -> Result<(Triage, Option<String>)> {
+        let word = triage::settle(verdict, digest);
+        let Some(author) = self.raw.message.author().filter(|_| verdict.action == Action::Draft) else {
+            return Ok((word, None));
+        };
+        let Dealt { heard, answered, rejected } =
+            store.dealt_with(&stored.account, &stored.author, stored.at, habit::MOST)?;
+        let known = Habit { heard, answered, rejected };
+        if !known.is_to_answer() && !known.is_silence() {
+            return Ok((word, None));
+        }
+        let looks = reply_rank::of_message(&self.raw.message, &self.origin.account.owner(), &self.raw.body.new_text);
+        let (settled, moved) = habit::weigh(verdict, word, digest, &known, looks);
+        let why = known.in_words(&name::full(author));
+        if !moved && known.is_to_answer() {
+            // It says so beside what the mail asks.
+            digest.reply_reason = digest.reply_reason.take().map(|reason| format!("{reason}; {why}"));
+        }
+        Ok((settled, moved.then_some(why)))
     }
 
     /// What the assistant read, under the urgency that a rule sets.
@@ -248,7 +294,7 @@ impl Item<'_> {
         (vault, templates): (&Vault, &Templates<'_>),
         store: &Store,
         stored: &StoredMessage,
-        (triage, tags): (Triage, &[String]),
+        (triage, why, tags): (Triage, Option<&str>, &[String]),
         pulled: &mut Pulled,
     ) -> Result<String> {
         let Origin { config, account, mailbox, .. } = *self.origin;
@@ -270,6 +316,7 @@ impl Item<'_> {
                 received: &self.received,
                 thread: &stored.thread,
                 triage: triage.as_str(),
+                triage_reason: why,
                 attachments: &attachments,
                 before: before.as_deref(),
                 event: event.as_ref(),

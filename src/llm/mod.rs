@@ -10,6 +10,7 @@
 
 mod anthropic;
 mod error;
+mod models;
 mod openai;
 
 pub use error::LlmError;
@@ -17,12 +18,14 @@ pub use error::LlmError;
 use crate::config::{Dialect, Model};
 use crate::net::http::{self, Limits};
 use crate::secret::{ExposeSecret, SecretString};
+use hyper::http::request::Builder;
 use hyper::{Request, StatusCode};
 use serde_json::Value;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::sync::Semaphore;
+use url::Url;
 
 /// The most that is read of an answer, in octets: the longest answer asked for, each piece of it in an envelope, is less.
 const MOST: usize = 4 * 1024 * 1024;
@@ -167,19 +170,32 @@ impl Server {
     }
 
     fn request(&self, body: &Value) -> Result<Request<Vec<u8>>, LlmError> {
+        let url = self.url(match self.model.dialect {
+            Dialect::OpenAi => "chat/completions",
+            Dialect::Anthropic => "messages",
+        });
+        let request = Request::post(url.as_str())
+            .header("content-type", "application/json")
+            .header("accept", "application/json, text/event-stream");
+        self.headed(request, &url).body(body.to_string().into_bytes()).map_err(|_| LlmError::Unsendable)
+    }
+
+    /// The address of one of the server's services.
+    fn url(&self, service: &str) -> Url {
         let mut url = self.model.base_url.clone();
         let base = url.path().trim_end_matches('/').to_owned();
-        let end = match self.model.dialect {
-            Dialect::OpenAi => "/chat/completions",
-            Dialect::Anthropic if base.ends_with("/v1") => "/messages",
-            Dialect::Anthropic => "/v1/messages",
+        let between = match self.model.dialect {
+            Dialect::Anthropic if !base.ends_with("/v1") => "/v1/",
+            _ => "/",
         };
         // A query that is part of the address (Azure's `api-version`) stays behind it.
-        url.set_path(&format!("{base}{end}"));
-        let mut request = Request::post(url.as_str())
-            .header("content-type", "application/json")
-            .header("accept", "application/json, text/event-stream")
-            .header("user-agent", concat!("postnote/", env!("CARGO_PKG_VERSION")));
+        url.set_path(&format!("{base}{between}{service}"));
+        url
+    }
+
+    /// With who asks, and the key.
+    fn headed(&self, request: Builder, url: &Url) -> Builder {
+        let mut request = request.header("user-agent", concat!("postnote/", env!("CARGO_PKG_VERSION")));
         if self.model.dialect == Dialect::Anthropic {
             request = request.header("anthropic-version", anthropic::VERSION);
         }
@@ -193,7 +209,7 @@ impl Server {
                 Dialect::OpenAi => request.header("authorization", format!("Bearer {key}")),
             };
         }
-        request.body(body.to_string().into_bytes()).map_err(|_| LlmError::Unsendable)
+        request
     }
 }
 

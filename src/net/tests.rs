@@ -108,6 +108,34 @@ async fn what_is_not_proved_is_refused() {
     assert!(matches!(refusal(expired, Some(&ca)).await, NetError::Expired { .. }));
 }
 
+/// As Proton Mail Bridge makes its own: signed by itself, and an authority.
+fn bridge(name: &str, until: i32) -> (CertificateDer<'static>, KeyPair, Authority) {
+    let mut params = CertificateParams::new(vec![name.to_owned()]).unwrap();
+    params.not_before = rcgen::date_time_ymd(2000, 1, 1);
+    params.not_after = rcgen::date_time_ymd(until, 1, 1);
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let key = KeyPair::generate().unwrap();
+    let made = params.self_signed(&key).unwrap();
+    let kept = authority("unused");
+    std::fs::write(&kept.file, made.pem()).unwrap();
+    (made.der().clone(), key, kept)
+}
+
+#[tokio::test]
+async fn the_very_certificate_of_the_file_is_trusted_and_no_other() {
+    let (certificate, key, kept) = bridge("127.0.0.1", 2100);
+    let port = server((certificate, key)).await;
+    let at = |host: &str, file: &PathBuf| endpoint(host, port, Some(file.clone()));
+    assert_eq!(greeting(&at("127.0.0.1", &kept.file)).await.unwrap(), "hello");
+    assert!(matches!(greeting(&at("localhost", &kept.file)).await, Err(NetError::WrongName { .. })));
+    let (_, _, other) = bridge("127.0.0.1", 2100);
+    assert!(greeting(&at("127.0.0.1", &other.file)).await.is_err());
+    let (past, key, kept) = bridge("127.0.0.1", 2020);
+    let port = server((past, key)).await;
+    let error = greeting(&endpoint("127.0.0.1", port, Some(kept.file.clone()))).await.unwrap_err();
+    assert!(matches!(error, NetError::Expired { .. }), "{error:?}");
+}
+
 #[tokio::test]
 async fn a_ca_file_that_is_none_is_an_error() {
     let ca = authority("one");

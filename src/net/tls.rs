@@ -9,10 +9,13 @@ use tokio::io::BufReader;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
-use tokio_rustls::rustls::ClientConfig;
+use tokio_rustls::rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use tokio_rustls::rustls::client::verify_server_name;
 use tokio_rustls::rustls::crypto::{CryptoProvider, ring};
 use tokio_rustls::rustls::pki_types::pem::PemObject;
-use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
+use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use tokio_rustls::rustls::server::ParsedCertificate;
+use tokio_rustls::rustls::{CertificateError, ClientConfig, DigitallySignedStruct, Error, SignatureScheme};
 
 /// A CA file is a few certificates; anything larger is another file by mistake.
 const CA_FILE_MAX: u64 = 4 * 1024 * 1024;
@@ -55,12 +58,70 @@ fn client_config(ca_file: Option<&Path>) -> Result<ClientConfig, NetError> {
     Ok(config)
 }
 
-fn verifier(ca_file: Option<&Path>, provider: &Arc<CryptoProvider>) -> Result<Verifier, NetError> {
+fn verifier(ca_file: Option<&Path>, provider: &Arc<CryptoProvider>) -> Result<Trust, NetError> {
     let no_roots = |e: tokio_rustls::rustls::Error| NetError::NoRoots { detail: e.to_string() };
     match ca_file {
-        None => Verifier::new(provider.clone()).map_err(no_roots),
-        Some(path) => Verifier::new_with_extra_roots(extra_roots(path)?, provider.clone())
-            .map_err(|e| NetError::CaFile { path: path.to_owned(), detail: e.to_string() }),
+        None => Ok(Trust { platform: Verifier::new(provider.clone()).map_err(no_roots)?, named: Vec::new() }),
+        Some(path) => {
+            let named = extra_roots(path)?;
+            let platform = Verifier::new_with_extra_roots(named.clone(), provider.clone())
+                .map_err(|e| NetError::CaFile { path: path.to_owned(), detail: e.to_string() })?;
+            Ok(Trust { platform, named })
+        }
+    }
+}
+
+/// The platform's trust, and besides the very certificates of `ca_file`: some servers (Proton Mail Bridge) show one that
+/// signs itself and calls itself an authority, which nobody else takes from a server. It must be the same to the last
+/// octet, be for the server's name, and not be past; and the server must have its key, as always.
+#[derive(Debug)]
+struct Trust {
+    platform: Verifier,
+    named: Vec<CertificateDer<'static>>,
+}
+
+impl ServerCertVerifier for Trust {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        server_name: &ServerName<'_>,
+        ocsp_response: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        let judged = self.platform.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now);
+        match judged {
+            // What is past, or for another name, has errors of its own.
+            Err(Error::InvalidCertificate(CertificateError::UnknownIssuer | CertificateError::Other(_)))
+                if self.named.iter().any(|own| own == end_entity) =>
+            {
+                verify_server_name(&ParsedCertificate::try_from(end_entity)?, server_name)?;
+                Ok(ServerCertVerified::assertion())
+            }
+            other => other,
+        }
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        self.platform.verify_tls12_signature(message, certificate, signature)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        self.platform.verify_tls13_signature(message, certificate, signature)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.platform.supported_verify_schemes()
     }
 }
 

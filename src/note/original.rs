@@ -158,6 +158,7 @@ mod tests {
                     received: &"2026-01-05T19:35:19[UTC]".parse().expect("a time"),
                     thread: "a@x",
                     triage: "fyi",
+                    triage_reason: None,
                     attachments: &files,
                     before,
                     tags: &[],

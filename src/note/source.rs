@@ -23,6 +23,8 @@ pub struct Facts<'a> {
     pub thread: &'a str,
     /// The triage word.
     pub triage: &'a str,
+    /// Why it is that word, where that does not show in the mail.
+    pub triage_reason: Option<&'a str>,
     /// Its attachments, and what else was saved; in the message's order.
     pub attachments: &'a [Listed],
     /// Path of the note on the message before it in the thread.
@@ -220,6 +222,9 @@ fn frontmatter(message: &Message, facts: &Facts<'_>, more_tags: &[String]) -> Wr
         writer.text("event", &invite.uid);
     }
     writer.text("thread", &format!("<{}>", facts.thread)).plain("triage", facts.triage);
+    if let Some(reason) = facts.triage_reason {
+        writer.text("triage_reason", reason);
+    }
     if !links.is_empty() {
         writer.list("attachments", &links);
     }

@@ -222,6 +222,7 @@ impl Pass<'_> {
                 Ok(())
             }
             (Status::Pending, _) => self.pending(file),
+            (Status::Rejected, _) => file.draft.draft_id.iter().try_for_each(|id| Ok(self.desk.store.reject(id)?)),
             _ => Ok(()),
         }
     }

@@ -7,12 +7,14 @@
 //! - [`drafts`]: which draft is which file
 //! - [`awaited`]: questions that the owner asked
 //! - [`contacts`]: whom the owner writes to, and what their notes are still to be told
+//! - [`habits`]: what became of a correspondent's mail
 //! - [`mirrored`]: copies of drafts in mailboxes
 //! - [`threads`]: which conversation an id belongs to
 //! - [`judged`]: which drafts need no second look
 //! - [`outbox`]: what is being sent, and the ledger of what was
 //! - [`presence`]: whether a `postnote run` is at work
 //! - [`cursors`]: how far each mailbox has been read, and what its server keeps back
+//! - [`mod@health`]: how the database is, for who only looks
 //! - [`staged`]: notes on their way to their places
 //! - [`index`]: what stands in the vault's notes, in a file of its own
 //! - [`thoughts`]: what a language model is to read, and has read; [`prompts`]: what was said to it
@@ -23,6 +25,8 @@ mod checked;
 pub mod contacts;
 pub mod cursors;
 pub mod drafts;
+pub mod habits;
+mod health;
 pub mod index;
 pub mod judged;
 pub mod messages;
@@ -35,6 +39,7 @@ pub mod thoughts;
 pub mod threads;
 
 pub use cursors::Cursor;
+pub use health::{Health, health, is_in_use};
 
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, params};
 use std::fs::{self, File, TryLockError};
@@ -87,7 +92,7 @@ CREATE TABLE IF NOT EXISTS lists (id TEXT NOT NULL PRIMARY KEY) STRICT, WITHOUT 
 CREATE TABLE IF NOT EXISTS news (key TEXT NOT NULL PRIMARY KEY, project TEXT) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS answered (id TEXT NOT NULL PRIMARY KEY) STRICT, WITHOUT ROWID;
 CREATE TRIGGER IF NOT EXISTS answers_told AFTER INSERT ON answers
-  WHEN EXISTS (SELECT 1 FROM messages WHERE message_id = NEW.parent AND digest IS NOT NULL)
+  WHEN EXISTS (SELECT 1 FROM messages WHERE message_id = NEW.parent AND note IS NOT NULL)
   BEGIN INSERT OR IGNORE INTO answered VALUES (NEW.parent); END;
 CREATE TABLE IF NOT EXISTS entities (id TEXT NOT NULL PRIMARY KEY, note TEXT NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS drafts (
@@ -399,7 +404,7 @@ impl Store {
             _ => return Err(StoreError::TooNew(path.to_owned())),
         }
         // Tables that no other one needs: they come with whatever version.
-        for schema in [thoughts::SCHEMA, awaited::SCHEMA, drafts::SCHEMA] {
+        for schema in [thoughts::SCHEMA, awaited::SCHEMA, drafts::SCHEMA, habits::SCHEMA] {
             db.execute_batch(schema)?;
         }
         let folder = path.parent().filter(|_| path.is_absolute()).map(Path::to_owned);

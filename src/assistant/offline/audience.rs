@@ -5,7 +5,7 @@
 
 use super::intent::{self, Intent};
 use super::sentence::Sentence;
-use super::{courtesy, facts, lexicon};
+use super::{asks, courtesy, facts, lexicon};
 use crate::mail::{Address, Message};
 use crate::note::owner::{Owner, name_words};
 use jiff::civil::Date;
@@ -50,6 +50,9 @@ struct Audience {
     in_to: bool,
 }
 
+/// A mail to more people than this is one to whoever reads it.
+const MANY: usize = 8;
+
 /// Words that address everyone at once.
 const EVERYONE: &[&str] = &[
     "all",
@@ -81,7 +84,9 @@ pub fn attribute(sentences: Vec<Sentence>, message: &Message, owner: &Owner, lan
     let leave = leave_taking(&sentences, message);
     let mut default = audience.in_to;
     let mut here: Option<(usize, bool)> = None;
-    let mut out = Vec::with_capacity(sentences.len());
+    let many = message.signals.list_id.is_some() || message.recipients().count() > MANY;
+    let english = language == Some("eng");
+    let mut out: Vec<Line> = Vec::with_capacity(sentences.len());
     for (at, sentence) in sentences.into_iter().enumerate() {
         let greeting = courtesy::greets(&sentence.text, &sentence.words);
         let spoken_to = audience.addressee(&sentence.text, greeting);
@@ -94,7 +99,11 @@ pub fn attribute(sentences: Vec<Sentence>, message: &Message, owner: &Owner, lan
         let to_owner = in_paragraph.unwrap_or(default) || audience.names_owner(&sentence.text);
         let body =
             !greeting && leave.is_none_or(|from| at < from) && !courtesy::takes_leave(&sentence.text, &sentence.words);
-        let intent = intent(&sentence, language);
+        let mut intent = intent(&sentence, language);
+        if english && many && body && spoken_to.is_none() && !audience.names_owner(&sentence.text) {
+            let previous = out.last().map(|line| line.sentence.text.as_str());
+            intent = asks::among_many(&sentence, intent, previous);
+        }
         out.push(Line::new(sentence, intent, body, to_owner));
     }
     out

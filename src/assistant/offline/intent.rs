@@ -1,9 +1,11 @@
 //! What a sentence does: asks, requests, promises, or tells.
 //!
-//! Rules over words, nothing learned: they are the same tomorrow, and whoever disagrees can read why. A sentence
-//! that tries to command the program is a sentence like any other.
+//! Rules over words first: whoever disagrees can read why. In English, what was learned of how people write has a say where it
+//! is sure of itself: it finds requests that no phrase gives away, and drops what only looks like one. A sentence that tries to
+//! command the program is a sentence like any other.
 
 use super::courtesy::{is_courtesy, is_rhetorical};
+use super::learned::{self, Tokens};
 use super::lexicon as lex;
 use super::words::Words;
 use std::borrow::Cow;
@@ -23,6 +25,13 @@ pub enum Intent {
     Statement,
 }
 
+/// Above this much, a statement wants something done after all: right in three of four.
+const SURELY: f32 = 0.5;
+/// Below this, what looks like a request is none.
+const HARDLY: f32 = -2.0;
+/// Below this, a promise offers nothing to anybody.
+const NO_OFFER: f32 = -1.5;
+
 /// What `sentence` does; `language` is the mail's ISO 639-3 code, English when unknown.
 pub fn of(sentence: &str, language: Option<&str>) -> Intent {
     of_words(sentence, &Words::of(sentence), language)
@@ -30,6 +39,32 @@ pub fn of(sentence: &str, language: Option<&str>) -> Intent {
 
 /// The same, of a sentence whose words are known.
 pub(super) fn of_words(sentence: &str, words: &Words, language: Option<&str>) -> Intent {
+    let rules = by_rules(sentence, words, language);
+    if language != Some("eng") {
+        return rules;
+    }
+    let weight = || learned::weigh(&Tokens::of(sentence));
+    match rules {
+        Intent::Statement if may_ask(sentence, words) && weight() > SURELY => match words.has(OFFERS) {
+            true => Intent::Promise,
+            false => Intent::Request,
+        },
+        Intent::Request if weight() < HARDLY => Intent::Statement,
+        rules => rules,
+    }
+}
+
+/// True when a sentence in English wants something done, or offers to do it.
+pub fn acts(sentence: &str) -> bool {
+    match of(sentence, Some("eng")) {
+        Intent::Question | Intent::Request => true,
+        Intent::Promise => learned::weigh(&Tokens::of(sentence)) > NO_OFFER,
+        Intent::Courtesy | Intent::Statement => false,
+    }
+}
+
+/// What the rules alone make of it.
+pub(super) fn by_rules(sentence: &str, words: &Words, language: Option<&str>) -> Intent {
     let language = language.unwrap_or("eng");
     if is_courtesy(words) {
         return Intent::Courtesy;
@@ -44,6 +79,15 @@ pub(super) fn of_words(sentence: &str, words: &Words, language: Option<&str>) ->
         return Intent::Promise;
     }
     if requests(words, language) { Intent::Request } else { Intent::Statement }
+}
+
+/// What a writer begins with who speaks of himself.
+const OFFERS: &[&str] = &["i'll", "i will", "we'll", "we will", "i can", "we can", "i am going to", "i'm going to"];
+
+/// True unless the rules are sure that a statement asks nothing: it ends as a question that waits for no answer, says that
+/// something is attached, or is a line of a signature.
+fn may_ask(sentence: &str, words: &Words) -> bool {
+    !sentence.trim_end().ends_with('?') && !words.holds(&lex::TELLING) && !is_contact(sentence, words)
 }
 
 /// True for a line of a signature: `Fax +49 30 1234`, `E-mail: ada@example.com`.

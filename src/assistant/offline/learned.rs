@@ -1,11 +1,8 @@
 //! What words tend to mean, learned from labelled sentences: whether a sentence wants something done.
 //!
 //! A logistic regression over hashed words, pairs and triples; `learned.bin` holds its weights, and
-//! `scripts/train_intent.py` makes them from the Email Intent Data Set (Apache-2.0). The second, of nine numbers, tells for
-//! a sentence of a discussion whether it asks somebody for something; it was fitted to the BC3 corpus (University of
-//! British Columbia, CC BY-SA 3.0). English. Nothing here invents words: it only weighs those that are there.
-
-use std::collections::BTreeSet;
+//! `scripts/train_intent.py` makes them from the Email Intent Data Set (Apache-2.0; see `learned.NOTICE.md`). English.
+//! Nothing here invents words: it only weighs those that are there.
 
 /// Bias and scale as 32-bit floats, little-endian; then a signed byte for each hash.
 static WEIGHTS: &[u8] = include_bytes!("learned.bin");
@@ -14,68 +11,8 @@ const HASHES: u32 = 1 << 16;
 /// More words than these of one sentence are not looked at.
 const MOST_WORDS: usize = 60;
 
-/// True when a sentence wants or offers something to be done, by anybody.
-pub fn acts(sentence: &str) -> bool {
-    weigh(&tokens(sentence)) > -0.4
-}
-
-/// For each sentence of a mail whether it asks somebody for something.
-pub fn requests(sentences: &[&str]) -> Vec<bool> {
-    sentences.iter().map(|sentence| asks(sentence) > 0.0).collect()
-}
-
-/// True when any sentence of a mail asks somebody for something.
-pub fn mail_requests(sentences: &[&str]) -> bool {
-    requests(sentences).contains(&true)
-}
-
-/// How much a sentence asks; above nought it does.
-fn asks(sentence: &str) -> f32 {
-    const ASKS: [&str; 12] = [
-        " please ",
-        " could you ",
-        " can you ",
-        " would you ",
-        " let me know ",
-        " appreciate ",
-        " i wonder ",
-        " was wondering ",
-        " like to know ",
-        " do you know ",
-        " anyone ",
-        " want to know ",
-    ];
-    const OPENS: [&str; 18] = [
-        "who", "what", "when", "where", "which", "how", "is", "are", "do", "does", "did", "has", "have", "can",
-        "could", "would", "will", "should",
-    ];
-    let text = sentence.trim();
-    let tokens = tokens(text);
-    let weight = weigh(&tokens);
-    let plain = format!(" {} ", tokens.join(" "));
-    let has = |phrases: &[&str]| phrases.iter().any(|phrase| plain.contains(phrase));
-    let first = tokens.first().map(String::as_str).unwrap_or_default();
-    [
-        // What is quoted was asked before.
-        (-4.18, text.starts_with(['>', '|'])),
-        (2.73, text.contains('?')),
-        (2.70, has(&ASKS)),
-        (0.68, has(&[" you ", " your "])),
-        (-1.67, tokens.len() < 5),
-        // Asked for effect.
-        (-4.59, has(&[" why ", " really ", " yahoo "])),
-        (2.24, OPENS.contains(&first) || first == "any"),
-    ]
-    .into_iter()
-    .filter_map(|(weight, is_so)| is_so.then_some(weight))
-    .sum::<f32>()
-        + 0.33 * weight
-        - 0.72 * weight.max(0.0)
-        - 3.01
-}
-
-/// The sum of what the words of a sentence weigh.
-fn weigh(tokens: &[String]) -> f32 {
+/// The sum of what the words of a sentence weigh; above nought, something is to be done.
+pub(super) fn weigh(tokens: &Tokens) -> f32 {
     let float = |at: usize| WEIGHTS.get(at..at + 4).and_then(|b| b.try_into().ok()).map_or(0.0, f32::from_le_bytes);
     let (bias, scale) = (float(0), float(4));
     let hashes = hashes(tokens);
@@ -87,66 +24,127 @@ fn weigh(tokens: &[String]) -> f32 {
     bias + sum as f32 * scale / (hashes.len().max(1) as f32).sqrt()
 }
 
-/// Small words of a sentence: runs of letters; a nought for a number; each other mark by itself.
-fn tokens(text: &str) -> Vec<String> {
-    let mut out = Vec::new();
-    for chunk in text.to_lowercase().replace('’', "'").split_whitespace() {
-        if chunk.contains("://") || chunk.starts_with("www.") || chunk.contains("$link") {
-            out.push("xurl".to_owned());
-            continue;
+/// The small words of a sentence, one blank apart: runs of letters; a nought for a number; each other mark by itself.
+#[derive(Debug)]
+pub(super) struct Tokens {
+    /// `<s>`, the words (of very many the first), `</s>`.
+    text: String,
+    /// Where each begins and ends.
+    places: Vec<(usize, usize)>,
+    /// How many words there are.
+    count: usize,
+    /// A question mark is among them.
+    asks: bool,
+}
+
+impl Tokens {
+    pub(super) fn of(text: &str) -> Tokens {
+        let mut out =
+            Tokens { text: String::with_capacity(text.len() + 16), places: Vec::new(), count: 0, asks: false };
+        out.put("<s>");
+        let lower = text.to_lowercase();
+        for chunk in lower.split_whitespace() {
+            if chunk.contains("://") || chunk.starts_with("www.") || chunk.contains("$link") {
+                out.push("xurl");
+            } else if chunk.contains('@') {
+                out.push("xmail");
+            } else {
+                out.cut(chunk);
+            }
         }
-        if chunk.contains('@') {
-            out.push("xmail".to_owned());
-            continue;
-        }
+        out.put("</s>");
+        out
+    }
+
+    /// How many words there are.
+    pub(super) fn count(&self) -> usize {
+        self.count
+    }
+
+    /// The words.
+    #[cfg(test)]
+    fn words(&self) -> Vec<&str> {
+        (1..=self.count).map(|at| self.run(at, at)).collect()
+    }
+
+    /// From one word to another, both included.
+    fn run(&self, from: usize, to: usize) -> &str {
+        let (Some((start, _)), Some((_, end))) = (self.places.get(from), self.places.get(to)) else { return "" };
+        self.text.get(*start..*end).unwrap_or_default()
+    }
+
+    /// What stands between two blanks.
+    fn cut(&mut self, chunk: &str) {
         let mut word = String::new();
         for c in chunk.chars() {
+            let c = if c == '’' { '\'' } else { c };
             if c.is_alphabetic() || c == '\'' {
                 if word == "0" {
-                    out.push(std::mem::take(&mut word));
+                    self.push(&std::mem::take(&mut word));
                 }
                 word.push(c);
             } else if c.is_numeric() {
                 if !word.is_empty() && word != "0" {
-                    out.push(std::mem::take(&mut word));
+                    self.push(&std::mem::take(&mut word));
                 }
                 "0".clone_into(&mut word);
             } else {
                 if !word.is_empty() {
-                    out.push(std::mem::take(&mut word));
+                    self.push(&std::mem::take(&mut word));
                 }
-                out.push(c.to_string());
+                self.push(c.encode_utf8(&mut [0; 4]));
             }
         }
         if !word.is_empty() {
-            out.push(word);
+            self.push(&word);
         }
     }
-    out
+
+    fn push(&mut self, word: &str) {
+        self.count += 1;
+        self.asks |= word == "?";
+        if self.count <= MOST_WORDS {
+            self.put(word);
+        }
+    }
+
+    fn put(&mut self, word: &str) {
+        if !self.text.is_empty() {
+            self.text.push(' ');
+        }
+        self.places.push((self.text.len(), self.text.len() + word.len()));
+        self.text.push_str(word);
+    }
 }
 
 /// What the model knows of a sentence, each once.
-fn hashes(tokens: &[String]) -> BTreeSet<u32> {
-    let mut words: Vec<&str> = vec!["<s>"];
-    words.extend(tokens.iter().take(MOST_WORDS).map(String::as_str));
-    words.push("</s>");
-    let mut found = BTreeSet::new();
-    for n in 1..=3 {
-        found.extend(words.windows(n).map(|run| hash(&format!("{n}:{}", run.join(" ")))));
+fn hashes(tokens: &Tokens) -> Vec<u32> {
+    let kept = tokens.places.len().saturating_sub(2);
+    let last = kept + 1;
+    let mut found = Vec::with_capacity(kept * 4 + 16);
+    for (n, name) in ["1:", "2:", "3:"].into_iter().enumerate() {
+        found.extend(
+            (0..=last.saturating_sub(n)).filter(|at| at + n <= last).map(|at| hash(&[name, tokens.run(at, at + n)])),
+        );
     }
-    found.extend(words.iter().enumerate().skip(1).take(3).map(|(i, word)| hash(&format!("p{i}:{word}"))));
-    found.extend(words.windows(3).filter_map(|run| match run {
-        [first, _, last] => Some(hash(&format!("s:{first} {last}"))),
-        _ => None,
-    }));
-    found.insert(hash(&format!("l:{}", (tokens.len() / 4).min(8))));
-    found.insert(hash(&format!("q:{}", u8::from(tokens.iter().any(|t| t == "?")))));
+    for (at, name) in [(1, "p1:"), (2, "p2:"), (3, "p3:")] {
+        if at <= last {
+            found.push(hash(&[name, tokens.run(at, at)]));
+        }
+    }
+    found.extend((2..=last).map(|at| hash(&["s:", tokens.run(at - 2, at - 2), " ", tokens.run(at, at)])));
+    const LENGTHS: [&str; 9] = ["0", "1", "2", "3", "4", "5", "6", "7", "8"];
+    found.push(hash(&["l:", LENGTHS.get(tokens.count / 4).copied().unwrap_or("8")]));
+    found.push(hash(&["q:", if tokens.asks { "1" } else { "0" }]));
+    found.sort_unstable();
+    found.dedup();
     found
 }
 
-/// FNV-1a, folded.
-fn hash(text: &str) -> u32 {
-    let hash = text.bytes().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
+/// FNV-1a of all pieces together, folded.
+fn hash(pieces: &[&str]) -> u32 {
+    let step = |hash: u32, byte: u8| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193);
+    let hash = pieces.iter().fold(0x811c_9dc5_u32, |hash, piece| piece.bytes().fold(hash, step));
     (hash ^ (hash >> 16)) & (HASHES - 1)
 }
 
@@ -158,7 +156,7 @@ mod tests {
     fn the_weights_are_whole() {
         assert_eq!(WEIGHTS.len(), 8 + HASHES as usize);
         assert_eq!(
-            tokens("It's 12.5 kg, see https://example.org or ada@example.org!"),
+            Tokens::of("It's 12.5 kg, see https://example.org or ada@example.org!").words(),
             ["it's", "0", ".", "0", "kg", ",", "see", "xurl", "or", "xmail"]
         );
     }
@@ -173,17 +171,7 @@ mod tests {
             ("The weather was lovely in Lisbon.", false),
             ("She was born in a small town.", false),
         ] {
-            assert_eq!(acts(sentence), wants, "{sentence}");
+            assert_eq!(weigh(&Tokens::of(sentence)) > 0.0, wants, "{sentence}");
         }
-    }
-
-    #[test]
-    fn a_mail_asks_when_a_sentence_of_its_own_does() {
-        assert_eq!(
-            requests(&["Could you please send the plan?", "> Could you please send the plan?", "It rains."]),
-            [true, false, false]
-        );
-        assert!(!mail_requests(&["> What does it cost?", "It costs a lot."]));
-        assert!(!mail_requests(&[]));
     }
 }

@@ -9,16 +9,17 @@
 //! - [`dates`], [`facts`], [`urgency`]: what it says
 //! - [`summary`]: the best sentences
 //! - [`name`], [`reply`]: the draft; [`nudge`]: asking again what was asked
-//! - [`learned`], [`salience`], [`reply_rank`]: what was learned from labelled mail: does a sentence ask, what does a thread
-//!   say, will a mail be answered
+//! - `learned`, [`asks`], [`salience`], [`reply_rank`]: what was learned from labelled mail: does a sentence want something
+//!   done, does it ask many, what does a thread say, will a mail be answered
 
+pub mod asks;
 pub mod audience;
 pub mod courtesy;
 pub mod dates;
 pub mod facts;
 pub mod intent;
 pub mod language;
-pub mod learned;
+mod learned;
 mod lexicon;
 pub mod name;
 pub mod nudge;
@@ -37,6 +38,7 @@ use audience::Line;
 use intent::Intent;
 use jiff::Zoned;
 use jiff::civil::Date;
+use salience::About;
 
 /// At most so many tasks, and so many questions to answer.
 const MOST_ACTIONS: usize = 8;
@@ -69,7 +71,12 @@ pub fn digest(reading: &Reading, escape: fn(&str) -> String) -> Digest {
     let actions = actions(&lines, reading, day);
     let due = actions.iter().filter(|a| a.owner == "Myself").filter_map(|a| a.due).min();
     let (urgency, why) = urgency::of(reading.base_subject, &lines, due, reading.now.date());
-    let summary = summary::summarise(&lines, day);
+    let about = About {
+        subject: reading.base_subject,
+        author: message.author().map(name::full).unwrap_or_default(),
+        reply: !message.in_reply_to.is_empty(),
+    };
+    let summary = summary::summarise(&lines, day, language.as_deref() == Some("eng"), &about);
     let in_to = message.to.iter().any(|a| owner.is_me(a));
     let summary_text = summary.to_lowercase();
     let mut digest = Digest {

@@ -2,6 +2,9 @@
 //!
 //! A dozen signs with weights of one digit: few enough to be read, and none that is about one mailbox.
 
+use crate::mail::{Address, Message};
+use crate::note::owner::Owner;
+
 /// A mail, as its headers and text have it.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Mail<'a> {
@@ -11,12 +14,25 @@ pub struct Mail<'a> {
     pub to: &'a str,
     /// Cc.
     pub cc: &'a str,
-    /// What the owner's mailbox is called.
-    pub owner: &'a str,
+    /// What the owner is called: words that a greeting may begin with, in small letters.
+    pub owner: &'a [String],
     /// Subject.
     pub subject: &'a str,
     /// The text, with whatever it quotes.
     pub text: &'a str,
+}
+
+/// The same of a message whose new text is known.
+pub fn of_message(message: &Message, owner: &Owner, new_text: &str) -> f64 {
+    let list = |addresses: &[Address]| addresses.iter().map(|a| a.email.as_str()).collect::<Vec<_>>().join(", ");
+    score(&Mail {
+        from: message.author().map(|a| a.email.as_str()).unwrap_or_default(),
+        to: &list(&message.to),
+        cc: &list(&message.cc),
+        owner: &owner.name_words(),
+        subject: &message.subject,
+        text: new_text,
+    })
 }
 
 /// The larger, the sooner it is answered.
@@ -32,7 +48,7 @@ pub fn score(mail: &Mail<'_>) -> f64 {
     let local = local.split('@').next().unwrap_or_default();
     let subject = mail.subject.to_lowercase();
     let yes = |is_so: bool, weight: f64| if is_so { weight } else { 0.0 };
-    yes(greets(own), 1.2) + 0.7 * first_person - 0.5 * bulk(mail.text)
+    greeted(own, mail.owner) + yes(quotes_owner(mail), 0.6) + 0.7 * first_person - 0.5 * bulk(mail.text)
         + yes(is_machine(local), -0.6)
         + yes(lower.contains("http://") || lower.contains("https://") || lower.contains("www."), -0.7)
         + yes(subject.starts_with("re:") || subject.starts_with("aw:") || subject.starts_with("re "), 0.7)
@@ -50,31 +66,57 @@ fn own_text(text: &str) -> &str {
     text.get(..end).unwrap_or(text)
 }
 
-/// True when it begins with a name: `Hi Ada,`, `Ada -`, `Dear Mr. Reed:`.
-fn greets(text: &str) -> bool {
+/// What it says that the text begins with a name (`Hi Ada,`, `Ada -`, `Dear Mr. Reed:`): most, if it is the owner's.
+fn greeted(text: &str, owner: &[String]) -> f64 {
+    let is_owner = |name: &&str| {
+        let name = name.to_lowercase();
+        owner.iter().any(|word| name.starts_with(word.as_str()) || word.starts_with(&name))
+    };
+    let names = greeting(text);
+    match () {
+        () if names.is_empty() => 0.0,
+        () if names.iter().any(is_owner) => 1.8,
+        () if owner.is_empty() => 1.2,
+        () => 0.6,
+    }
+}
+
+/// The names that it begins with.
+fn greeting(text: &str) -> Vec<&str> {
     let lines = text.lines().map(str::trim).filter(|l| !l.is_empty()).take(2);
-    lines.filter(|line| line.chars().count() < 40).any(|line| {
+    for line in lines.filter(|line| line.chars().count() < 60) {
         let mut rest = line;
         for lead in ["hi", "hello", "dear", "hey", "mr.", "ms.", "mrs."] {
             let led = rest.get(..lead.len()).is_some_and(|head| head.eq_ignore_ascii_case(lead));
             if let Some(after) = rest.get(lead.len()..).filter(|after| led && after.starts_with([' ', ','])) {
-                rest = after.trim_start();
+                rest = after.trim_start_matches([' ', ',']);
             }
         }
         let end = rest.find([',', ':', '-', '–']).unwrap_or(rest.len());
         let names: Vec<&str> = rest.get(..end).unwrap_or(rest).split_whitespace().collect();
-        let is_name = |name: &&str| {
+        let is_name = |name: &&&str| {
             let mut chars = name.chars();
             chars.next().is_some_and(char::is_uppercase)
                 && chars.clone().next().is_some()
                 && chars.all(char::is_lowercase)
         };
-        match names.as_slice() {
-            [one] => is_name(one),
-            [one, "&" | "and", other] => is_name(one) && is_name(other),
-            _ => false,
+        let short = matches!(names.len(), 1) || matches!(names.as_slice(), [_, "&" | "and", _]);
+        let found: Vec<&str> = names.iter().filter(is_name).copied().collect();
+        if short && found.len() == names.len().div_ceil(2) {
+            return found;
         }
-    })
+    }
+    Vec::new()
+}
+
+/// True when what it answers was written by the owner.
+fn quotes_owner(mail: &Mail<'_>) -> bool {
+    let below = mail.text.get(own_text(mail.text).len()..).unwrap_or_default();
+    let named = |line: &str| {
+        let lower = line.to_lowercase();
+        mail.owner.iter().any(|word| word.chars().count() > 1 && lower.contains(word.as_str()))
+    };
+    below.lines().map(str::trim).find(|line| line.starts_with("From:")).is_some_and(named)
 }
 
 /// How much of the vocabulary of mail to many it has; three at most.
@@ -147,6 +189,8 @@ mod tests {
         };
         assert!(score(&person) > score(&letter) + 2.0);
         assert!(score(&person) > score(&Mail { subject: "FW: The shelf", ..person }));
+        let (sam, ben) = (vec!["sam".to_owned()], vec!["ben".to_owned()]);
+        assert!(score(&Mail { owner: &sam, ..person }) > score(&Mail { owner: &ben, ..person }));
     }
 
     #[test]
@@ -160,7 +204,7 @@ mod tests {
             ("all is well, thanks", false),
             ("", false),
         ] {
-            assert_eq!(greets(text), greets_by_name, "{text:?}");
+            assert_eq!(!greeting(text).is_empty(), greets_by_name, "{text:?}");
         }
     }
 }

@@ -4,7 +4,7 @@
 //! British Columbia, CC BY-SA 3.0) put into their extracts: `scripts/train_salience.py`, which reads sentences in the
 //! same way.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
 /// For each sign, in the order of [`signs`].
 const WEIGHTS: [f64; 25] = [
@@ -27,13 +27,33 @@ const ARGUES: [&str; 15] = [
     "plan", "problem", "because",
 ];
 
+/// What a mail is about, beside its sentences.
+#[derive(Debug, Clone, Default)]
+pub struct About<'a> {
+    /// Its subject.
+    pub subject: &'a str,
+    /// Who wrote it.
+    pub author: String,
+    /// It answers another.
+    pub reply: bool,
+}
+
+/// For each sentence of one mail, how many of three readers would keep it.
+pub fn in_mail(about: &About<'_>, sentences: &[&str]) -> Vec<f64> {
+    let (authors, mails) = match about.reply {
+        true => (vec!["", &about.author], vec![Vec::new(), sentences.to_vec()]),
+        false => (vec![about.author.as_str()], vec![sentences.to_vec()]),
+    };
+    signs(about.subject, &authors, &mails).iter().map(|(_, _, signs)| votes(signs)).collect()
+}
+
 /// The sentences of a thread by number of mail and of sentence, the most telling first. `subject` is the first mail's;
 /// `authors` has one for each mail.
 pub fn ranked(subject: &str, authors: &[&str], mails: &[Vec<&str>]) -> Vec<(usize, usize)> {
     let mut scored: Vec<(f64, (usize, usize))> = signs(subject, authors, mails)
         .into_iter()
         .map(|(place, length, signs)| {
-            let sum: f64 = signs.iter().zip(WEIGHTS).map(|(sign, weight)| sign * weight).sum::<f64>() + BIAS;
+            let sum = votes(&signs);
             // Room is short: what says as much in fewer words goes first.
             (if sum > 0.0 { sum / length.max(1.0).sqrt() } else { sum }, place)
         })
@@ -42,41 +62,91 @@ pub fn ranked(subject: &str, authors: &[&str], mails: &[Vec<&str>]) -> Vec<(usiz
     scored.into_iter().map(|(_, place)| place).collect()
 }
 
-type Signs = ((usize, usize), f64, [f64; 25]);
+fn votes(signs: &[f64; 25]) -> f64 {
+    signs.iter().zip(WEIGHTS).map(|(sign, weight)| sign * weight).sum::<f64>() + BIAS
+}
 
-fn signs(subject: &str, authors: &[&str], mails: &[Vec<&str>]) -> Vec<Signs> {
-    let mut counts: HashMap<String, u32> = HashMap::new();
-    for text in mails.iter().flatten().filter(|text| !text.trim().starts_with('>')) {
-        for term in terms(text) {
-            *counts.entry(term).or_insert(0) += 1;
+type Signs = ((usize, usize), f64, [f64; 25]);
+/// Of terms, by their hashes: those of one text come in order and once.
+type Terms = Vec<u64>;
+
+/// What a sentence has to show by itself.
+struct Read {
+    terms: Terms,
+    words: usize,
+    contact: bool,
+    polite: bool,
+    argues: bool,
+    own: bool,
+    named: bool,
+}
+
+fn read(text: &str, length: f64, names: &[u64]) -> Read {
+    const MARKS: [&str; 7] = ["://", "@", "fax", "--", "tel:", "___", "==="];
+    let lower = text.to_lowercase();
+    let mut read = Read {
+        terms: Terms::new(),
+        words: 0,
+        contact: length < 14.0 && MARKS.iter().any(|m| lower.contains(m)),
+        polite: false,
+        argues: false,
+        own: false,
+        named: false,
+    };
+    for word in words(&lower) {
+        read.words += 1;
+        read.polite |= read.words == 1 && length <= 6.0 && POLITE.contains(&word);
+        read.own |= matches!(word, "i" | "we");
+        read.argues |= ARGUES.contains(&word);
+        read.named |= !names.is_empty() && names.contains(&hash(word));
+        read.terms.extend(term(word));
+    }
+    read.terms.sort_unstable();
+    read.terms.dedup();
+    read
+}
+
+fn signs<'t>(subject: &str, authors: &[&str], mails: &[Vec<&'t str>]) -> Vec<Signs> {
+    let names = |mail: usize| -> Vec<u64> {
+        let author = authors.get(mail).copied().unwrap_or_default();
+        words(&author.split('<').next().unwrap_or_default().to_lowercase()).map(hash).collect()
+    };
+    let all: Vec<Vec<(&'t str, f64, Read)>> = mails
+        .iter()
+        .enumerate()
+        .map(|(d, sentences)| {
+            let names = names(d);
+            let one = |raw: &&'t str| {
+                let length = number(raw.split_whitespace().count());
+                (raw.trim(), length, read(raw.trim(), length, &names))
+            };
+            sentences.iter().map(one).collect()
+        })
+        .collect();
+    let mut counts: HashMap<u64, u32, foldhash::fast::RandomState> = HashMap::default();
+    for (_, _, read) in all.iter().flatten().filter(|(text, ..)| !text.starts_with('>')) {
+        for term in &read.terms {
+            *counts.entry(*term).or_insert(0) += 1;
         }
     }
     let weight = |n: u32| f64::from(n).ln_1p();
     // Summed in an order of its own, so that it is the same every time.
-    let mut all: Vec<u32> = counts.values().copied().collect();
-    all.sort_unstable();
-    let norm = all.into_iter().map(|n| weight(n).powi(2)).sum::<f64>().sqrt();
+    let mut each: Vec<u32> = counts.values().copied().collect();
+    each.sort_unstable();
+    let norm = each.into_iter().map(|n| weight(n).powi(2)).sum::<f64>().sqrt();
     let norm = if norm > 0.0 { norm } else { 1.0 };
-    let about = terms(subject);
-    let mut seen: HashSet<String> = HashSet::new();
+    let about = read(subject, 0.0, &[]).terms;
+    let mut seen: HashSet<u64, foldhash::fast::RandomState> = HashSet::default();
     let mut out = Vec::new();
-    for (d, sentences) in mails.iter().enumerate() {
-        let author = authors.get(d).copied().unwrap_or_default();
-        let names: HashSet<String> = words(author.split('<').next().unwrap_or_default()).into_iter().collect();
-        for (s, raw) in sentences.iter().enumerate() {
-            let text = raw.trim();
-            let (lower, every, own) = (text.to_lowercase(), words(text), terms(text));
-            let length = number(text.split_whitespace().count());
+    for (d, sentences) in all.iter().enumerate() {
+        for (s, (text, length, read)) in sentences.iter().enumerate() {
+            let (text, length, own) = (*text, *length, &read.terms);
             let introduces = ["wrote", "writes", "said"].iter().any(|end| text.trim_end_matches(':').ends_with(end));
             let quoted = text.starts_with(['>', '|']) || introduces;
             let terms = number(own.len());
             let common: f64 = own.iter().map(|t| weight(counts.get(t).copied().unwrap_or(0))).sum();
             let center = if own.is_empty() { 0.0 } else { common / (norm * terms.sqrt()) };
-            let marks = ["://", "@", "fax", "--", "tel:", "___", "==="];
-            let contact = length < 14.0 && marks.iter().any(|mark| lower.contains(mark));
-            let signed = (1..=5).contains(&every.len()) && every.iter().any(|w| names.contains(w));
-            let polite = length <= 6.0 && every.first().is_some_and(|w| POLITE.contains(&w.as_str()));
-            let holds = |list: &[&str]| every.iter().any(|w| list.contains(&w.as_str()));
+            let signed = (1..=5).contains(&read.words) && read.named;
             let letters = number(text.chars().filter(|c| c.is_alphabetic()).count());
             let (at, mail) = (number(s), number(d));
             let yes = |is_so: bool| if is_so { 1.0 } else { 0.0 };
@@ -94,14 +164,14 @@ fn signs(subject: &str, authors: &[&str], mails: &[Vec<&str>]) -> Vec<Signs> {
                     yes(d == 0 && s == 0),
                     yes(d == 0 && s < 3),
                     center,
-                    number(own.intersection(&about).count()),
+                    number(own.iter().filter(|t| about.contains(t)).count()),
                     yes(text.contains('?')),
-                    yes(contact),
-                    yes(signed || polite),
+                    yes(read.contact),
+                    yes(signed || read.polite),
                     letters / number(text.chars().count()).max(1.0),
                     number(own.iter().filter(|t| !seen.contains(*t)).count()) / terms.max(1.0),
-                    yes(holds(&["i", "we"])),
-                    yes(holds(&ARGUES)),
+                    yes(read.own),
+                    yes(read.argues),
                     yes(text.ends_with(['.', '?', '!'])),
                     yes(length < 4.0),
                     yes(d > 0 && s == 0 && !quoted),
@@ -121,16 +191,20 @@ fn number(n: usize) -> f64 {
     f64::from(u32::try_from(n).unwrap_or(u32::MAX))
 }
 
-/// Runs of Latin letters, in small ones.
-fn words(text: &str) -> Vec<String> {
-    let lower = text.to_lowercase();
-    lower.split(|c: char| !c.is_ascii_lowercase()).filter(|w| !w.is_empty()).map(str::to_owned).collect()
+/// Runs of Latin letters; the text is in small ones.
+fn words(lower: &str) -> impl Iterator<Item = &str> {
+    lower.split(|c: char| !c.is_ascii_lowercase()).filter(|w| !w.is_empty())
 }
 
-/// The words that carry content, cut so that endings make no difference.
-fn terms(text: &str) -> BTreeSet<String> {
-    let content = |w: &String| w.len() > 2 && !STOP.contains(&w.as_str());
-    words(text).into_iter().filter(content).map(|w| w.chars().take(7).collect()).collect()
+/// A word that carries content, cut so that endings make no difference.
+fn term(word: &str) -> Option<u64> {
+    let content = word.len() > 2 && (word.len() > 6 || !STOP.contains(&word));
+    content.then(|| hash(word.get(..7).unwrap_or(word)))
+}
+
+/// FNV-1a: the same every time.
+fn hash(word: &str) -> u64 {
+    word.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, b| (hash ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3))
 }
 
 #[cfg(test)]

@@ -1,10 +1,12 @@
 //! The summary: a message's own best sentences, in their order.
 //!
-//! Extraction only: nothing is rephrased, so nothing can be made up. Sentences are ranked by where they stand,
-//! what they do and how much of the mail's vocabulary they hold (Luhn 1958; Edmundson 1969).
+//! Extraction only: nothing is rephrased, so nothing can be made up. Sentences are ranked by what they do and, in English, by
+//! what people keep of mail ([`salience`]); elsewhere by where they stand and how much of the mail's vocabulary they hold (Luhn
+//! 1958; Edmundson 1969).
 
 use super::audience::Line;
 use super::intent::Intent;
+use super::salience::{self, About};
 use super::words::{is_cjk, length};
 use super::{courtesy, facts};
 use jiff::civil::Date;
@@ -17,17 +19,26 @@ const MOST_WORDS: usize = 60;
 /// Nor than this, in sentences.
 const MOST_SENTENCES: usize = 4;
 
+/// What the vote of one reader weighs, beside what a sentence does.
+const VOTE: f64 = 2.0;
+
 /// Two to four sentences of at most sixty words, where the message has so much to say.
-pub fn summarise(lines: &[Line], day: Date) -> String {
+pub fn summarise(lines: &[Line], day: Date, english: bool, about: &About) -> String {
     let candidates: Vec<Candidate> = lines
         .iter()
         .enumerate()
         .filter(|(_, line)| is_candidate(line))
         .map(|(at, line)| Candidate { at, line, terms: terms(&line.sentence.text) })
         .collect();
-    let counts = frequencies(&candidates);
+    let texts: Vec<&str> = lines.iter().map(|line| line.sentence.text.as_str()).collect();
+    let votes = if english && !candidates.is_empty() { salience::in_mail(about, &texts) } else { Vec::new() };
+    let counts = if votes.is_empty() { frequencies(&candidates) } else { Counts::default() };
+    let base = |place: usize, c: &Candidate| match votes.get(c.at) {
+        Some(votes) => VOTE * votes,
+        None => telling(c, place, &counts),
+    };
     let mut ranked: Vec<(f64, &Candidate)> =
-        candidates.iter().enumerate().map(|(place, c)| (score(c, place, &counts, day), c)).collect();
+        candidates.iter().enumerate().map(|(place, c)| (base(place, c) + score(c.line, day), c)).collect();
     ranked.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.at.cmp(&b.1.at)));
 
     let mut chosen: Vec<(usize, &str)> = Vec::new();
@@ -77,8 +88,9 @@ fn is_candidate(line: &Line) -> bool {
         && text.split_whitespace().any(|w| !w.contains("://"))
 }
 
-fn score(candidate: &Candidate, place: usize, counts: &Counts, day: Date) -> f64 {
-    let (line, own) = (candidate.line, &candidate.terms);
+/// How much a sentence says, by its place, words and length.
+fn telling(candidate: &Candidate, place: usize, counts: &Counts) -> f64 {
+    let own = &candidate.terms;
     let weight: f64 = own
         .iter()
         .filter_map(|term| counts.get(term.as_str()))
@@ -91,6 +103,16 @@ fn score(candidate: &Candidate, place: usize, counts: &Counts, day: Date) -> f64
         2 => 0.4,
         _ => 0.0,
     };
+    let shape = match candidate.line.sentence.length {
+        0..=4 => -1.0,
+        5..=30 => 0.0,
+        _ => -0.5,
+    };
+    density + position + shape
+}
+
+/// How much it matters for what it does.
+fn score(line: &Line, day: Date) -> f64 {
     let act = match line.intent {
         Intent::Request | Intent::Question if line.to_owner => 1.0,
         Intent::Request | Intent::Question | Intent::Promise => 0.6,
@@ -98,13 +120,8 @@ fn score(candidate: &Candidate, place: usize, counts: &Counts, day: Date) -> f64
     };
     let decided = if facts::is_decision(line) { 1.2 } else { 0.0 };
     let fact = if line.is_fact(day) { 0.5 } else { 0.0 };
-    let shape = match line.sentence.length {
-        0..=4 => -1.0,
-        5..=30 => 0.0,
-        _ => -0.5,
-    };
     let item = if line.sentence.bullet { -0.4 } else { 0.0 };
-    density + position + act + decided + fact + shape + item
+    act + decided + fact + item
 }
 
 /// How often each term occurs in the whole text.

@@ -79,7 +79,10 @@ async fn by_password(desk: &Desk<'_>, email: &str, name: &str, mut found: Found)
             )));
         }
     };
-    while !args.no_test {
+    loop {
+        if args.no_test {
+            break;
+        }
         password = without_gaps(password, found.provider);
         let tried = try_both(desk, &found.servers, &Credentials::Password(password.clone())).await;
         let Some(trouble) = tried.trouble() else { break };
@@ -170,7 +173,10 @@ async fn by_sign_in(
         *signed_in = Some((oauth.clone(), name.to_owned()));
     }
     let credentials = secret::read(&Auth::OAuth2(Box::new(oauth)), name).await?;
-    while !args.no_test {
+    loop {
+        if args.no_test {
+            break;
+        }
         let tried = try_both(desk, &found.servers, &credentials).await;
         let Some(trouble) = tried.trouble() else { break };
         match what_now(desk, &trouble, &advice(&found, &tried), "Try again", tried.is_refused()).await? {
@@ -230,12 +236,15 @@ async fn try_both(desk: &Desk<'_>, servers: &Servers, credentials: &Credentials)
     let (imap, smtp) =
         tokio::join!(check::imap(imap, imap_user, credentials), check::smtp(smtp, smtp_user, credentials));
     match &imap {
-        Ok(mailboxes) => desk.say(&format!("  IMAP  works; {} mailboxes", mailboxes.len())),
-        Err(e) => desk.say(&format!("  IMAP  {e}")),
+        Ok(mailboxes) => {
+            let many = if mailboxes.len() == 1 { "" } else { "es" };
+            desk.say(&format!("  IMAP: works; {} mailbox{many}", mailboxes.len()));
+        }
+        Err(e) => desk.say(&format!("  IMAP: {e}")),
     }
     match &smtp {
-        Ok(()) => desk.say("  SMTP  works"),
-        Err(e) => desk.say(&format!("  SMTP  {e}")),
+        Ok(()) => desk.say("  SMTP: works"),
+        Err(e) => desk.say(&format!("  SMTP: {e}")),
     }
     Tried { imap, smtp }
 }
@@ -314,16 +323,7 @@ async fn place_for(desk: &Desk<'_>, name: &str, what: &str) -> Result<SecretSour
     if keep == Some(Keep::File) {
         return Ok(file());
     }
-    let trouble = match secret::text(&SecretSource::Keyring, name).await {
-        Err(
-            e @ (SecretError::KeyringMissing { .. }
-            | SecretError::KeyringLocked { .. }
-            | SecretError::KeyringTimedOut { .. }
-            | SecretError::Keyring { .. }),
-        ) => e,
-        // Something is there, or nothing: the keyring answers.
-        _ => return Ok(SecretSource::Keyring),
-    };
+    let Some(trouble) = keyring_trouble(name).await else { return Ok(SecretSource::Keyring) };
     let in_file = desk.shown(&free(desk, &format!("{name}.secret")));
     if !desk.asks {
         let others = if what == "password" { "; or give --password-command or --password-env" } else { "" };
@@ -338,9 +338,9 @@ async fn place_for(desk: &Desk<'_>, name: &str, what: &str) -> Result<SecretSour
     loop {
         match ask::choice("What now?", &options, 0).await? {
             0 => return Ok(file()),
-            1 => match secret::text(&SecretSource::Keyring, name).await {
-                Err(e) if e.is_transient() => ask::say(&format!("Still: {e}.")),
-                _ => return Ok(SecretSource::Keyring),
+            1 => match keyring_trouble(name).await {
+                Some(trouble) => ask::say(&format!("Still: {trouble}.")),
+                None => return Ok(SecretSource::Keyring),
             },
             _ => {
                 ask::say(
@@ -350,6 +350,19 @@ async fn place_for(desk: &Desk<'_>, name: &str, what: &str) -> Result<SecretSour
                 return Err(Failure::Stopped);
             }
         }
+    }
+}
+
+/// Why the keyring cannot be used now. Whether it holds something already does not matter.
+async fn keyring_trouble(name: &str) -> Option<String> {
+    match secret::text(&SecretSource::Keyring, name).await {
+        Err(SecretError::KeyringMissing { .. }) => {
+            Some("no keyring service is running here (gnome-keyring and KWallet are such)".to_owned())
+        }
+        Err(SecretError::KeyringLocked { .. }) => Some("it is locked, or denies access; unlock it".to_owned()),
+        Err(SecretError::KeyringTimedOut { .. }) => Some("it does not answer; it may wait to be unlocked".to_owned()),
+        Err(SecretError::Keyring { detail, .. }) => Some(format!("it fails ({detail})")),
+        _ => None,
     }
 }
 

@@ -2,8 +2,9 @@
 
 use super::existing::Existing;
 use super::{Desk, Plan, is_sign_in};
-use crate::cli::{Ended, Failure, SyncArgs, ask, place, sync};
+use crate::cli::{Ended, Failure, SyncArgs, ask, place, printable, sync};
 use crate::config::{Config, SecretSource};
+use crate::dashboard;
 use crate::secret;
 use crate::setup::written::{self, NewAuth};
 use crate::vault::Vault;
@@ -43,7 +44,13 @@ pub(super) async fn confirm(desk: &Desk<'_>, existing: &Existing, plan: &Plan) -
         _ => {}
     }
     if let Some(vault) = &plan.vault {
-        ask::say_with("      ", &format!("  - the folders Outbox and Sources/Email in {}", desk.shown(&vault.path)));
+        ask::say_with(
+            "      ",
+            &format!(
+                "  - the folders Outbox and Sources/Email, the pages Mail.md and Mail.base in {}",
+                desk.shown(&vault.path)
+            ),
+        );
     }
     if ask::yes("Write this?", true).await? { Ok(()) } else { Err(Failure::Stopped) }
 }
@@ -101,6 +108,10 @@ fn folders(config: &Config) -> Result<(), Failure> {
     let fixed = config.paths.sources.split("{{").next().unwrap_or_default().trim_end_matches('/');
     for folder in [config.paths.outbox.as_str(), fixed] {
         vault.make_folder(folder)?;
+    }
+    // Pages to look at; without them everything works.
+    if let Err(e) = dashboard::write(config, &vault) {
+        eprintln!("postnote: {}", printable(&format!("Mail.md and Mail.base cannot be written: {e:#}")));
     }
     Ok(())
 }

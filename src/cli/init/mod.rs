@@ -170,7 +170,7 @@ fn by(found: &Found) -> String {
         (Source::Srv, _) => "The domain names its servers (SRV records):".to_owned(),
         (Source::Domain(host), _) => format!("{host} says where the servers are:"),
         (Source::Database(host), _) => format!("{host} knows the servers:"),
-        (Source::Guess, _) => "These servers were guessed; they are there, and prove their names:".to_owned(),
+        (Source::Guess, _) => "These servers were guessed, and are there:".to_owned(),
         (Source::Owner | Source::Table | Source::Mx, _) => "The servers:".to_owned(),
     }
 }

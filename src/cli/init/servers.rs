@@ -32,10 +32,8 @@ pub(super) async fn find(desk: &Desk<'_>, email: &str) -> Result<Found, Failure>
     }
     let found = with_names(desk, found);
     if found.source != Source::Owner {
-        desk.say(&by(&found));
-        if found.provider.is_none_or(|p| p.way != Way::Bridge) || desk.asks {
-            show(desk, &found.servers);
-        }
+        ask::say(&by(&found));
+        show(&found.servers);
     }
     if !found.is_at_home(email) {
         // RFC 6186 §6: what DNS says is proved by nothing.
@@ -182,12 +180,12 @@ fn with_names(desk: &Desk<'_>, mut found: Found) -> Found {
     found
 }
 
-fn show(desk: &Desk<'_>, servers: &Servers) {
+fn show(servers: &Servers) {
     let how = |endpoint: &Endpoint| match endpoint.security {
         Security::Tls => "TLS",
         Security::StartTls => "STARTTLS",
         Security::Plaintext => "no TLS: this machine only",
     };
     let Servers { imap, smtp, imap_user, .. } = servers;
-    desk.say(&format!("  IMAP  {imap} ({})\n  SMTP  {smtp} ({})\n  Name  {imap_user}", how(imap), how(smtp)));
+    ask::say(&format!("  IMAP: {imap} ({})\n  SMTP: {smtp} ({})\n  login name: {imap_user}", how(imap), how(smtp)));
 }

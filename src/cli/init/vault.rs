@@ -47,7 +47,7 @@ async fn asked(desk: &Desk<'_>, known: &[PathBuf]) -> Result<Place, Failure> {
     } else {
         ask::say("Your notes. Obsidian knows these vaults:");
         for (at, vault) in known.iter().enumerate() {
-            ask::say_with("     ", &format!("  {}  {}", at + 1, desk.shown(vault)));
+            ask::say_with("     ", &format!("  {}. {}", at + 1, desk.shown(vault)));
         }
     }
     let (question, default) = match known.first() {

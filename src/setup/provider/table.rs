@@ -86,7 +86,7 @@ pub(super) const PROVIDERS: &[Provider] = &[
             "For that you register a client once (free, some minutes); docs/providers.md says how, click by click.",
             "In Outlook.com's settings, under Mail, Forwarding and IMAP, let devices and apps use IMAP.",
         ],
-        page: "https://support.microsoft.com/office/pop-imap-and-smtp-settings-for-outlook-com-d088b986-291d-42b8-9564-9c414e2aa040",
+        page: "https://support.microsoft.com/office/pop-imap-and-smtp-settings-8361e398-8af4-4e97-b147-6c6c4ac95353",
     },
     Provider {
         name: "Microsoft 365",
