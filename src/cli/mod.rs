@@ -269,7 +269,7 @@ fn with_config(command: Command, place: &Path, runtime: &tokio::runtime::Runtime
         }
         Command::Draft(args) => runtime.block_on(draft::draft(&config, &state, &args)),
         Command::Preview(args) => preview::preview(&config, &state, &args),
-        Command::Service(args) => service::service(&config, &place, &state, &args),
+        Command::Service(args) => service::service(&config, place, &state, &args),
         Command::Dashboards(args) => dashboards::dashboards(&config, &args),
         Command::Completions(_) | Command::Man(_) | Command::Schema => Ok(Ended::Well),
         Command::Login(args) => {

@@ -45,16 +45,17 @@ fn every_command_of_the_documentation_is_one() {
         let mut is_shell = false;
         for line in text.lines().map(str::trim) {
             if let Some(language) = line.strip_prefix("```") {
-                is_shell = language == "sh";
+                is_shell = language.split_whitespace().next() == Some("sh");
             }
             if !is_shell || !line.starts_with("postnote ") {
                 continue;
             }
             seen += 1;
-            if let Err(e) = Cli::try_parse_from(words(line)) {
+            let command = line.split(['|', '>']).next().unwrap_or(line);
+            if let Err(e) = Cli::try_parse_from(words(command)) {
                 assert!(!e.use_stderr(), "{}: {line}\n{e}", page.display());
             }
         }
     }
-    assert!(seen > 10, "{seen}");
+    assert!(seen > 5, "{seen}");
 }

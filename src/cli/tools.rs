@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 
 /// What stands below `postnote --help`.
 pub(super) const AFTER_HELP: &str = "First steps:
+  postnote init              asks for your address, and writes the config
   postnote sync --dry-run    says what it would do, and changes nothing
   postnote sync              the last 30 days become notes
   postnote status            what waits for you

@@ -104,13 +104,16 @@ fn rule() -> Value {
     let object =
         |properties: Value| json!({ "type": "object", "properties": properties, "additionalProperties": false });
     object(json!({
-        "match": object(json!({ "from": text, "to": text, "list_id": text, "subject": text, "account": text })),
+        "match": object(json!({ "from": text, "to": text, "list_id": text, "subject": text, "account": text, "mailbox": text })),
         "action": { "type": "string", "enum": ["ignore", "source", "summary", "draft"] },
         "urgency": { "type": "string", "enum": ["urgent", "normal", "low"] },
         "tags": { "type": "array", "items": text },
         "llm": yes,
         "entity": yes,
         "project": text,
+        "draft_template": text,
+        "source_template": text,
+        "summary_template": text,
     }))
 }
 

@@ -34,7 +34,7 @@ pub fn pages(folders: Folders<'_>) -> [Page; 2] {
     MARKS.map(|(path, open, close)| {
         let text = match path {
             "Mail.base" => base(folders.outbox, &sources),
-            _ => markdown(folders.outbox, &sources),
+            _ => markdown(folders.outbox),
         };
         let mark = format!("{open}{KEPT} {}{close}\n", short(&text, 16));
         Page { path, text: text + &mark }
@@ -62,6 +62,7 @@ fn base(outbox: &str, sources: &str) -> String {
     let yaml = |expression: String| format!("'{}'", expression.replace('\'', "''"));
     let outbox = yaml(format!("file.inFolder({})", quoted(outbox)));
     let sources = yaml(format!("file.inFolder({})", quoted(sources)));
+    let anywhere = yaml("file.ext == \"md\"".to_owned());
     let mut out = String::from(
         "formulas:\n  \
          by_urgency: 'if(urgency == \"urgent\", \"1 urgent\", if(urgency == \"low\", \"3 low\", \"2 normal\"))'\n\
@@ -77,7 +78,8 @@ fn base(outbox: &str, sources: &str) -> String {
          note.created:\n    displayName: Since\n  \
          note.send_at:\n    displayName: Not before\n  \
          note.sent_at:\n    displayName: Sent\n  \
-         note.received:\n    displayName: Received\n\
+         note.received:\n    displayName: Received\n  \
+         note.date:\n    displayName: Since\n\
          views:\n",
     );
     for view in [
@@ -110,11 +112,12 @@ fn base(outbox: &str, sources: &str) -> String {
         },
         View {
             name: "Awaiting replies",
-            folder: &sources,
+            // They lie beside the notes about people; a sent mail's own note among the sources.
+            folder: &anywhere,
             filters: &["triage == \"awaiting-reply\""],
             group: None,
-            columns: &["file.name", "note.subject", "note.to", "note.received"],
-            sort: ("note.received", "ASC"),
+            columns: &["file.name", "note.subject", "note.to", "note.date"],
+            sort: ("note.date", "ASC"),
             limit: None,
         },
         View {
@@ -172,8 +175,8 @@ impl View<'_> {
     }
 }
 
-fn markdown(outbox: &str, sources: &str) -> String {
-    let (outbox, sources) = (quoted(outbox), quoted(sources));
+fn markdown(outbox: &str) -> String {
+    let outbox = quoted(outbox);
     format!(
         r#"# Mail
 
@@ -209,10 +212,9 @@ SORT send_at ASC
 ## Awaiting replies
 
 ```dataview
-TABLE WITHOUT ID file.link AS "Mail", subject AS "Subject", to AS "To", received AS "Since"
-FROM {sources}
-WHERE type = "email" AND triage = "awaiting-reply"
-SORT received ASC
+TABLE WITHOUT ID file.link AS "Note", subject AS "Subject", to AS "To", date AS "Since"
+WHERE triage = "awaiting-reply"
+SORT date ASC
 ```
 
 ## Proposed tasks
@@ -256,10 +258,14 @@ mod tests {
                 assert!(formula.is_none_or(|name| yaml["formulas"][name].is_string()), "{column}");
             }
             let folder = view["filters"]["and"][0].as_str().expect("a folder");
-            let wanted = [r#"file.inFolder("My \"Out\" box, Sam's")"#, r#"file.inFolder("Sources/Email")"#];
+            let wanted = [
+                r#"file.inFolder("My \"Out\" box, Sam's")"#,
+                r#"file.inFolder("Sources/Email")"#,
+                r#"file.ext == "md""#,
+            ];
             assert!(wanted.contains(&folder), "{folder}");
         }
-        assert!(page.text.contains(r#"FROM "My \"Out\" box, Sam's""#) && page.text.contains("FROM \"Sources/Email\""));
+        assert!(page.text.contains(r#"FROM "My \"Out\" box, Sam's""#));
         assert_eq!(page.text.matches("```").count() % 2, 0);
         for page in pages(folders) {
             assert!(is_ours(&page.text), "{}", page.text);
