@@ -49,7 +49,12 @@ pub(crate) fn odd_host(href: &str) -> Option<String> {
         return None;
     }
     let host = authority.rsplit('@').next().unwrap_or_default();
-    idna::domain_to_ascii(host.split(':').next().unwrap_or_default()).ok().filter(|host| !host.is_empty())
+    idna::domain_to_ascii(host.split(':').next().unwrap_or_default()).ok().filter(|host| is_host(host))
+}
+
+/// True for what can be a host: the other signs that the conversion lets through would be live in a note (`<%`).
+fn is_host(host: &str) -> bool {
+    !host.is_empty() && host.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b))
 }
 
 /// What the links of a page are relative to that name no host.

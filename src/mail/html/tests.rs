@@ -145,6 +145,17 @@ fn quotes_can_be_left_out() {
     }
 }
 
+/// Found by fuzzing: what stands where a link's host should be was shown as it stood.
+#[test]
+fn a_host_that_is_none_is_not_shown() {
+    for href in
+        ["https://ex\u{430}mple.c<% tp.x %>/", "https://a@b<% x %>/", "https://\u{430}`[[x]]/", "https://a@>\u{430}/"]
+    {
+        let markdown = to_markdown(&format!("<a href='{href}'>in</a>"));
+        assert!(!markdown.contains('→') && !["<%", "[[", "`"].iter().any(|live| markdown.contains(live)), "{markdown}");
+    }
+}
+
 #[test]
 fn a_page_in_its_place_keeps_links_without_a_host() {
     for (html, expect) in [
