@@ -197,7 +197,7 @@ async fn pass(
         }
         if !scope.dry_run {
             let finished = keep::finish(&desk, &mut outcome.posted.problems);
-            outcome.posted.problems.extend(finished.err().map(|e| format!("{e:#}")));
+            outcome.posted.problems.extend(finished.err().map(|e| format!("{:#}", in_state(e, state))));
         }
     }
     if pull_first {
@@ -243,7 +243,10 @@ async fn pass(
                     of.into_iter().filter_map(|(_, p)| p.as_mut().ok()).for_each(|p| p.drafts.push(draft.clone()));
                 }
             }
-            Err(e) => outcome.posted.problems.push(format!("questions that wait for an answer: {e:#}")),
+            Err(e) => {
+                let e = in_state(e, state);
+                outcome.posted.problems.push(format!("questions that wait for an answer: {e:#}"));
+            }
         }
     }
     // When nobody waits for anything else; what it makes better is mirrored.

@@ -118,7 +118,8 @@ pub async fn run(
         service: Service::new(),
         owed: Owed::default(),
         // Only whoever asks how it goes would miss it.
-        presence: presence::announce(state).ok().flatten(),
+        // Where there is no vault, nothing is begun.
+        presence: config.vault.is_dir().then(|| presence::announce(state).ok().flatten()).flatten(),
         tell,
     };
     let ended = daemon.live(timing).await;

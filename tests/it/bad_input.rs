@@ -65,7 +65,7 @@ fn a_wrong_config_is_status_2_and_names_the_key() {
     has(complaint(&case.postnote(&["sync"]).ended(2)), &["vault"]);
     std::fs::remove_file(case.config_path()).unwrap();
     for command in ["sync", "status", "run", "send"] {
-        has(complaint(&case.postnote(&[command]).ended(2)), &["postnote.toml", "config.example.toml", "--config"]);
+        has(complaint(&case.postnote(&[command]).ended(2)), &["postnote.toml", "postnote init", "--config"]);
     }
     case.config(&good);
     has(complaint(&case.postnote(&["sync", "--account", "hoem"]).ended(2)), &["hoem", "work"]);

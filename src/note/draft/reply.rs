@@ -41,8 +41,7 @@ pub struct Proposal<'a> {
 /// How each draft ends; below this line nothing is ever sent.
 pub const FOOTER: &str = "*postnote: fill every `[…]` and edit the text under “Draft Response”, then set `status: approved` at the top; it is sent once, at the next sync. `status: rejected` leaves it.*";
 
-pub(super) const HOW: &str =
-    "fill every `[…]` below, then set `status` to `approved` and save. Nothing is sent before; `rejected` leaves it.";
+pub(super) const HOW: &str = "fill the gaps in brackets below, then set `status` to `approved` and save. Nothing is sent before; `rejected` leaves it.";
 
 /// How a draft looks.
 #[derive(Debug, Clone, Copy, Default)]
