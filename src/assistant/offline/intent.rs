@@ -27,8 +27,9 @@ pub enum Intent {
 
 /// Above this much, a statement wants something done after all: right in three of four.
 const SURELY: f32 = 0.5;
-/// Below this, what looks like a request is none.
+/// Below this, what looks like a request is none, if it has so many words: a short command is one, whatever its words.
 const HARDLY: f32 = -2.0;
+const LONG: usize = 12;
 /// Below this, a promise offers nothing to anybody.
 const NO_OFFER: f32 = -1.5;
 
@@ -49,7 +50,7 @@ pub(super) fn of_words(sentence: &str, words: &Words, language: Option<&str>) ->
             true => Intent::Promise,
             false => Intent::Request,
         },
-        Intent::Request if weight() < HARDLY => Intent::Statement,
+        Intent::Request if words.iter().count() >= LONG && weight() < HARDLY => Intent::Statement,
         rules => rules,
     }
 }
@@ -271,6 +272,8 @@ mod tests {
             ("eng", "Let me know which date suits you."),
             ("eng", "We need you to approve the order."),
             ("eng", "If that works, confirm the date."),
+            ("eng", "Run it once a week."),
+            ("eng", "bring the list"),
             ("eng", "I would appreciate a short answer."),
             ("eng", "Please send me the plan, thanks in advance."),
             ("eng", "I hope you are well, and could you send the plan."),
