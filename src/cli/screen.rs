@@ -96,7 +96,7 @@ impl Screen {
     }
 }
 
-/// Whether colours are wanted at all: https://no-color.org, and a terminal that knows them.
+/// Whether colours are wanted at all: <https://no-color.org>, and a terminal that knows them.
 pub(super) fn colours() -> bool {
     let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
     !set("NO_COLOR") && std::env::var_os("TERM").is_none_or(|term| term != "dumb")

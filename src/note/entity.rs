@@ -159,7 +159,7 @@ pub struct New<'a> {
 /// Tasks of the notes beside this one, by its own place: no text of a mail stands in a query.
 const TASKS: &str = "```dataview\nTASK\nWHERE !completed AND (file.folder = this.file.folder OR contains(file.outlinks, this.file.link))\nSORT due ASC\n```\n";
 
-/// Writes a new note as a template has it; where that does not do, with the reason, as [`write`] does.
+/// Writes a new note as a template has it; where that does not do, with the reason, as [`write()`] does.
 pub fn write_as(template: Option<&Template>, new: &New<'_>) -> (String, Option<TemplateError>) {
     let own = |template: &Template| {
         let values = context! {

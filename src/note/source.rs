@@ -48,7 +48,7 @@ pub struct Listed {
     pub size: usize,
 }
 
-/// Writes the note as a template has it; where that does not do, with the reason, as [`write`] does.
+/// Writes the note as a template has it; where that does not do, with the reason, as [`write()`] does.
 pub fn write_as(
     template: Option<&Template>,
     message: &Message,

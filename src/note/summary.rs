@@ -32,7 +32,7 @@ fn participants(entries: &[Entry]) -> Vec<String> {
     participants
 }
 
-/// Writes the summary as a template has it; where that does not do, with the reason, as [`write`] does.
+/// Writes the summary as a template has it; where that does not do, with the reason, as [`write()`] does.
 pub fn write_as(
     template: Option<&Template>,
     person: &str,
