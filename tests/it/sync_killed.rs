@@ -88,7 +88,7 @@ fn sweep(site: &Site, from: Option<&Case>, places: &[Place], wanted: &EndState) 
     });
     // A rare kind may have been missed, where threads shared the work in another way: it is looked for nearby.
     let case = site.case();
-    for off in [0, 1, -1, 2, -2, 3, -3, 4, -4] {
+    for off in (0isize..=12).flat_map(|n| [n, -n]) {
         for Place { call, number, kind } in places {
             if !met.lock().unwrap().contains_key(kind) {
                 kill(&case, call, number.saturating_add_signed(off).max(1));
