@@ -39,7 +39,7 @@ pub mod thoughts;
 pub mod threads;
 
 pub use cursors::Cursor;
-pub use health::{Health, health, is_in_use};
+pub use health::{Health, health};
 
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, params};
 use std::fs::{self, File, TryLockError};
