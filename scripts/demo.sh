@@ -5,6 +5,7 @@
 #   scripts/demo.sh             waits while you edit the draft
 #   scripts/demo.sh --auto      edits the draft itself
 #   scripts/demo.sh --release   builds with optimizations (slower to build)
+#   scripts/demo.sh --run CMD   sets all of it up, runs CMD with postnote on its PATH, and ends (scripts/shots.sh)
 #
 # Everything it writes is in demo-vault/ and .demo/ of this clone; your own mail, notes and settings stay
 # untouched. The server listens on 127.0.0.1 only and sends nothing anywhere. GREENMAIL_PORT_OFFSET=1000 moves its ports.
@@ -15,16 +16,19 @@ PATH=$PATH:${CARGO_HOME:-$HOME/.cargo}/bin
 cd "$root"
 
 auto=no
+run=
 profile=debug
 build=(cargo build --locked --quiet --bin postnote)
-for argument in "$@"; do
-    case $argument in
+while [ $# -gt 0 ]; do
+    case $1 in
     --auto) auto=yes ;;
     --release) profile=release build+=(--release) ;;
-    *) sed -n '2,11p' "$0" | sed 's/^# \{0,1\}//' >&2; exit 2 ;;
+    --run) run=${2:-} && [ -n "$run" ] || die "--run needs a command" && shift ;;
+    *) sed -n '2,12p' "$0" | sed 's/^# \{0,1\}//' >&2; exit 2 ;;
     esac
+    shift
 done
-if [ "$auto" = no ] && [ ! -t 0 ]; then
+if [ "$auto" = no ] && [ -z "$run" ] && [ ! -t 0 ]; then
     die "there is no terminal to wait at. Use scripts/demo.sh --auto."
 fi
 
@@ -85,6 +89,11 @@ security = "plaintext"
 password = { env = "POSTNOTE_DEMO_PASSWORD" }
 CONFIG
 export POSTNOTE_DEMO_PASSWORD=secret-sam
+
+if [ -n "$run" ]; then
+    PATH=$(dirname "$postnote"):$PATH POSTNOTE_CONFIG=$config DEMO_VAULT=$vault bash -c "$run"
+    exit
+fi
 
 sync() { "$postnote" --config "$config" sync; }
 

@@ -4,6 +4,7 @@
 #   scripts/install.sh demo    a compiler, curl, Java 17 and Maven (for GreenMail)
 #   scripts/install.sh test    the same, and Dovecot, strace, tmux, a keyring daemon, a llama.cpp server, rustfmt, clippy, cargo-deny, cargo-fuzz
 #   scripts/install.sh bench   a compiler, Dovecot, mbsync and time (for scripts/bench.sh)
+#   scripts/install.sh shots   what the demo needs, and Chromium, Node.js, tmux and fonts (for scripts/shots.sh)
 #
 # On Debian and Ubuntu it uses apt, with sudo when not root. Elsewhere it says what to install, and stops.
 # The servers that the packages bring are never started or enabled: the scripts run private ones of their own.
@@ -13,7 +14,7 @@ root=$(cd "$(dirname "$0")/.." && pwd -P)
 PATH=$PATH:/usr/sbin:/usr/local/sbin:${CARGO_HOME:-$HOME/.cargo}/bin
 
 what=${1:-test}
-case $what in demo | test | bench) ;; *) die "usage: scripts/install.sh demo|test|bench" ;; esac
+case $what in demo | test | bench | shots) ;; *) die "usage: scripts/install.sh demo|test|bench|shots" ;; esac
 
 if ! have cargo; then
     die "cargo is not on PATH. Install Rust with rustup (https://rustup.rs), open a new shell, and run this again."
@@ -34,7 +35,15 @@ missing() {
         java_is_new_enough || echo "java|default-jre-headless|a Java runtime, version 17 or newer"
         have mvn || echo "mvn|maven|Apache Maven"
     fi
-    if [ "$what" != demo ]; then
+    if [ "$what" = shots ]; then
+        python3 -c 'import ensurepip' >/dev/null 2>&1 || echo "python3|python3-venv|Python's venv"
+        have chromium || echo "chromium|chromium|Chromium"
+        have npm || echo "npm|npm|Node.js 18 or newer with npm"
+        have tmux || echo "tmux|tmux|tmux"
+        have pngquant || echo "pngquant|pngquant|pngquant"
+        fc-list 2>/dev/null | grep -q NotoColorEmoji ||
+            echo "fc-list|fontconfig fonts-inter fonts-noto-color-emoji fonts-ipafont-gothic|fonts: Inter, Noto Color Emoji, IPAGothic"
+    elif [ "$what" != demo ]; then
         have python3 || echo "python3|python3|Python 3.9 or newer"
         have dovecot || echo "dovecot|dovecot-imapd|Dovecot 2.3 with IMAP"
         have openssl || echo "openssl|openssl|openssl, the command"

@@ -1,7 +1,7 @@
 //! `postnote run` as a service of the system: a unit for systemd, an agent for launchd, a task for Windows.
 //!
 //! What enters is where things are; what leaves is the text of one file, where it belongs, and the commands that the
-//! system wants to hear. Nothing is written or run here.
+//! system wants to hear; and, the other way round, which program such a file starts. Nothing is written or run here.
 
 use std::path::{Path, PathBuf};
 
@@ -61,6 +61,38 @@ impl Manager {
         }
     }
 
+    /// Where the service's file belongs; `home`, `config_home` and `config` as in [`Place`].
+    pub fn file(self, home: &Path, config_home: &Path, config: &Path) -> PathBuf {
+        match self {
+            Manager::Systemd => config_home.join("systemd/user/postnote.service"),
+            Manager::Launchd => home.join("Library/LaunchAgents").join(format!("{LABEL}.plist")),
+            Manager::Windows => config.with_file_name("postnote-task.xml"),
+        }
+    }
+
+    /// The program that such a file starts, also one that a person wrote; `None` where that cannot be read.
+    pub fn program(self, bytes: &[u8], home: &Path) -> Option<PathBuf> {
+        match self {
+            Manager::Systemd => {
+                let text = String::from_utf8_lossy(bytes);
+                let line = text.lines().find_map(|line| line.trim().strip_prefix("ExecStart="))?;
+                first_word(line.trim_start_matches(['-', '@', ':', '+', '!']), home)
+            }
+            Manager::Launchd => {
+                let text = String::from_utf8_lossy(bytes);
+                let (_, rest) = text.split_once("<key>ProgramArguments</key>")?;
+                let (word, _) = rest.split_once("<string>")?.1.split_once("</string>")?;
+                Some(PathBuf::from(unxml(word)))
+            }
+            Manager::Windows => {
+                let units = bytes.as_chunks::<2>().0.iter().map(|pair| u16::from_le_bytes(*pair));
+                let text: String = char::decode_utf16(units).map_while(Result::ok).collect();
+                let (word, _) = text.split_once("--headless \"")?.1.split_once('"')?;
+                Some(PathBuf::from(unxml(word)))
+            }
+        }
+    }
+
     /// What the service is, here.
     pub fn service(self, place: &Place) -> Result<Service, String> {
         for path in [&place.program, &place.config].into_iter().chain(place.credentials.iter().map(|(_, path)| path)) {
@@ -80,8 +112,38 @@ impl Manager {
     }
 }
 
+fn file(manager: Manager, place: &Place) -> PathBuf {
+    manager.file(&place.home, &place.config_home, &place.config)
+}
+
 fn is_name(name: &str) -> bool {
     !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c))
+}
+
+/// The first word of a command line of systemd's.
+fn first_word(line: &str, home: &Path) -> Option<PathBuf> {
+    let mut rest = line.trim_start().chars();
+    let mut word = String::new();
+    let quote = rest.clone().next().filter(|c| matches!(c, '"' | '\''));
+    if quote.is_some() {
+        rest.next();
+    }
+    loop {
+        match rest.next() {
+            None if quote.is_some() => return None,
+            Some(c) if quote.map_or(c.is_whitespace(), |quote| c == quote) => break,
+            None => break,
+            Some('\\') => word.extend(rest.next()),
+            // `%h` is the home folder, `%%` a percent sign.
+            Some('%') => match rest.next() {
+                Some('h') => word.push_str(&home.to_string_lossy()),
+                Some('%') => word.push('%'),
+                _ => return None,
+            },
+            Some(c) => word.push(c),
+        }
+    }
+    (!word.is_empty()).then(|| PathBuf::from(word))
 }
 
 fn words(line: &str) -> Vec<String> {
@@ -134,7 +196,7 @@ fn systemd(place: &Place) -> Service {
     };
     let credentials: String = place.credentials.iter().map(of).collect();
     Service {
-        path: place.config_home.join("systemd/user/postnote.service"),
+        path: file(Manager::Systemd, place),
         bytes: unit(&command, &credentials).into_bytes(),
         install: ["systemctl --user daemon-reload", "systemctl --user enable --now postnote.service"].map(words).into(),
         remove: [words("systemctl --user disable --now postnote.service")].into(),
@@ -149,8 +211,12 @@ fn xml(path: &Path) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
+fn unxml(text: &str) -> String {
+    text.replace("&quot;", "\"").replace("&gt;", ">").replace("&lt;", "<").replace("&amp;", "&")
+}
+
 fn launchd(place: &Place) -> Service {
-    let path = place.home.join("Library/LaunchAgents").join(format!("{LABEL}.plist"));
+    let path = file(Manager::Launchd, place);
     let log = place.home.join("Library/Logs/postnote.log");
     let text = format!(
         r#"<?xml version="1.0" encoding="UTF-8"?>
@@ -200,7 +266,7 @@ fn launchd(place: &Place) -> Service {
 }
 
 fn windows(place: &Place) -> Service {
-    let path = place.config.with_file_name("postnote-task.xml");
+    let path = file(Manager::Windows, place);
     let log = place.config.with_file_name("postnote.log");
     let text = format!(
         r#"<?xml version="1.0" encoding="UTF-16"?>
@@ -282,6 +348,33 @@ mod tests {
         }
         let place = Place { credentials: vec![("a:b".to_owned(), "/x".into())], ..place() };
         assert!(Manager::Systemd.service(&place).is_err());
+    }
+
+    #[test]
+    fn each_says_again_what_it_starts() {
+        for program in ["/opt/my tools/postnote", "/opt/50% \"A&B\" <x>\\postnote"] {
+            let place = Place { program: program.into(), ..place() };
+            for manager in [Manager::Systemd, Manager::Launchd, Manager::Windows] {
+                let service = manager.service(&place).expect("a service");
+                if (manager, program.contains('"')) == (Manager::Windows, true) {
+                    continue; // No path has a quote there.
+                }
+                let read = manager.program(&service.bytes, &place.home);
+                assert_eq!(read, Some(place.program.clone()), "{manager:?}");
+                assert_eq!(service.path, manager.file(&place.home, &place.config_home, &place.config));
+            }
+        }
+        // What a person wrote.
+        let of = |line: &str| Manager::Systemd.program(format!("[Service]\n{line}\n").as_bytes(), "/home/me".as_ref());
+        assert_eq!(of("ExecStart=/usr/bin/postnote run"), Some("/usr/bin/postnote".into()));
+        assert_eq!(of("ExecStart=-'/opt/my apps/postnote' run"), Some("/opt/my apps/postnote".into()));
+        assert_eq!(of("ExecStart=%h/.cargo/bin/postnote run"), Some("/home/me/.cargo/bin/postnote".into()));
+        for unread in ["Restart=always", "ExecStart=", "ExecStart=\"/opt/postnote run", "ExecStart=%t/postnote"] {
+            assert_eq!(of(unread), None, "{unread}");
+        }
+        for manager in [Manager::Launchd, Manager::Windows] {
+            assert_eq!(manager.program(b"<plist>", "/home/me".as_ref()), None);
+        }
     }
 
     #[test]

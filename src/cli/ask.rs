@@ -3,6 +3,7 @@
 //! An answer is read on a thread of its own: whoever waits for it can stop waiting, as for Ctrl-C, which leaves the
 //! terminal as it was ([`Echo`]).
 
+use super::screen::{Long, Screen, broken};
 use super::{Failure, printable};
 use anyhow::anyhow;
 use secrecy::SecretString;
@@ -19,29 +20,18 @@ pub(super) fn somebody() -> bool {
 
 /// Says it, broken into lines where the terminal ends. `indent`: before each line but the first.
 pub(super) fn say_with(indent: &str, text: &str) {
-    text.lines().for_each(|line| say_line(indent, line));
-}
-
-fn say_line(indent: &str, line: &str) {
-    let start: String = line.chars().take_while(|c| *c == ' ').collect();
-    println!("{}", wrapped(&start, &printable(line), width(), indent).join("\n"));
-}
-
-/// How wide text may be: as the terminal, and no wider than is well read.
-fn width() -> usize {
-    console::Term::stdout().size_checked().map_or(80, |(_, columns)| usize::from(columns)).clamp(20, WIDEST)
+    text.lines().for_each(|line| println!("{}", laid_out(line, indent)));
 }
 
 /// The same with its first word in a colour (SGR).
 pub(super) fn say_coloured(indent: &str, text: &str, word: &str, colour: &str) {
-    let rest = text.strip_prefix(word).unwrap_or(text);
-    print!("\u{1b}[{colour}m{word}\u{1b}[0m");
-    // What follows is broken as if the word stood there: its own width is known.
-    let mut lines = rest.lines();
-    let first = lines.next().unwrap_or_default();
-    let broken = wrapped(word, &printable(first), width(), indent).join("\n");
-    println!("{}", broken.strip_prefix(word).unwrap_or(&broken));
-    lines.for_each(|line| say_line(indent, line));
+    for (at, line) in text.lines().enumerate() {
+        let shown = laid_out(line, indent);
+        match shown.strip_prefix(word).filter(|_| at == 0) {
+            Some(rest) => println!("\u{1b}[{colour}m{word}\u{1b}[0m{rest}"),
+            None => println!("{shown}"),
+        }
+    }
 }
 
 /// The same without indent.
@@ -49,26 +39,14 @@ pub(super) fn say(text: &str) {
     say_with("", text);
 }
 
-/// Broken at spaces; a word that is longer than a line, such as an address to open, stays whole, so that it can be copied.
-/// `start` stands before the first line, `indent` before each other.
-fn wrapped(start: &str, text: &str, width: usize, indent: &str) -> Vec<String> {
-    let mut lines = Vec::new();
-    let mut line = start.to_owned();
-    let mut is_empty = true;
-    for word in text.split_whitespace() {
-        let length = line.chars().count() + usize::from(!is_empty) + word.chars().count();
-        if !is_empty && length > width {
-            lines.push(std::mem::replace(&mut line, indent.to_owned()));
-            is_empty = true;
-        }
-        if !is_empty {
-            line.push(' ');
-        }
-        line.push_str(word);
-        is_empty = false;
-    }
-    lines.push(line);
-    lines
+/// A line and its continuations; spaces that it begins with stay.
+fn laid_out(line: &str, indent: &str) -> String {
+    // As wide as the terminal, and no wider than is well read; what goes elsewhere is not broken.
+    let width = Screen::of_stdout().width.map(|width| width.min(WIDEST));
+    let text = line.trim_start_matches(' ');
+    let start = line.strip_suffix(text).unwrap_or_default();
+    let lines = broken(&printable(text), width.map(|width| (width, start.len(), indent.len())), Long::Whole);
+    format!("{start}{}", lines.join(&format!("\n{indent}")))
 }
 
 /// The answer to a question; what stands in brackets, `default`, is the answer of who only presses Enter.
@@ -133,8 +111,7 @@ pub(super) async fn unseen(question: &str) -> Result<SecretString, Failure> {
 
 fn prompt(text: &str) {
     let mut out = std::io::stdout();
-    // The space at its end is lost by the breaking of lines.
-    write!(out, "{} ", wrapped("", text, width(), "").join("\n")).and_then(|()| out.flush()).ok();
+    write!(out, "{} ", laid_out(text.trim_end(), "")).and_then(|()| out.flush()).ok();
 }
 
 async fn on_thread<T: Send + 'static>(
@@ -166,21 +143,5 @@ impl Echo {
         if let Some(before) = &self.0 {
             rustix::termios::tcsetattr(std::io::stdin(), rustix::termios::OptionalActions::Now, before).ok();
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn lines_end_where_the_terminal_does() {
-        let text = "1 Open https://example.org/a/very/long/address/to/copy and make an app password there";
-        let lines = wrapped("  ", text, 30, "     ");
-        assert_eq!(lines[0], "  1 Open");
-        assert_eq!(lines[1], "     https://example.org/a/very/long/address/to/copy");
-        assert!(lines[2..].iter().all(|l| l.chars().count() <= 30 && l.starts_with("     ")), "{lines:?}");
-        assert_eq!(wrapped("", "", 30, ""), [""]);
-        assert_eq!(wrapped("", "short", 30, ""), ["short"]);
     }
 }

@@ -1,26 +1,25 @@
 //! `postnote import`.
 
+use super::progress::{self, Counted};
 use super::{Ended, Failure, ImportArgs, printable, report, signals};
 use crate::config::Config;
 use crate::inbound::import::{Imported, Order, Step};
 use crate::outbound::Posted;
 use crate::pass::{self, Outcome};
-use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
-use std::io::IsTerminal;
 use std::path::Path;
 
 pub(super) async fn import(config: &Config, state: &Path, args: ImportArgs) -> Result<Ended, Failure> {
     let ImportArgs { paths, account, sent, drafts, dry_run, json } = args;
     let stop = signals::stop()?;
-    let bar = (std::io::stderr().is_terminal() && !json).then(bar);
+    let bar = if json { None } else { progress::bar(Counted::Octets) };
     let mut on = |step: Step| {
         let Some(bar) = &bar else { return };
         match step {
             Step::Mailbox(name, octets) => {
                 bar.set_length(octets);
                 bar.set_position(0);
-                bar.set_message(printable(&name));
+                progress::name(bar, &name);
             }
             Step::Octets(n) => bar.inc(n),
         }
@@ -59,12 +58,4 @@ pub(super) async fn import(config: &Config, state: &Path, args: ImportArgs) -> R
         eprintln!("postnote: stopped; the same import goes on from here");
     }
     Ok(if outcome.has_problems() || stop.is_asked() { Ended::WithProblems } else { Ended::Well })
-}
-
-fn bar() -> ProgressBar {
-    let bar = ProgressBar::no_length();
-    if let Ok(style) = ProgressStyle::with_template("{msg} {wide_bar} {bytes}/{total_bytes} {eta}") {
-        bar.set_style(style);
-    }
-    bar
 }

@@ -2,7 +2,7 @@
 
 use super::ask::{self, Echo};
 use super::signals::Signals;
-use super::{Ended, Failure, LoginArgs, printable};
+use super::{Ended, Failure, LoginArgs};
 use crate::config::{Account, Auth, OAuth2, SecretSource};
 use crate::secret;
 use crate::secret::oauth::login::{self as sign_in, Ask, Out, Way};
@@ -63,29 +63,21 @@ pub(super) async fn at_provider(
     let way = if device { Way::Device } else { Way::Browser };
     let mut tell = |ask: Ask<'_>| match ask {
         Ask::Open(url) => {
-            println!(
-                "To sign in as {}, open this address in a browser on this machine:\n\n{}\n",
-                email,
-                printable(url)
-            );
-            println!(
-                "Waiting for the browser. Ctrl-C stops; `postnote login {name} --device` works from another machine, where the provider has it."
-            );
+            ask::say(&format!("To sign in as {email}, open this address in a browser on this machine:\n\n{url}\n"));
+            ask::say(&format!(
+                "Waiting for the browser. Ctrl-C stops; `postnote login {name} --device` works from another machine, where \
+                 the provider has it."
+            ));
             if wanted(browser) {
                 open(url);
             }
         }
         Ask::Enter { at, code, or_open } => {
-            println!(
-                "To sign in as {}, go to\n\n{}\n\non any device, and type the code {}",
-                email,
-                printable(at),
-                printable(code)
-            );
+            ask::say(&format!("To sign in as {email}, go to\n\n{at}\n\non any device, and type the code {code}"));
             if let Some(url) = or_open {
-                println!("or open {}", printable(url));
+                ask::say(&format!("or open {url}"));
             }
-            println!("\nWaiting until that is done. Ctrl-C stops.");
+            ask::say("\nWaiting until that is done. Ctrl-C stops.");
         }
     };
     sign_in::login(oauth, name, user, way, &mut tell).await.with_context(|| format!("account {name:?}"))?;

@@ -24,6 +24,7 @@ mod login;
 mod notices;
 mod place;
 mod preview;
+mod progress;
 mod report;
 mod run;
 mod screen;

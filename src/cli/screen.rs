@@ -56,43 +56,16 @@ impl Screen {
 
     /// The text, `indent` columns in, and what does not fit two more below it. A line each.
     pub(super) fn lines(&self, indent: usize, tone: Tone, text: &str) -> Vec<String> {
-        let Some(width) = self.width else { return vec![format!("{}{}", " ".repeat(indent), self.paint(tone, text))] };
-        let mut lines = Vec::new();
-        let mut line = String::new();
-        let room = |first: bool| width.saturating_sub(if first { indent } else { indent + 2 }).max(1);
-        for word in text.split(' ') {
-            let mut word = word.to_owned();
-            let gap = usize::from(!line.is_empty());
-            if columns(&line) + gap + columns(&word) <= room(lines.is_empty()) {
-                line.push_str(if gap == 1 { " " } else { "" });
-                line.push_str(&word);
-                continue;
-            }
-            if !line.is_empty() {
-                lines.push(std::mem::take(&mut line));
-            }
-            // A path may be longer than any line.
-            while columns(&word) > room(lines.is_empty()) {
-                let (head, tail) = cut(&word, room(lines.is_empty()));
-                lines.push(head);
-                word = tail;
-            }
-            line = word;
-        }
-        if !line.is_empty() || lines.is_empty() {
-            lines.push(line);
-        }
-        let shown = |(n, line): (usize, &String)| {
-            format!("{}{}", " ".repeat(if n == 0 { indent } else { indent + 2 }), self.paint(tone, line))
-        };
-        lines.iter().enumerate().map(shown).collect()
+        let [first, rest] = [indent, indent + 2].map(|n| " ".repeat(n));
+        let broken = broken(text, self.width.map(|width| (width, first.len(), rest.len())), Long::Cut);
+        let begin = std::iter::once(&first).chain(std::iter::repeat(&rest));
+        begin.zip(&broken).map(|(begin, line)| format!("{begin}{}", self.paint(tone, line))).collect()
     }
 
     /// The text in one line, its end left out where it does not fit.
     pub(super) fn line(&self, indent: usize, tone: Tone, text: &str) -> String {
         let room = self.width.map_or(usize::MAX, |width| width.saturating_sub(indent).max(2));
-        let text = if columns(text) <= room { text.to_owned() } else { cut(text, room - 1).0 + "…" };
-        format!("{}{}", " ".repeat(indent), self.paint(tone, &text))
+        format!("{}{}", " ".repeat(indent), self.paint(tone, &shortened(text, room)))
     }
 }
 
@@ -102,9 +75,51 @@ pub(super) fn colours() -> bool {
     !set("NO_COLOR") && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
 }
 
+/// What becomes of a word that is longer than a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Long {
+    /// It is cut: nothing stands beyond the edge.
+    Cut,
+    /// It stays whole, so that it can be copied, as an address to open.
+    Whole,
+}
+
+/// A text broken at its spaces. `room`: the columns of a line, and how many of them are taken on the first one, and on
+/// each other; without, it stays one line.
+pub(super) fn broken(text: &str, room: Option<(usize, usize, usize)>, long: Long) -> Vec<String> {
+    let Some((width, first, rest)) = room else { return vec![text.to_owned()] };
+    let room = |is_first: bool| width.saturating_sub(if is_first { first } else { rest }).max(1);
+    let mut lines = Vec::new();
+    let mut line: Option<String> = None;
+    for word in text.split(' ') {
+        let mut word = word.to_owned();
+        if let Some(line) = &mut line
+            && columns(line) + 1 + columns(&word) <= room(lines.is_empty())
+        {
+            line.push(' ');
+            line.push_str(&word);
+            continue;
+        }
+        lines.extend(line.take());
+        while long == Long::Cut && columns(&word) > room(lines.is_empty()) {
+            let (head, tail) = cut(&word, room(lines.is_empty()));
+            lines.push(head);
+            word = tail;
+        }
+        line = Some(word);
+    }
+    lines.extend(line);
+    lines
+}
+
 /// How many columns a text takes: wide letters take two, marks on letters none.
 fn columns(text: &str) -> usize {
     console::measure_text_width(text)
+}
+
+/// The text, its end left out where it takes more columns than that.
+pub(super) fn shortened(text: &str, room: usize) -> String {
+    if columns(text) <= room { text.to_owned() } else { cut(text, room.saturating_sub(1)).0 + "…" }
 }
 
 /// The most that fits, at least one letter, and the rest.
@@ -142,5 +157,18 @@ mod tests {
         let wide = Screen { width: None, rows: None, colours: false };
         assert_eq!(wide.lines(2, Tone::Alarm, text), [format!("  {text}")]);
         assert_eq!(screen(24).lines(0, Tone::Plain, ""), [""]);
+        assert_eq!(shortened("数据库 and more", 8), "数据库 …");
+    }
+
+    #[test]
+    fn a_long_word_is_cut_or_stays_whole() {
+        let text = "1 Open https://example.org/a/very/long/address/to/copy and make an app password";
+        let whole = broken(text, Some((30, 2, 5)), Long::Whole);
+        assert_eq!(whole[..2], ["1 Open", "https://example.org/a/very/long/address/to/copy"]);
+        assert!(whole[2..].iter().all(|line| columns(line) <= 25), "{whole:?}");
+        let cut = broken(text, Some((30, 2, 5)), Long::Cut);
+        assert_eq!(cut[..2], ["1 Open", "https://example.org/a/ver"]);
+        assert!(cut.iter().all(|line| columns(line) <= 28), "{cut:?}");
+        assert_eq!(broken(text, None, Long::Cut), [text]);
     }
 }

@@ -1,23 +1,22 @@
 //! `postnote sync` and `postnote send`.
 
+use super::progress::{self, Counted};
 use super::{Ended, Failure, SyncArgs, report, signals};
 use crate::config::Config;
 use crate::inbound::Progress;
 use crate::pass::{self, Scope};
-use indicatif::{ProgressBar, ProgressStyle};
-use std::io::IsTerminal;
 use std::path::Path;
 
 pub(super) async fn sync(config: &Config, state: &Path, args: SyncArgs, send_only: bool) -> Result<Ended, Failure> {
     let stop = signals::stop()?;
-    let bar = (std::io::stderr().is_terminal() && !args.json).then(bar);
+    let bar = if args.json { None } else { progress::bar(Counted::Messages) };
     let mut on = |progress: Progress| {
         let Some(bar) = &bar else { return };
         match progress {
             // Mailboxes of several accounts are read at a time: what is left is left of all of them.
             Progress::Mailbox { account, mailbox, total } if total > 0 => {
                 bar.set_length(bar.length().unwrap_or(0) + total as u64);
-                bar.set_message(super::printable(&format!("{account} {mailbox}")));
+                progress::name(bar, &format!("{account} {mailbox}"));
             }
             Progress::Mailbox { .. } => {}
             Progress::Messages(n) => bar.inc(n as u64),
@@ -41,12 +40,4 @@ pub(super) async fn sync(config: &Config, state: &Path, args: SyncArgs, send_onl
         eprintln!("postnote: stopped; the next sync goes on from here");
     }
     Ok(if outcome.has_problems() || stop.is_asked() { Ended::WithProblems } else { Ended::Well })
-}
-
-fn bar() -> ProgressBar {
-    let bar = ProgressBar::no_length();
-    if let Ok(style) = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len}, {per_sec}, {eta} left") {
-        bar.set_style(style);
-    }
-    bar
 }

@@ -1,6 +1,6 @@
-//! systemd: ready, what goes on, a sign of life, and the end. Without `$NOTIFY_SOCKET` nothing of it happens.
+//! systemd: ready, what goes on, a sign of life, and the end. Without `$NOTIFY_SOCKET`, and where there is no systemd, nothing
+//! of it happens.
 
-use sd_notify::NotifyState;
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -23,7 +23,7 @@ pub(super) struct Service {
 impl Service {
     pub(super) fn new() -> Service {
         let now = Instant::now();
-        let every = sd_notify::watchdog_enabled().map(|limit| limit / 2).filter(|every| !every.is_zero());
+        let every = watchdog().map(|limit| limit / 2).filter(|every| !every.is_zero());
         // Not ready yet, but alive: the first pass is watched, too.
         Service {
             is_ready: false,
@@ -43,18 +43,18 @@ impl Service {
         if !self.is_ready {
             self.is_ready = true;
             self.next = self.every.map(|every| Instant::now() + every);
-            say(&[NotifyState::Ready]);
+            say(State::Ready);
         }
     }
 
     /// What it is at, for `systemctl status`.
     pub(super) fn status(&self, text: &str) {
-        say(&[NotifyState::Status(text)]);
+        say(State::Status(text));
     }
 
     /// It ends.
     pub(super) fn stopping(&self) {
-        say(&[NotifyState::Stopping]);
+        say(State::Stopping);
     }
 
     /// Waits until [`Service::beat`] is due; for ever when nobody asks for it.
@@ -68,7 +68,7 @@ impl Service {
     /// The main loop has come round once more, or would if the pass let it.
     pub(super) fn beat(&mut self) {
         if self.every.is_some() && self.progress.elapsed() < HANGS {
-            say(&[NotifyState::Watchdog]);
+            say(State::Alive);
         }
         if !self.is_ready && self.progress.elapsed() < HANGS {
             self.ready();
@@ -77,9 +77,44 @@ impl Service {
     }
 }
 
-fn say(states: &[NotifyState<'_>]) {
+#[derive(Debug, Clone, Copy)]
+enum State<'a> {
+    Ready,
+    Status(&'a str),
+    Alive,
+    Stopping,
+}
+
+#[cfg(target_os = "linux")]
+fn watchdog() -> Option<Duration> {
+    sd_notify::watchdog_enabled()
+}
+
+#[cfg(not(target_os = "linux"))]
+fn watchdog() -> Option<Duration> {
+    None
+}
+
+#[cfg(target_os = "linux")]
+fn say(state: State<'_>) {
+    use sd_notify::NotifyState;
+    let state = match state {
+        State::Ready => NotifyState::Ready,
+        State::Status(text) => NotifyState::Status(text),
+        State::Alive => NotifyState::Watchdog,
+        State::Stopping => NotifyState::Stopping,
+    };
     // Whoever started us and is not there any more misses nothing.
-    if let Err(e) = sd_notify::notify(states) {
+    if let Err(e) = sd_notify::notify(&[state]) {
         tracing::debug!("the service manager cannot be told: {e}");
+    }
+}
+
+/// The others look whether the process lives.
+#[cfg(not(target_os = "linux"))]
+fn say(state: State<'_>) {
+    match state {
+        State::Status(text) => tracing::trace!("{text}"),
+        other => tracing::trace!("{other:?}"),
     }
 }

@@ -3,9 +3,10 @@
 use super::Finding;
 use crate::config::Config;
 use crate::pass::now;
-use crate::store;
+use crate::service::Manager;
+use crate::store::presence;
 use jiff::civil::date;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Before this version was written, no clock that is right can be.
 const WRITTEN: jiff::civil::Date = date(2026, 11, 1);
@@ -55,60 +56,30 @@ pub(super) fn clock(config: &Config, state: &Path) -> Vec<Finding> {
 const SET: &str = "set the clock, or have it set over the network (timedatectl set-ntp true)";
 
 /// Whether postnote runs, and would after the next start of the machine.
-pub(super) fn service(state: &Path) -> Vec<Finding> {
-    let runs = store::is_in_use(state);
-    for unit in units() {
-        let Ok(text) = std::fs::read_to_string(&unit) else { continue };
-        if let Some(program) = program(&text).filter(|p| p.is_absolute() && !p.exists()) {
-            let text = format!("{} starts {}, which is not there", unit.display(), program.display());
-            let fix = "install postnote there, or write the unit anew (postnote service install)";
+pub(super) fn service(config: &Path, state: &Path) -> Vec<Finding> {
+    let runs = presence::running(state).is_some();
+    let manager = Manager::here();
+    let base = directories::BaseDirs::new();
+    let file = base.as_ref().map(|base| (manager.file(base.home_dir(), base.config_dir(), config), base.home_dir()));
+    if let Some((file, home)) = file
+        && let Ok(bytes) = std::fs::read(&file)
+    {
+        let file = file.display();
+        if let Some(program) = manager.program(&bytes, home).filter(|p| p.is_absolute() && !p.exists()) {
+            let text = format!("{file} starts {}, which is not there", program.display());
+            let fix = "install postnote there, or write the file anew (postnote service install --force)";
             return vec![Finding::fault("service", text, fix)];
         }
         if !runs {
-            let text = format!("{} is there, and postnote is not at work now", unit.display());
+            let text = format!("{file} is there, and postnote run is not at work; see: postnote service status");
             return vec![Finding::note("service", text)];
         }
     }
     match runs {
-        true => vec![Finding::ok("service", "postnote is at work with this vault")],
-        false => vec![Finding::note("service", "postnote does not run now; `postnote run` stays and syncs by itself")],
-    }
-}
-
-/// Where a unit of the person's own would be.
-fn units() -> Vec<PathBuf> {
-    let Some(base) = directories::BaseDirs::new() else { return Vec::new() };
-    if cfg!(target_os = "macos") {
-        vec![base.home_dir().join("Library/LaunchAgents/postnote.plist")]
-    } else if cfg!(windows) {
-        Vec::new()
-    } else {
-        vec![base.config_dir().join("systemd/user/postnote.service")]
-    }
-}
-
-/// The program that a systemd unit starts.
-fn program(unit: &str) -> Option<PathBuf> {
-    let line = unit.lines().find_map(|line| line.trim().strip_prefix("ExecStart="))?;
-    let line = line.trim_start_matches(['-', '@', ':', '+', '!']);
-    let word = match line.strip_prefix('"') {
-        Some(rest) => rest.split('"').next()?,
-        None => line.split_whitespace().next()?,
-    };
-    let home = directories::BaseDirs::new()?.home_dir().to_string_lossy().into_owned();
-    Some(PathBuf::from(word.replace("%h", &home)))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_a_unit_starts() {
-        let of = |line: &str| program(&format!("[Service]\nType=notify\n{line}\n"));
-        assert_eq!(of("ExecStart=/usr/bin/postnote run"), Some(PathBuf::from("/usr/bin/postnote")));
-        assert_eq!(of("ExecStart=-\"/opt/my apps/postnote\" run"), Some(PathBuf::from("/opt/my apps/postnote")));
-        assert!(of("ExecStart=%h/.cargo/bin/postnote run").unwrap().is_absolute());
-        assert_eq!(of("Restart=always"), None);
+        true => vec![Finding::ok("service", "postnote run is at work with this vault")],
+        false => {
+            let text = "postnote run is not at work: nothing syncs by itself; `postnote service install` changes that";
+            vec![Finding::note("service", text)]
+        }
     }
 }

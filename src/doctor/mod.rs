@@ -94,7 +94,7 @@ pub async fn examine(config: &Config, path: &Path, state: &Path, only: Option<&s
             found.extend(vault::examine(&config));
             found.extend(state::examine(&config, &state));
             found.extend(machine::clock(&config, &state));
-            found.extend(machine::service(&state));
+            found.extend(machine::service(&path, &state));
             found
         })
     };

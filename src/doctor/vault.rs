@@ -11,8 +11,6 @@ use std::path::Path;
 
 /// More of one kind are counted, not named.
 const NAMED: usize = 5;
-/// Less space than this is soon used up by attachments.
-const SPACE: u64 = 200 * 1024 * 1024;
 
 pub(super) fn examine(config: &Config) -> Vec<Finding> {
     let root = &config.vault;
@@ -37,7 +35,9 @@ pub(super) fn examine(config: &Config) -> Vec<Finding> {
         }
     }
     found.extend(who_may(root));
-    found.extend(disk(root));
+    found.extend(kind(root));
+    found.extend(space(root));
+    found.extend(case(root));
     found.extend(synced_by(root));
     found.extend(outbox(config, &vault));
     found
@@ -61,38 +61,43 @@ fn who_may(_root: &Path) -> Option<Finding> {
     None
 }
 
-/// What the file system is, and how much room it has.
+/// What the file system is, where that matters.
 #[cfg(target_os = "linux")]
-fn disk(root: &Path) -> Vec<Finding> {
-    let mut found = Vec::new();
-    if let Ok(at) = rustix::fs::statfs(root) {
-        // linux/magic.h
-        let odd = match u64::try_from(at.f_type).unwrap_or_default() & 0xffff_ffff {
-            0x4d44 | 0x2011_bab0 => {
-                Some("FAT: it keeps no permissions, so that everybody on this machine may read the notes")
-            }
-            0x6969 => Some("NFS: changes made from other machines are seen with the schedule only"),
-            0xff53_4d42 | 0xfe53_4d42 | 0x517b => {
-                Some("a Windows share: changes made from other machines are seen with the schedule only")
-            }
-            0x0102_1997 => Some("a share of the host (9p): changes made there are seen with the schedule only"),
-            _ => None,
-        };
-        found.extend(odd.map(|what| Finding::note("vault", format!("its file system is {what}"))));
-    }
-    if let Ok(at) = rustix::fs::statvfs(root)
-        && at.f_bavail.saturating_mul(at.f_frsize) < SPACE
-    {
-        let text = format!("its disk has less than {} MB left", SPACE / 1024 / 1024);
-        found.push(Finding::warning("vault", text, "free some space there"));
-    }
-    found.extend(case(root));
-    found
+fn kind(root: &Path) -> Option<Finding> {
+    let at = rustix::fs::statfs(root).ok()?;
+    // linux/magic.h
+    let odd = match u64::try_from(at.f_type).unwrap_or_default() & 0xffff_ffff {
+        0x4d44 | 0x2011_bab0 => "FAT: it keeps no permissions, so that everybody on this machine may read the notes",
+        0x6969 => "NFS: changes made from other machines are seen with the schedule only",
+        0xff53_4d42 | 0xfe53_4d42 | 0x517b => {
+            "a Windows share: changes made from other machines are seen with the schedule only"
+        }
+        0x0102_1997 => "a share of the host (9p): changes made there are seen with the schedule only",
+        _ => return None,
+    };
+    Some(Finding::note("vault", format!("its file system is {odd}")))
 }
 
 #[cfg(not(target_os = "linux"))]
-fn disk(root: &Path) -> Vec<Finding> {
-    case(root).into_iter().collect()
+fn kind(_root: &Path) -> Option<Finding> {
+    None
+}
+
+/// Whether its disk is nearly full.
+#[cfg(unix)]
+fn space(root: &Path) -> Option<Finding> {
+    // Less than this is soon used up by attachments.
+    const SPACE: u64 = 200 * 1024 * 1024;
+    let at = rustix::fs::statvfs(root).ok()?;
+    (at.f_bavail.saturating_mul(at.f_frsize) < SPACE).then(|| {
+        let text = format!("its disk has less than {} MB left", SPACE / 1024 / 1024);
+        Finding::warning("vault", text, "free some space there")
+    })
+}
+
+#[cfg(not(unix))]
+fn space(_root: &Path) -> Option<Finding> {
+    None
 }
 
 /// Whether `a` and `A` are one file. It is tried out: no flag says so of a folder.

@@ -1,6 +1,9 @@
 //! The pages that show all of the mail's notes at a glance: `Mail.base` (Obsidian Bases) and `Mail.md` (the plugins
 //! Dataview and Tasks).
 //!
+//! `Mail.base` keeps to what Obsidian documents (help: "Bases syntax"; `sort` as its API's `BasesSortConfig`), and to
+//! filters that its own menus can show: one comparison each, joined by `and` and `or`.
+//!
 //! What enters are the folders of the config; what leaves is text. Each page ends in a line with the hash of what stands
 //! above it: as long as that fits, nobody has changed the page, and only then may a newer text replace it.
 
@@ -64,11 +67,9 @@ fn base(outbox: &str, sources: &str) -> String {
     let sources = yaml(format!("file.inFolder({})", quoted(sources)));
     let anywhere = yaml("file.ext == \"md\"".to_owned());
     let mut out = String::from(
-        "formulas:\n  \
-         by_urgency: 'if(urgency == \"urgent\", \"1 urgent\", if(urgency == \"low\", \"3 low\", \"2 normal\"))'\n\
-         properties:\n  \
+        "properties:\n  \
          file.name:\n    displayName: Note\n  \
-         formula.by_urgency:\n    displayName: Urgency\n  \
+         note.urgency:\n    displayName: Urgency\n  \
          note.subject:\n    displayName: Subject\n  \
          note.to:\n    displayName: To\n  \
          note.from:\n    displayName: From\n  \
@@ -86,8 +87,9 @@ fn base(outbox: &str, sources: &str) -> String {
         View {
             name: "To approve",
             folder: &outbox,
-            filters: &["status == \"pending\" || status == \"draft\""],
-            group: Some("formula.by_urgency"),
+            filters: &[&["status == \"pending\"", "status == \"draft\""]],
+            // Backwards: urgent, normal, low.
+            group: Some(("note.urgency", "DESC")),
             columns: &["file.name", "note.subject", "note.to", "note.reason", "note.created"],
             sort: ("note.created", "ASC"),
             limit: None,
@@ -95,7 +97,7 @@ fn base(outbox: &str, sources: &str) -> String {
         View {
             name: "Needs attention",
             folder: &outbox,
-            filters: &["status == \"uncertain\" || status == \"failed\" || status == \"conflict\""],
+            filters: &[&["status == \"uncertain\"", "status == \"failed\"", "status == \"conflict\""]],
             group: None,
             columns: &["file.name", "note.status", "note.error", "note.subject", "note.to"],
             sort: ("note.status", "DESC"),
@@ -104,7 +106,7 @@ fn base(outbox: &str, sources: &str) -> String {
         View {
             name: "On their way",
             folder: &outbox,
-            filters: &["status == \"approved\" || status == \"queued\" || status == \"sending\""],
+            filters: &[&["status == \"approved\"", "status == \"queued\"", "status == \"sending\""]],
             group: None,
             columns: &["file.name", "note.subject", "note.to", "note.status", "note.send_at"],
             sort: ("note.send_at", "ASC"),
@@ -114,7 +116,7 @@ fn base(outbox: &str, sources: &str) -> String {
             name: "Awaiting replies",
             // They lie beside the notes about people; a sent mail's own note among the sources.
             folder: &anywhere,
-            filters: &["triage == \"awaiting-reply\""],
+            filters: &[&["triage == \"awaiting-reply\""]],
             group: None,
             columns: &["file.name", "note.subject", "note.to", "note.date"],
             sort: ("note.date", "ASC"),
@@ -123,7 +125,7 @@ fn base(outbox: &str, sources: &str) -> String {
         View {
             name: "New mail",
             folder: &sources,
-            filters: &["type == \"email\"", "triage != \"bulk\"", "triage != \"automatic\""],
+            filters: &[&["type == \"email\""], &["triage != \"bulk\""], &["triage != \"automatic\""]],
             group: None,
             columns: &["file.name", "note.subject", "note.from", "note.received"],
             sort: ("note.received", "DESC"),
@@ -132,7 +134,7 @@ fn base(outbox: &str, sources: &str) -> String {
         View {
             name: "Sent",
             folder: &outbox,
-            filters: &["status == \"sent\""],
+            filters: &[&["status == \"sent\""]],
             group: None,
             columns: &["file.name", "note.subject", "note.to", "note.sent_at"],
             sort: ("note.sent_at", "DESC"),
@@ -147,8 +149,9 @@ fn base(outbox: &str, sources: &str) -> String {
 struct View<'a> {
     name: &'a str,
     folder: &'a str,
-    filters: &'a [&'a str],
-    group: Option<&'a str>,
+    /// All of them; of each any one.
+    filters: &'a [&'a [&'a str]],
+    group: Option<(&'a str, &'a str)>,
     columns: &'a [&'a str],
     sort: (&'a str, &'a str),
     limit: Option<u32>,
@@ -158,11 +161,19 @@ impl View<'_> {
     fn write(&self, out: &mut String, yaml: &dyn Fn(String) -> String) {
         let View { name, folder, filters, group, columns, sort: (by, direction), limit } = self;
         out.push_str(&format!("  - type: table\n    name: {name}\n    filters:\n      and:\n        - {folder}\n"));
-        for filter in *filters {
-            out.push_str(&format!("        - {}\n", yaml((*filter).to_owned())));
+        for any in *filters {
+            match any {
+                [only] => out.push_str(&format!("        - {}\n", yaml((*only).to_owned()))),
+                several => {
+                    out.push_str("        - or:\n");
+                    for one in *several {
+                        out.push_str(&format!("            - {}\n", yaml((*one).to_owned())));
+                    }
+                }
+            }
         }
-        if let Some(group) = group {
-            out.push_str(&format!("    groupBy:\n      property: {group}\n      direction: ASC\n"));
+        if let Some((group, direction)) = group {
+            out.push_str(&format!("    groupBy:\n      property: {group}\n      direction: {direction}\n"));
         }
         out.push_str("    order:\n");
         for column in *columns {
@@ -251,12 +262,28 @@ mod tests {
         let yaml: serde_yaml::Value = serde_yaml::from_str(&base.text).expect("YAML");
         let views = yaml["views"].as_sequence().expect("views");
         assert_eq!(views.len(), 6);
+        // The keys that Obsidian documents, and no others.
+        let keys = |value: &serde_yaml::Value| -> Vec<String> {
+            value.as_mapping().expect("a mapping").keys().filter_map(|k| k.as_str().map(str::to_owned)).collect()
+        };
+        assert_eq!(keys(&yaml), ["properties", "views"]);
         for view in views {
-            // What a view shows by formula is there.
-            for column in view["order"].as_sequence().expect("columns").iter().filter_map(|c| c.as_str()) {
-                let formula = column.strip_prefix("formula.");
-                assert!(formula.is_none_or(|name| yaml["formulas"][name].is_string()), "{column}");
+            let known = ["type", "name", "filters", "groupBy", "order", "sort", "limit"];
+            assert!(keys(view).iter().all(|key| known.contains(&key.as_str())), "{view:?}");
+            assert_eq!(view["type"], "table");
+            assert_eq!(keys(&view["sort"][0]), ["property", "direction"]);
+            // A property goes by its kind, and has a name for people.
+            let columns = view["order"].as_sequence().expect("columns").iter().chain([&view["sort"][0]["property"]]);
+            for column in columns.filter_map(|c| c.as_str()) {
+                assert!(column == "file.name" || column.starts_with("note."), "{column}");
+                assert!(yaml["properties"][column]["displayName"].is_string(), "{column}");
             }
+            // Each filter is one comparison: Obsidian's menu can show it.
+            let all = view["filters"]["and"].as_sequence().expect("filters");
+            let plain = all.iter().flat_map(|f| f["or"].as_sequence().cloned().unwrap_or_else(|| vec![f.clone()]));
+            assert!(
+                plain.filter_map(|f| f.as_str().map(str::to_owned)).all(|f| !f.contains("||") && !f.contains("&&"))
+            );
             let folder = view["filters"]["and"][0].as_str().expect("a folder");
             let wanted = [
                 r#"file.inFolder("My \"Out\" box, Sam's")"#,

@@ -33,6 +33,8 @@ pub enum NewAuth {
     SignIn {
         /// Whose.
         provider: Provider,
+        /// Where that is, if it is not known.
+        at: Box<Addresses>,
         /// The client that the person registered.
         client_id: String,
         /// Its secret, if it has one.
@@ -42,6 +44,21 @@ pub enum NewAuth {
         /// Where the tokens are kept.
         tokens: SecretSource,
     },
+}
+
+/// Where a provider that postnote does not know gives its tokens.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Addresses {
+    /// Where one signs in.
+    pub auth_url: Option<String>,
+    /// Where tokens come from.
+    pub token_url: Option<String>,
+    /// Where the sign-in by a code begins.
+    pub device_url: Option<String>,
+    /// Where tokens are given back.
+    pub revoke_url: Option<String>,
+    /// What is asked for.
+    pub scopes: Vec<String>,
 }
 
 /// A config that has one account. `vault` and `since` as they are to stand there.
@@ -112,7 +129,7 @@ pub fn block(account: &NewAccount, home: &Path) -> String {
         NewAuth::Password(kept) => {
             let _ = write!(text, "\n  [accounts.auth]\n  password = {}\n", source(kept, home));
         }
-        NewAuth::SignIn { provider, client_id, client_secret, tenant, tokens } => {
+        NewAuth::SignIn { provider, at, client_id, client_secret, tenant, tokens } => {
             let provider = match provider {
                 Provider::Google => "google",
                 Provider::Microsoft => "microsoft",
@@ -120,6 +137,15 @@ pub fn block(account: &NewAccount, home: &Path) -> String {
             };
             text.push_str("\n  [accounts.auth.oauth2]\n");
             let _ = writeln!(text, "  provider = {}\n  client_id = {}", quoted(provider), quoted(client_id));
+            let Addresses { auth_url, token_url, device_url, revoke_url, scopes } = &**at;
+            let urls = [("auth", auth_url), ("token", token_url), ("device", device_url), ("revoke", revoke_url)];
+            for (key, url) in urls.into_iter().filter_map(|(key, url)| Some((key, url.as_ref()?))) {
+                let _ = writeln!(text, "  {key}_url = {}", quoted(url));
+            }
+            if !scopes.is_empty() {
+                let list: Vec<_> = scopes.iter().map(|scope| quoted(scope)).collect();
+                let _ = writeln!(text, "  scopes = [{}]", list.join(", "));
+            }
             if let Some(kept) = client_secret {
                 let _ = writeln!(text, "  client_secret = {}", source(kept, home));
             }
@@ -294,6 +320,7 @@ mod tests {
         assert_eq!(one.secret, Auth::Password(kept));
         let sign_in = NewAuth::SignIn {
             provider: Provider::Microsoft,
+            at: Box::default(),
             client_id: "0-1".to_owned(),
             client_secret: Some(SecretSource::Command("pass show \"x\"".to_owned())),
             tenant: Some("example.org".to_owned()),
@@ -303,6 +330,26 @@ mod tests {
         let Auth::OAuth2(oauth) = &config.accounts[0].secret else { panic!("no OAuth") };
         assert_eq!(oauth.client_secret, Some(SecretSource::Command("pass show \"x\"".to_owned())));
         assert!(oauth.token_url.as_str().contains("example.org"));
+        let custom = NewAuth::SignIn {
+            provider: Provider::Custom,
+            at: Box::new(Addresses {
+                auth_url: Some("https://login.example.org/a?x=\"1\"".to_owned()),
+                token_url: Some("https://login.example.org/t".to_owned()),
+                device_url: None,
+                revoke_url: Some("https://login.example.org/r".to_owned()),
+                scopes: vec!["mail".to_owned(), "offline_access".to_owned()],
+            }),
+            client_id: "0-1".to_owned(),
+            client_secret: None,
+            tenant: None,
+            tokens: SecretSource::Keyring,
+        };
+        let config = parsed(&whole("/n", "30d", &account(custom), home));
+        let Auth::OAuth2(oauth) = &config.accounts[0].secret else { panic!("no OAuth") };
+        assert_eq!(oauth.scopes, ["mail", "offline_access"]);
+        let urls = [&oauth.auth_url, &Some(oauth.token_url.clone()), &oauth.device_url, &oauth.revoke_url];
+        let ends = urls.map(|url| url.as_ref().and_then(|u| u.path().chars().last()));
+        assert_eq!(ends, [Some('a'), Some('t'), None, Some('r')]);
     }
 
     #[test]

@@ -1,7 +1,6 @@
 //! When the database was last read over, and what its file was when its last holder left it: so that a sync every few
 //! minutes does not read all of it each time. Where anything does not fit, it is read over.
 
-use super::FILE;
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -16,6 +15,7 @@ fn place(folder: &Path) -> PathBuf {
 /// What tells whether anybody else wrote to the database. Its log must be gone: the last to leave empties it.
 #[cfg(unix)]
 fn stamp(folder: &Path) -> Option<String> {
+    use super::FILE;
     use std::os::unix::fs::MetadataExt;
     if folder.join(format!("{FILE}-wal")).exists() {
         return None;

@@ -2,7 +2,6 @@
 
 use super::{FILE, StoreError, VERSION};
 use rusqlite::{Connection, OpenFlags};
-use std::fs::{File, TryLockError};
 use std::path::Path;
 
 /// How a state folder is.
@@ -38,13 +37,5 @@ pub fn health(folder: &Path) -> Result<Health, StoreError> {
         Ok(_) => Ok(Health::Damaged),
         Err(e) if super::is_damaged(&e) => Ok(Health::Damaged),
         Err(e) => Err(e.into()),
-    }
-}
-
-/// Whether a postnote is at work with it.
-pub fn is_in_use(folder: &Path) -> bool {
-    match File::open(folder.join("lock")) {
-        Ok(file) => matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)),
-        Err(_) => false,
     }
 }

@@ -39,7 +39,7 @@ pub mod thoughts;
 pub mod threads;
 
 pub use cursors::Cursor;
-pub use health::{Health, health, is_in_use};
+pub use health::{Health, health};
 
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, params};
 use std::fs::{self, File, TryLockError};
@@ -250,10 +250,14 @@ fn make_folder(folder: &Path) -> Result<(), StoreError> {
     builder.create(folder).map_err(|source| StoreError::Io { path: folder.to_owned(), source })
 }
 
+#[cfg(unix)]
 fn private(options: &mut fs::OpenOptions) {
-    #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
 }
+
+/// A person's own folder is for that person alone there.
+#[cfg(not(unix))]
+fn private(_options: &mut fs::OpenOptions) {}
 
 impl Store {
     /// Opens the database of a state folder, new where there is none. One that SQLite cannot read is put aside

@@ -253,3 +253,102 @@ fn ctrl_c_at_the_password_of_login_leaves_a_terminal_that_shows_what_is_typed() 
     terminal.press("(it is not shown):", "C-c");
     assert_eq!(terminal.ended(), 130);
 }
+
+/// What the terminal shows of an address: it may stand on more than one line.
+fn shown_address(terminal: &Terminal) -> String {
+    let screen = terminal.screen();
+    let from = screen.rfind("http://127.0.0.1:").expect("an address");
+    screen[from..].chars().take_while(|c| !c.is_whitespace()).collect()
+}
+
+/// The tokens that a Dovecot with this provider, and GreenMail for sending, both take.
+fn sam_by_token(local: &str) -> (Dovecot, &'static GreenMail, User, TokenServer) {
+    let (dovecot, greenmail) = (token_dovecot("xoauth2 oauthbearer"), GreenMail::shared());
+    let sam = dovecot.user(local, "example.org");
+    let provider = TokenServer::start(&sam.email);
+    // GreenMail takes the password for a token.
+    let token = provider.access();
+    provider.names(&token);
+    greenmail.add(&User { email: sam.email.clone(), password: token });
+    let mail = format!(
+        "From: Ada Park <ada@example.com>\r\nTo: {}\r\nSubject: Storage questions\r\nMessage-ID: <signed-in@example.com>\r\n\r\n\
+         Hi Sam,\r\n\r\nhow many terabytes do you expect? Could you tell me by Friday?\r\n\r\nBest,\r\nAda\r\n",
+        sam.email
+    );
+    dovecot.deliver(&sam, mail.as_bytes());
+    (dovecot, greenmail, sam, provider)
+}
+
+#[test]
+fn signing_in_at_a_provider_of_ones_own_from_nothing_to_the_first_draft() {
+    let (dovecot, greenmail, sam, provider) = sam_by_token("sam-by-browser");
+    let case = Case::new();
+    with_obsidian(&case);
+    let (imap, smtp) = (format!("127.0.0.1:{}", dovecot.imap), format!("127.0.0.1:{}", greenmail.smtp));
+    let mut arguments = vec!["init", &sam.email, "--imap-server", &imap, "--smtp-server", &smtp];
+    arguments.extend(LOCAL);
+    arguments.extend(["--oauth", "custom", "--keep", "file", "--display-name", "Sam Reed", "--name", "work"]);
+    let terminal = Terminal::start(&case, (100, 40), &arguments);
+    terminal.answer("(Enter alone stops):", "postnote-test");
+    terminal.answer("(it is not shown):", "");
+    let at = |path: &str| format!("http://127.0.0.1:{}/{path}", provider.port);
+    terminal.answer("Token endpoint (https://…):", "http://login.example.org/token");
+    terminal.answer("Authorization endpoint (Enter alone: none):", &at("authorize"));
+    terminal.answer("Device authorization endpoint (Enter alone: none):", "");
+    terminal.answer("(such as: mail offline_access):", "mail offline_access");
+    // Tokens would go over the net for all to read: asked once more.
+    terminal.says("token_url");
+    terminal.answer("Token endpoint (https://…):", &at("token"));
+    terminal.answer("Authorization endpoint (Enter alone: none):", &at("authorize"));
+    terminal.answer("Device authorization endpoint (Enter alone: none):", &at("device"));
+    terminal.answer("(such as: mail offline_access):", "mail offline_access");
+    terminal.says("Waiting for the browser");
+    assert!(!case.config_path().exists());
+    let (status, head, _) = get(&shown_address(&terminal));
+    assert_eq!(status, 302);
+    let back = head.lines().find_map(|line| line.strip_prefix("Location: ")).unwrap();
+    assert!(get(back).2.contains("You are signed in"));
+    terminal.says("IMAP: works; 6 mailboxes SMTP: works");
+    terminal.answer("or the path of another folder [1]:", "");
+    terminal.answer("Write this? (Y/n):", "");
+    terminal.answer("now (the last 30 days)? (Y/n):", "");
+    let said = terminal.says("The sign-in renews itself");
+    assert!(said.contains("to approve: Outbox/"), "{said}");
+    assert_eq!(terminal.ended(), 0);
+    provider.silent(&said);
+    let config = fs::read_to_string(case.config_path()).unwrap();
+    provider.silent(&config);
+    assert!(config.contains(&format!("device_url = \"{}\"", at("device"))), "{config}");
+    assert!(config.contains("scopes = [\"mail\", \"offline_access\"]"), "{config}");
+    assert_eq!(mode(&case.path().join("work.secret")), 0o600);
+    // One sign-in, and what was set up goes on to work.
+    assert_eq!((provider.asked("/authorize").len(), provider.asked("/token").len()), (1, 1));
+    case.postnote(&["sync"]).ended(0);
+    let output = case.postnote(&["doctor"]).ended(0);
+    provider.silent(&format!("{output:?}"));
+}
+
+#[test]
+fn a_sign_in_by_a_code_whose_servers_refuse_it_is_taken_back() {
+    let (dovecot, greenmail, sam, provider) = sam_by_token("sam-by-code");
+    let case = Case::new();
+    let before = files(&case);
+    let at = |path: &str| format!("http://127.0.0.1:{}/{path}", provider.port);
+    let (token_url, device_url, revoke_url) = (at("token"), at("device"), at("revoke"));
+    let (imap, smtp) = (format!("127.0.0.1:{}", dovecot.imap), format!("127.0.0.1:{}", greenmail.smtp));
+    let mut arguments = vec!["init", &sam.email, "--imap-server", &imap, "--smtp-server", &smtp];
+    arguments.extend(LOCAL);
+    arguments.extend(["--oauth", "custom", "--device", "--client-id", "postnote-test", "--keep", "file"]);
+    arguments.extend(["--client-secret-command", "echo hush", "--scope", "mail", "--username", "nobody@example.org"]);
+    arguments.extend(["--token-url", &token_url, "--device-url", &device_url, "--revoke-url", &revoke_url]);
+    let terminal = Terminal::start(&case, (60, 40), &arguments);
+    terminal.says("type the code WDJB-MJHT");
+    terminal.says("IMAP: 127.0.0.1 refused the login of nobody@example.org");
+    assert_eq!(provider.refresh_tokens().len(), 1);
+    terminal.answer("What now? [1]:", "4");
+    let said = terminal.says("stopped; nothing was written");
+    assert_eq!(terminal.ended(), 130);
+    provider.silent(&said);
+    // The provider has its tokens back, and nothing lies about.
+    assert_eq!((files(&case), provider.refresh_tokens()), (before, Vec::<String>::new()));
+}

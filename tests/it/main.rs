@@ -42,6 +42,7 @@ mod oauth_keeping;
 mod oauth_wire;
 mod outbox_model;
 mod pictures;
+mod progress;
 mod redraft;
 mod reply_lines;
 mod rsvp;

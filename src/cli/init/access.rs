@@ -1,14 +1,14 @@
 //! What is logged in with, tried at both servers, and where it will be kept.
 
 use super::args::Keep;
-use super::{Desk, servers};
-use crate::cli::{Failure, ask, login};
-use crate::config::{Auth, Config, OAuth2, Provider as OAuthProvider, SecretSource};
+use super::{Desk, servers, sign_in};
+use crate::cli::{Failure, ask};
+use crate::config::{Provider as OAuthProvider, SecretSource};
 use crate::imap::{ImapError, MailboxInfo};
 use crate::secret::{self, Credentials, ExposeSecret, SecretError};
 use crate::setup::discover::Found;
 use crate::setup::provider::{Provider, Way};
-use crate::setup::written::{self, NewAccount, NewAuth};
+use crate::setup::written::NewAuth;
 use crate::setup::{Servers, check};
 use crate::smtp::SmtpError;
 use anyhow::{Context, anyhow};
@@ -32,12 +32,12 @@ pub(super) async fn prove(desk: &Desk<'_>, email: &str, name: &str, found: Found
         || args.password_file.is_some()
         || args.password_env.is_some();
     let only = found.provider.and_then(|p| if let Way::SignIn(at) = p.way { Some(at) } else { None });
-    let sign_in = args.oauth.map(OAuthProvider::from).or(only.filter(|_| !is_given));
+    let at_provider = args.oauth.map(OAuthProvider::from).or(only.filter(|_| !is_given));
     if !is_given {
-        explain(desk, found.provider, sign_in.is_some());
+        explain(desk, found.provider, at_provider.is_some());
     }
-    match sign_in {
-        Some(at) => by_sign_in(desk, email, name, found, at).await,
+    match at_provider {
+        Some(at) => sign_in::prove(desk, email, name, found, at).await,
         None => by_password(desk, email, name, found).await,
     }
 }
@@ -130,107 +130,17 @@ fn first_line() -> Result<SecretString, Failure> {
     }
 }
 
-fn absolute(path: &std::path::Path) -> Result<PathBuf, Failure> {
+pub(super) fn absolute(path: &std::path::Path) -> Result<PathBuf, Failure> {
     Ok(std::path::absolute(path).with_context(|| path.display().to_string())?)
 }
 
-async fn by_sign_in(
-    desk: &Desk<'_>,
-    email: &str,
-    name: &str,
-    mut found: Found,
-    provider: OAuthProvider,
-) -> Result<Proven, Failure> {
-    let args = &desk.args.access;
-    let client_id = match &args.client_id {
-        Some(id) => id.clone(),
-        None if desk.asks => ask::line("The client id that the provider gave you (Enter alone stops)", "").await?,
-        None => String::new(),
-    };
-    if client_id.is_empty() {
-        return Err(Failure::Usage(anyhow!(
-            "to sign in at the provider, a client is registered there once, for yourself: docs/providers.md says how. \
-             Then give its id: --client-id. Nothing was written"
-        )));
-    }
-    let client_secret = match (&args.client_secret_file, &args.client_secret_command) {
-        (Some(path), _) => Some(SecretSource::File(absolute(path)?)),
-        (_, Some(command)) => Some(SecretSource::Command(command.clone())),
-        _ if desk.asks && provider == OAuthProvider::Google => {
-            let text = ask::unseen("The client secret that Google gave you with it (Enter alone: none)").await?;
-            match text.expose_secret() {
-                "" => None,
-                secret => Some(kept_client(desk, name, secret)?),
-            }
-        }
-        _ => None,
-    };
-    let tokens = place_for(desk, name, "tokens").await?;
-    let auth = NewAuth::SignIn { provider, client_id, client_secret, tenant: args.tenant.clone(), tokens };
-    let oauth = judged(desk, email, name, &found.servers, &auth)?;
-    login::at_provider(&oauth, name, email, &found.servers.imap_user, args.device, args.browser).await?;
-    if let Ok(mut signed_in) = desk.signed_in.lock() {
-        *signed_in = Some((oauth.clone(), name.to_owned()));
-    }
-    let credentials = secret::read(&Auth::OAuth2(Box::new(oauth)), name).await?;
-    loop {
-        if args.no_test {
-            break;
-        }
-        let tried = try_both(desk, &found.servers, &credentials).await;
-        let Some(trouble) = tried.trouble() else { break };
-        match what_now(desk, &trouble, &advice(&found, &tried), "Try again", tried.is_refused()).await? {
-            Next::Again => {}
-            Next::Name => ask_names(&mut found.servers).await?,
-            Next::Servers => found = servers::typed(desk, email, Some(found)).await?,
-        }
-    }
-    Ok(Proven { servers: found.servers, auth, secret: None })
-}
-
-/// The secret of a client lies in a file: it is needed before the config is written.
-fn kept_client(desk: &Desk<'_>, name: &str, text: &str) -> Result<SecretSource, Failure> {
-    let path = free(desk, &format!("{name}.client"));
-    written::make_folder(desk.folder()).with_context(|| desk.shown(desk.folder()))?;
-    secret::write_file(&path, text.as_bytes(), name)?;
-    if let Ok(mut made) = desk.made.lock() {
-        made.push(path.clone());
-    }
-    Ok(SecretSource::File(path))
-}
-
-/// What the config will make of it, which judges every key.
-fn judged(desk: &Desk<'_>, email: &str, name: &str, servers: &Servers, auth: &NewAuth) -> Result<OAuth2, Failure> {
-    let (name, email) = (name.to_owned(), email.to_owned());
-    let (servers, auth) = (servers.clone(), auth.clone());
-    let account = NewAccount { name, email, display_name: String::new(), aliases: Vec::new(), servers, auth };
-    let text = written::whole("/", "30d", &account, &desk.home);
-    let config = Config::parse(&text, &desk.home, desk.folder()).map_err(|e| Failure::Usage(anyhow!("{e}")))?;
-    match config.accounts.into_iter().next().map(|a| a.secret) {
-        Some(Auth::OAuth2(oauth)) => Ok(*oauth),
-        _ => Err(Failure::Failed(anyhow!("the sign-in could not be prepared; nothing was written"))),
-    }
-}
-
-/// Takes back what was signed in, or laid down, for an account that is not to be.
-pub(super) async fn undo(desk: &Desk<'_>) {
-    let signed_in = desk.signed_in.lock().ok().and_then(|mut s| s.take());
-    if let Some((oauth, name)) = signed_in {
-        secret::oauth::login::logout(&oauth, &name).await.ok();
-    }
-    let made = desk.made.lock().map(|mut made| std::mem::take(&mut *made)).unwrap_or_default();
-    for path in made {
-        std::fs::remove_file(path).ok();
-    }
-}
-
 /// How both logins went.
-struct Tried {
+pub(super) struct Tried {
     imap: Result<Vec<MailboxInfo>, ImapError>,
     smtp: Result<(), SmtpError>,
 }
 
-async fn try_both(desk: &Desk<'_>, servers: &Servers, credentials: &Credentials) -> Tried {
+pub(super) async fn try_both(desk: &Desk<'_>, servers: &Servers, credentials: &Credentials) -> Tried {
     let Servers { imap, imap_user, smtp, smtp_user } = servers;
     desk.say("Logging in at both servers …");
     let (imap, smtp) =
@@ -250,7 +160,7 @@ async fn try_both(desk: &Desk<'_>, servers: &Servers, credentials: &Credentials)
 }
 
 impl Tried {
-    fn trouble(&self) -> Option<String> {
+    pub(super) fn trouble(&self) -> Option<String> {
         let imap = self.imap.as_ref().err().map(|e| format!("IMAP: {e}"));
         let smtp = self.smtp.as_ref().err().map(|e| format!("SMTP: {e}"));
         let both: Vec<_> = imap.into_iter().chain(smtp).collect();
@@ -258,13 +168,13 @@ impl Tried {
     }
 
     /// A server was there, and did not take the login.
-    fn is_refused(&self) -> bool {
+    pub(super) fn is_refused(&self) -> bool {
         self.imap.as_ref().is_err_and(ImapError::is_auth) || self.smtp.as_ref().is_err_and(SmtpError::is_auth)
     }
 }
 
 /// What may be the reason.
-fn advice(found: &Found, tried: &Tried) -> String {
+pub(super) fn advice(found: &Found, tried: &Tried) -> String {
     let half = tried.imap.is_ok() != tried.smtp.is_ok();
     match found.provider {
         _ if !tried.is_refused() => String::new(),
@@ -281,14 +191,14 @@ fn advice(found: &Found, tried: &Tried) -> String {
     }
 }
 
-enum Next {
+pub(super) enum Next {
     Again,
     Name,
     Servers,
 }
 
 /// Without anybody to ask, the end.
-async fn what_now(
+pub(super) async fn what_now(
     desk: &Desk<'_>,
     trouble: &str,
     advice: &str,
@@ -310,14 +220,14 @@ async fn what_now(
     }
 }
 
-async fn ask_names(servers: &mut Servers) -> Result<(), Failure> {
+pub(super) async fn ask_names(servers: &mut Servers) -> Result<(), Failure> {
     servers.imap_user = ask::line("Login name for IMAP", &servers.imap_user).await?;
     servers.smtp_user = ask::line("Login name for SMTP", &servers.smtp_user).await?;
     Ok(())
 }
 
 /// Where a secret will be kept. The keyring is looked into before anything is written: it may be locked, or not there.
-async fn place_for(desk: &Desk<'_>, name: &str, what: &str) -> Result<SecretSource, Failure> {
+pub(super) async fn place_for(desk: &Desk<'_>, name: &str, what: &str) -> Result<SecretSource, Failure> {
     let file = || SecretSource::File(free(desk, &format!("{name}.secret")));
     let keep = desk.args.access.keep;
     if keep == Some(Keep::File) {
@@ -367,7 +277,7 @@ async fn keyring_trouble(name: &str) -> Option<String> {
 }
 
 /// A file beside the config that is not there yet.
-fn free(desk: &Desk<'_>, name: &str) -> PathBuf {
+pub(super) fn free(desk: &Desk<'_>, name: &str) -> PathBuf {
     let first = desk.folder().join(name);
     let others = (2..100).map(|n| desk.folder().join(format!("{name}-{n}")));
     std::iter::once(first.clone()).chain(others).find(|path| path.symlink_metadata().is_err()).unwrap_or(first)

@@ -121,6 +121,21 @@ pub(super) struct AccessArgs {
     /// Microsoft: your organisation's id or domain
     #[arg(long, value_name = "TENANT")]
     pub(super) tenant: Option<String>,
+    /// Custom: where you sign in, as the provider documents it (its authorization endpoint)
+    #[arg(long, value_name = "URL")]
+    pub(super) auth_url: Option<String>,
+    /// Custom: where tokens come from (its token endpoint)
+    #[arg(long, value_name = "URL")]
+    pub(super) token_url: Option<String>,
+    /// Custom: where the sign-in by a code begins (its device authorization endpoint)
+    #[arg(long, value_name = "URL")]
+    pub(super) device_url: Option<String>,
+    /// Custom: where tokens are given back (its revocation endpoint)
+    #[arg(long, value_name = "URL")]
+    pub(super) revoke_url: Option<String>,
+    /// Custom: what is asked for; may be given several times
+    #[arg(long = "scope", value_name = "SCOPE")]
+    pub(super) scopes: Vec<String>,
     /// Sign in by a code that is typed in a browser on any device
     #[arg(long)]
     pub(super) device: bool,
@@ -156,6 +171,8 @@ impl From<How> for Security {
 pub(super) enum SignInAt {
     Google,
     Microsoft,
+    /// Any other, by its addresses: --token-url, and --auth-url or --device-url
+    Custom,
 }
 
 impl From<SignInAt> for Provider {
@@ -163,6 +180,7 @@ impl From<SignInAt> for Provider {
         match at {
             SignInAt::Google => Provider::Google,
             SignInAt::Microsoft => Provider::Microsoft,
+            SignInAt::Custom => Provider::Custom,
         }
     }
 }

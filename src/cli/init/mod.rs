@@ -8,6 +8,7 @@ mod args;
 mod existing;
 mod finish;
 mod servers;
+mod sign_in;
 mod vault;
 
 pub(super) use args::InitArgs;
@@ -69,13 +70,13 @@ pub(super) async fn init(config: &Path, args: &InitArgs) -> Result<Ended, Failur
         Ok(plan) => plan,
         Err(failure) => {
             echo.restore();
-            access::undo(&desk).await;
+            sign_in::undo(&desk).await;
             return Err(failure);
         }
     };
     // From here on a signal waits: what is begun is finished, and that takes no time.
     if let Err(failure) = finish::write(&desk, &existing, &plan).await {
-        access::undo(&desk).await;
+        sign_in::undo(&desk).await;
         return Err(failure);
     }
     let wanted = tokio::select! {

@@ -3,6 +3,7 @@
 use super::super::printable;
 use super::super::screen::{Screen, Tone};
 use super::gather::{AccountStatus, DraftStatus, ModelStatus, Report};
+use crate::mail::Address;
 use jiff::civil::DateTime;
 use jiff::{SignedDuration, Zoned};
 
@@ -106,8 +107,9 @@ fn more(count: usize, page: &mut Page<'_>) {
 
 fn title(draft: &DraftStatus) -> String {
     let subject = draft.subject.as_deref().filter(|s| !s.trim().is_empty()).unwrap_or("(no subject)");
-    let to: Vec<&str> = draft.to.iter().map(|to| to.split('<').next().unwrap_or(to).trim().trim_matches('"')).collect();
-    let to: Vec<&str> = to.iter().zip(&draft.to).map(|(name, all)| if name.is_empty() { all } else { *name }).collect();
+    // What is no address is shown as it stands: sending will say what is wrong with it.
+    let label = |to: &String| Address::parse(to).map_or_else(|_| to.clone(), |address| address.label().to_owned());
+    let to: Vec<String> = draft.to.iter().map(label).collect();
     match to.as_slice() {
         [] => subject.to_owned(),
         [one] => format!("{subject}, to {one}"),

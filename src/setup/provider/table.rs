@@ -178,12 +178,18 @@ pub(super) const PROVIDERS: &[Provider] = &[
             "yahoo.com.br",
             "yahoo.com.au",
             "yahoo.com.mx",
+            "yahoo.com.ar",
+            "yahoo.co.nz",
+            "yahoo.se",
+            "myyahoo.com",
         ],
         mx: &["yahoodns.net"],
         imap: tls("imap.mail.yahoo.com"),
         smtp: smtps("smtp.mail.yahoo.com"),
         way: Way::AppPassword,
-        steps: &["In Yahoo's account security, choose Generate app password, and name it postnote."],
+        steps: &[
+            "In Yahoo's account security, under External connections, choose Create app password; name it postnote.",
+        ],
         page: "https://help.yahoo.com/kb/SLN15241.html",
         ..PLAIN
     },
@@ -201,7 +207,7 @@ pub(super) const PROVIDERS: &[Provider] = &[
     Provider {
         name: "GMX",
         short: "gmx",
-        domains: &["gmx.net", "gmx.de", "gmx.at", "gmx.ch", "gmx.eu"],
+        domains: &["gmx.net", "gmx.de", "gmx.at", "gmx.ch", "gmx.eu", "gmx.org", "gmx.info", "gmx.biz"],
         imap: tls("imap.gmx.net"),
         smtp: smtps("mail.gmx.net"),
         steps: &[
@@ -247,6 +253,21 @@ pub(super) const PROVIDERS: &[Provider] = &[
         ..PLAIN
     },
     Provider {
+        name: "Zoho Mail (Europe)",
+        short: "zoho",
+        domains: &["zohomail.eu"],
+        mx: &["zoho.eu"],
+        imap: tls("imap.zoho.eu"),
+        smtp: smtps("smtp.zoho.eu"),
+        way: Way::AppPassword,
+        steps: &[
+            "In Zoho Mail's settings, under Mail accounts, turn on IMAP access.",
+            "With two-factor authentication, make an application-specific password at https://accounts.zoho.eu.",
+        ],
+        page: "https://www.zoho.com/mail/help/imap-access.html",
+        ..PLAIN
+    },
+    Provider {
         name: "Yandex Mail",
         short: "yandex",
         domains: &["yandex.com", "yandex.ru", "ya.ru"],
@@ -264,7 +285,7 @@ pub(super) const PROVIDERS: &[Provider] = &[
     Provider {
         name: "Mail.ru",
         short: "mailru",
-        domains: &["mail.ru", "inbox.ru", "list.ru", "bk.ru"],
+        domains: &["mail.ru", "inbox.ru", "list.ru", "bk.ru", "internet.ru"],
         imap: tls("imap.mail.ru"),
         smtp: smtps("smtp.mail.ru"),
         way: Way::AppPassword,
@@ -287,6 +308,20 @@ pub(super) const PROVIDERS: &[Provider] = &[
         domains: &["posteo.de", "posteo.net", "posteo.eu", "posteo.org"],
         imap: tls("posteo.de"),
         smtp: smtps("posteo.de"),
+        way: Way::AppPassword,
+        steps: &["In Posteo's settings, make an app password for mail programs; the account's own may be refused."],
+        page: "https://posteo.de/en/help/app-passwords",
+        ..PLAIN
+    },
+    Provider {
+        name: "T-Online",
+        short: "telekom",
+        domains: &["t-online.de", "magenta.de"],
+        imap: tls("secureimap.t-online.de"),
+        smtp: smtps("securesmtp.t-online.de"),
+        way: Way::AppPassword,
+        steps: &["In the E-Mail Center's settings, under Passwörter, set the Passwort für E-Mail-Programme."],
+        page: "https://www.telekom.de/hilfe/festnetz-internet-tv/e-mail/e-mail-adresse-passwoerter-und-sicherheit/passwort-fuer-e-mail-programme-einrichten",
         ..PLAIN
     },
     Provider {
