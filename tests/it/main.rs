@@ -22,6 +22,7 @@ mod faults;
 mod followup;
 mod golden;
 mod ground_truth;
+mod habits;
 mod import;
 mod init;
 mod init_flags;
