@@ -21,9 +21,8 @@ use crate::note::task;
 use crate::note::template::Kind;
 use crate::store::Store;
 use crate::store::cursors::Doubt;
-use crate::store::habits::Dealt;
 use crate::store::messages::StoredMessage;
-use crate::triage::habit::{self, Habit};
+use crate::triage::habit;
 use crate::triage::{self, ThreadFacts, Triage, Verdict};
 use crate::vault::{Vault, VaultError};
 use anyhow::{Context, Result};
@@ -242,9 +241,7 @@ impl Item<'_> {
         let Some(author) = self.raw.message.author().filter(|_| verdict.action == Action::Draft) else {
             return Ok((word, None));
         };
-        let Dealt { heard, answered, rejected } =
-            store.dealt_with(&stored.account, &stored.author, stored.at, habit::MOST)?;
-        let known = Habit { heard, answered, rejected };
+        let known = store.dealt_with(&stored.account, &stored.author, stored.at, habit::MOST)?;
         if !known.is_to_answer() && !known.is_silence() {
             return Ok((word, None));
         }
