@@ -13,13 +13,13 @@ use crate::entity::is_nobodys;
 use crate::inbound::redrafts::carries;
 use crate::inbound::take::place;
 use crate::inbound::templates::{Templates, look};
-use crate::inbound::{Desk, keep};
+use crate::inbound::{Desk, keep, manners};
 use crate::mail::hash::sha256;
 use crate::mail::subject::{self, Mark};
 use crate::mail::{Address, Message, inert};
 use crate::note::awaiting::{self, Awaiting};
 use crate::note::context::VaultContext;
-use crate::note::digest::Digest;
+use crate::note::digest::{Digest, OFFLINE};
 use crate::note::draft::{Proposal, Status, write_as};
 use crate::note::frontmatter;
 use crate::note::name::{awaiting_stem, folder_name, nudge_stem};
@@ -294,12 +294,14 @@ impl Writer<'_> {
         let from = Address::parse(&said.from).ok().filter(|from| account.owner().is_me(from));
         let from = from.unwrap_or_else(|| account.identity.clone());
         let language = said.language.as_deref();
+        let manner =
+            manners::towards(self.store, self.config, &account.name, Some(first), ("", language), message.at + 1)?;
         let digest = Digest {
             summary: format!("You asked this on {}, and nobody has answered for {days} days.", day(message, self.now)?),
             questions: said.questions.clone(),
             reply_reason: Some(format!("no answer for {days} days")),
-            draft_body: nudge::text(language, first, &account.owner(), &said.questions, inert::line),
-            generated_by: "offline".to_owned(),
+            draft_body: nudge::text(language, first, &account.owner(), &said.questions, &manner, inert::line),
+            generated_by: OFFLINE.to_owned(),
             ..Digest::default()
         };
         let shape = &self.config.shapes.draft;

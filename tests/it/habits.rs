@@ -155,3 +155,22 @@ fn mail_to_many_is_never_drafted_for() {
     assert_eq!(word(&world, "shop").0, "automatic");
     assert_eq!(world.case.notes("Sources").len(), 6);
 }
+
+#[test]
+fn how_soon_is_said_with_its_reason() {
+    let rules = "[[rules]]\nmatch = { from = \"ada@*\" }\nurgency = \"urgent\"\n";
+    let world = World::on_greenmail().configured(rules, |toml| toml);
+    let ben = "Ben Okri <ben@example.com>";
+    world.receive(&mail(&world, ADA, "a", 5, "", QUESTION));
+    world.receive(&mail(&world, ben, "b", 5, "", &QUESTION.replace("hall?", "hall? No rush.")));
+    world.receive(&mail(&world, ben, "c", 5, "", &QUESTION.replace("please", "urgently")));
+    world.sync();
+    for (id, urgency, why) in
+        [("a", "urgent", "urgent by a rule of yours"), ("b", "low", "no rush"), ("c", "urgent", "urgently")]
+    {
+        let front = front(&world.draft(&format!("Re: Matter {id}")));
+        assert_eq!(front.text("urgency").as_deref(), Some(urgency), "{id}");
+        let reason = front.text("reason").unwrap();
+        assert!(reason.contains(why), "{id}: {reason}");
+    }
+}

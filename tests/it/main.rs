@@ -33,6 +33,7 @@ mod live;
 mod loop_servers;
 mod loop_turns;
 mod mailboxes;
+mod manner;
 mod mirror;
 mod model;
 mod model_real;
