@@ -28,6 +28,7 @@ mod batch;
 pub mod context;
 pub mod entities;
 mod events;
+mod flow;
 mod heard;
 pub mod import;
 pub mod keep;

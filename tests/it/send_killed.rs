@@ -8,7 +8,9 @@
 use crate::support::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 /// At most so many places of one kind of call.
 const MOST: usize = 9;
@@ -28,6 +30,8 @@ struct Place {
 struct Lane {
     site: Site,
     sink: Sink,
+    /// The server takes its time over what it was given before it says 250.
+    slow: Arc<AtomicBool>,
     case: Case,
     before: Case,
 }
@@ -37,7 +41,12 @@ const LEDGER: &str = "Outbox/.postnote-ledger.jsonl";
 
 impl Lane {
     fn new() -> Lane {
-        let (site, sink) = (Site::empty(), Sink::start());
+        let (site, slow) = (Site::empty(), Arc::new(AtomicBool::new(false)));
+        let is_slow = slow.clone();
+        let sink = Sink::scripted(move |event| match event {
+            Event::Message(_) if is_slow.load(Ordering::SeqCst) => Action::Wait(Duration::from_secs(20)),
+            _ => Action::Usual,
+        });
         let question = mail("key", "Ada Park <ada@example.com>", "Can you send me the key?", "");
         site.imap().append_dated("INBOX", "", "12-Jan-2026 10:00:00 +0000", &question);
         let case = || {
@@ -54,7 +63,7 @@ impl Lane {
             text.replacen("\nstatus: pending\n", "\nstatus: approved\n", 1).replace("\n[…]\n", "\nHere it is.\n");
         std::fs::remove_file(path).unwrap();
         before.draft(DRAFT.strip_prefix("Outbox/").unwrap(), &text);
-        Lane { site, sink, case, before }
+        Lane { site, sink, slow, case, before }
     }
 
     /// All is as it was before the send; what the server got before does not count.
@@ -201,39 +210,60 @@ fn killed_at_every_call_of_a_send_it_ends_as_an_unbroken_one_or_says_that_nobody
         assert!(places.iter().any(|place| place.kind == needed), "no {needed} among {places:?}");
     }
     let (met, failures) = (Mutex::new(BTreeMap::<String, usize>::new()), Mutex::new(Vec::new()));
+    // Run again after it was killed, it ends as it should, or was not killed.
+    let judge = |own: &Lane, end: &End, since: usize, killed: bool, (place, kind): (&str, &str)| {
+        let said = [own.case.postnote(&["sync"]), own.case.postnote(&["sync"])];
+        let now = own.end(since);
+        if let Some(wrong) = now.wrong(end) {
+            failures.lock().unwrap().push(format!("{place}, {kind}: {wrong}: {now:?}; {said:?}"));
+        }
+        let uncertain = now.status == "uncertain";
+        if uncertain {
+            // Nothing more happens by itself.
+            own.case.postnote(&["sync"]).ended(0);
+            assert_eq!(own.end(since), now);
+        }
+        let what = match (killed, uncertain) {
+            (false, _) => "not killed",
+            (true, false) => "sent",
+            (true, true) if now.got == 0 => "uncertain, not sent",
+            (true, true) => "uncertain, sent",
+        };
+        *met.lock().unwrap().entry(what.to_owned()).or_default() += 1;
+        if killed {
+            *met.lock().unwrap().entry(format!("killed at {kind}")).or_default() += 1;
+        }
+    };
+    let kill = |own: &Lane, end: &End, Place { call, number, kind }: &Place| {
+        let since = own.put_back();
+        let traced = own.traced(&["-e", &format!("inject={call}:signal=KILL:when={number}")]);
+        judge(own, end, since, traced.output.status == -1, (&format!("{call} {number}"), kind));
+    };
     let lanes = 3;
     at_once([0, 1, 2], |lane| {
         // Each has a user of its own, and so an end of its own.
         let own = Lane::new();
         let (_, end) = own.unbroken();
         assert_eq!((end.messages, end.vault.len()), (wanted.messages, wanted.vault.len()));
-        for Place { call, number, kind } in places.iter().skip(lane).step_by(lanes) {
-            let since = own.put_back();
-            let traced = own.traced(&["-e", &format!("inject={call}:signal=KILL:when={number}")]);
-            let killed = traced.output.status == -1;
-            let said = [own.case.postnote(&["sync"]), own.case.postnote(&["sync"])];
-            let now = own.end(since);
-            if let Some(wrong) = now.wrong(&end) {
-                failures.lock().unwrap().push(format!("{call} {number}, {kind}: {wrong}: {now:?}; {said:?}"));
-            }
-            let uncertain = now.status == "uncertain";
-            if uncertain {
-                // Nothing more happens by itself.
-                own.case.postnote(&["sync"]).ended(0);
-                assert_eq!(own.end(since), now);
-            }
-            let what = match (killed, uncertain) {
-                (false, _) => "not killed",
-                (true, false) => "sent",
-                (true, true) if now.got == 0 => "uncertain, not sent",
-                (true, true) => "uncertain, sent",
-            };
-            *met.lock().unwrap().entry(what.to_owned()).or_default() += 1;
-            if killed {
-                *met.lock().unwrap().entry(format!("killed at {kind}")).or_default() += 1;
+        places.iter().skip(lane).step_by(lanes).for_each(|place| kill(&own, &end, place));
+    });
+    // A rare kind may have been missed, where threads shared the work in another way: it is looked for nearby.
+    for off in (0..=12).flat_map(|n| [n, -n]) {
+        for place in places.iter().filter(|place| place.kind != "the end") {
+            if !met.lock().unwrap().contains_key(&format!("killed at {}", place.kind)) {
+                let number = place.number.saturating_add_signed(off).max(1);
+                kill(&first, &wanted, &Place { number, ..place.clone() });
             }
         }
-    });
+    }
+    // The server has it, and has not said so yet: no call begins then, so that chance alone would meet it.
+    first.slow.store(true, Ordering::SeqCst);
+    let since = first.put_back();
+    let mut child = first.case.start(&["send"]);
+    until("the server has the message", || first.got(since).len() == 1);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    judge(&first, &wanted, since, true, ("epoll_wait", "the wait for the 250"));
     let (met, failures) = (met.into_inner().unwrap(), failures.into_inner().unwrap());
     eprintln!("{met:#?}");
     assert!(failures.is_empty(), "{} of {}: {}", failures.len(), places.len(), failures.join("\n"));
