@@ -72,48 +72,6 @@ pub fn draft_id(key: &str, at: jiff::Timestamp) -> String {
     id("reply", key, at)
 }
 
-/// A draft that asks again what was asked before.
-#[derive(Debug)]
-pub struct Nudge<'a> {
-    /// As whom it was asked.
-    pub from: &'a Address,
-    /// Who was asked.
-    pub to: &'a [Address],
-    /// Who could read it.
-    pub cc: &'a [Address],
-    /// The base subject.
-    pub subject: &'a str,
-    /// Path of the note on the question.
-    pub source_file: &'a str,
-    /// The mail that asked.
-    pub in_reply_to: Option<&'a str>,
-    /// The draft's id.
-    pub draft_id: &'a str,
-    /// When.
-    pub created: &'a Zoned,
-    /// How it looks.
-    pub look: Look<'a>,
-}
-
-/// The note's text, and why its template does not do where that is so.
-pub fn nudge(nudge: &Nudge<'_>, digest: &Digest) -> (String, Option<TemplateError>) {
-    let nobody = Address::default();
-    let proposal = Proposal {
-        created: nudge.created,
-        from: nudge.from,
-        to: nudge.to,
-        cc: nudge.cc,
-        subject: &subject::reply(nudge.subject),
-        source_file: nudge.source_file,
-        in_reply_to: nudge.in_reply_to,
-        draft_id: nudge.draft_id,
-        author: nudge.to.first().unwrap_or(&nobody),
-        warning: None,
-        quote: None,
-    };
-    draft::write_as(nudge.look, &proposal, digest, &VaultContext::default())
-}
-
 /// The id of the draft that asks again what a message of the owner's asked.
 pub fn nudge_id(key: &str, at: jiff::Timestamp) -> String {
     id("nudge", key, at)

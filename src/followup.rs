@@ -10,15 +10,17 @@ use crate::compose;
 use crate::config::{Account, Config};
 use crate::draft;
 use crate::entity::is_nobodys;
+use crate::inbound::redrafts::carries;
 use crate::inbound::take::place;
 use crate::inbound::templates::{Templates, look};
-use crate::inbound::{Desk, keep};
+use crate::inbound::{Desk, keep, manners};
 use crate::mail::hash::sha256;
 use crate::mail::subject::{self, Mark};
 use crate::mail::{Address, Message, inert};
 use crate::note::awaiting::{self, Awaiting};
-use crate::note::digest::Digest;
-use crate::note::draft::Status;
+use crate::note::context::VaultContext;
+use crate::note::digest::{Digest, OFFLINE};
+use crate::note::draft::{Proposal, Status, write_as};
 use crate::note::frontmatter;
 use crate::note::name::{awaiting_stem, folder_name, nudge_stem};
 use crate::note::template::Kind;
@@ -292,34 +294,35 @@ impl Writer<'_> {
         let from = Address::parse(&said.from).ok().filter(|from| account.owner().is_me(from));
         let from = from.unwrap_or_else(|| account.identity.clone());
         let language = said.language.as_deref();
+        let manner =
+            manners::towards(self.store, self.config, &account.name, Some(first), ("", language), message.at + 1)?;
         let digest = Digest {
             summary: format!("You asked this on {}, and nobody has answered for {days} days.", day(message, self.now)?),
             questions: said.questions.clone(),
             reply_reason: Some(format!("no answer for {days} days")),
-            draft_body: nudge::text(language, first, &account.owner(), &said.questions, inert::line),
-            generated_by: "offline".to_owned(),
+            draft_body: nudge::text(language, first, &account.owner(), &said.questions, &manner, inert::line),
+            generated_by: OFFLINE.to_owned(),
             ..Digest::default()
         };
         let shape = &self.config.shapes.draft;
         let template = self.templates.of(shape, Kind::Draft);
-        let nudge = draft::Nudge {
+        let proposal = Proposal {
+            created: self.now,
             from: &from,
             to,
             cc,
-            subject: &message.subject,
+            subject: &subject::reply(&message.subject),
             source_file: note,
             in_reply_to: message.message_id.as_deref(),
             draft_id: &id,
-            created: self.now,
-            look: look(shape, template.as_deref()),
+            author: first,
+            warning: None,
+            quote: None,
         };
-        let (text, error) = draft::nudge(&nudge, &digest);
+        let (text, error) = write_as(look(shape, template.as_deref()), &proposal, &digest, &VaultContext::default());
         self.templates.report(error);
         let path = format!("{}/{}.md", self.config.paths.outbox, nudge_stem(&message.subject, self.now));
-        let carries = |old: &str| {
-            crate::note::draft::read(old).is_ok_and(|d| d.is_some_and(|d| d.draft_id.as_deref() == Some(id.as_str())))
-        };
-        let (path, new) = place(self.vault, &path, text.as_bytes(), carries)?;
+        let (path, new) = place(self.vault, &path, text.as_bytes(), |old| carries(old, &id))?;
         self.store.put_draft(&id, &path, Some(&message.key))?;
         if new {
             self.store.put_drawn(&id, &sha256(&text))?;

@@ -9,7 +9,7 @@ use crate::config::{Account, Config, Quote, ReplyTo};
 use crate::draft::{self, Setting, addressing, quoting};
 use crate::inbound::context::{self, About};
 use crate::inbound::templates::{Templates, look};
-use crate::inbound::{Desk, redrafts};
+use crate::inbound::{Desk, manners, redrafts};
 use crate::mail::hash::sha256;
 use crate::mail::{Address, Message, body, inert, parse, subject};
 use crate::note::context::VaultContext;
@@ -70,7 +70,7 @@ pub fn redraft(
             match asked {
                 Some(asked) => answer(config, desk, (&source, &account), &asked, now),
                 None => {
-                    let before = digest(&source, &account, now);
+                    let before = digest(config, desk, &source, &account, now)?;
                     let digests = (&before, words.unwrap_or(&before));
                     respond(config, desk, (&source, &account), reply.unwrap_or(config.drafts.reply), digests, now)
                 }
@@ -94,7 +94,7 @@ pub fn wants_words(config: &Config, desk: &Desk, note: &str, now: &Zoned) -> Res
 /// Gives its path then.
 pub fn improve(config: &Config, desk: &Desk, note: &str, words: &Digest, now: &Zoned) -> Result<Option<String>> {
     let (source, account) = read(config, desk, note, now)?;
-    let before = digest(&source, &account, now);
+    let before = digest(config, desk, &source, &account, now)?;
     for known in desk.store.drafts_for(&source.key)? {
         let id = known.draft_id.as_str();
         let Standing::Waits(path, old) = outbound::standing(config, desk, id)? else { continue };
@@ -262,7 +262,7 @@ fn respond(
 }
 
 /// What the assistant reads in the message: what it read when it came, else anew.
-pub(crate) fn digest(source: &Source, account: &Account, now: &Zoned) -> Digest {
+pub(crate) fn digest(config: &Config, desk: &Desk, source: &Source, account: &Account, now: &Zoned) -> Result<Digest> {
     let kept = source.known.as_ref().and_then(StoredMessage::said);
     let mut digest = kept.map(|(_, digest)| digest).unwrap_or_else(|| {
         let base = subject::base(&source.message.subject);
@@ -273,7 +273,8 @@ pub(crate) fn digest(source: &Source, account: &Account, now: &Zoned) -> Digest 
     if digest.reply_reason.is_none() {
         digest.reply_reason = Some("you asked for a draft".to_owned());
     }
-    digest
+    let said = (source.new.0.as_str(), source.at.as_second());
+    Ok(manners::worded(&desk.store, (config, account), &source.message, said, digest)?)
 }
 
 fn answer(

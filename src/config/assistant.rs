@@ -121,6 +121,7 @@ pub(super) struct RawAssistant {
     vault_context: bool,
     follow_up: Option<toml::Value>,
     nudge: bool,
+    pub(super) manner: bool,
 }
 
 impl Default for RawAssistant {
@@ -143,6 +144,7 @@ impl Default for RawAssistant {
             vault_context: false,
             follow_up: None,
             nudge: false,
+            manner: true,
         }
     }
 }

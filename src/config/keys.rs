@@ -27,6 +27,7 @@ pub(super) const KEYS: &[(&str, &[&str])] = &[
             "vault_context",
             "follow_up",
             "nudge",
+            "manner",
         ],
     ),
     ("send", &["enabled", "delay", "save_sent"]),

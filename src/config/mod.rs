@@ -58,6 +58,8 @@ pub struct Config {
     pub model: Option<Model>,
     /// When a question of the owner's is asked again.
     pub follow_up: FollowUp,
+    /// How the owner writes is learned from sent mail.
+    pub manner: bool,
     /// Which attachments are saved.
     pub attachments: Attachments,
     /// How notes look.

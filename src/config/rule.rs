@@ -44,6 +44,15 @@ pub struct Rule {
     pub draft_template: Option<Shape>,
 }
 
+impl Rule {
+    /// Whether a language model may see such a message, as far as this rule goes.
+    pub fn may_be_shown(&self) -> bool {
+        let is_confidential =
+            |tag: &String| tag.trim_start_matches('#').split('/').any(|part| part.eq_ignore_ascii_case("confidential"));
+        self.llm != Some(false) && !self.tags.iter().any(is_confidential)
+    }
+}
+
 /// The patterns of a rule: every one that is given has to fit, so none at all fits every message.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]

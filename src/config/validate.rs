@@ -52,6 +52,7 @@ pub(super) fn config(raw: RawConfig, resolve: &dyn Fn(&Path) -> PathBuf) -> Resu
     }
     let names: Vec<&str> = accounts.iter().map(|a| a.name.as_str()).collect();
     let follow_up = assistant::follow_up(&raw.assistant)?;
+    let manner = raw.assistant.manner;
     let model = assistant::validate(raw.assistant, &names, resolve)?;
     let shapes = Shapes {
         source: raw.notes.source_template,
@@ -95,6 +96,7 @@ pub(super) fn config(raw: RawConfig, resolve: &dyn Fn(&Path) -> PathBuf) -> Resu
         context,
         model,
         follow_up,
+        manner,
         shapes,
         attachments: Attachments {
             limit: attachments::limit(&raw.notes.attachment_limit).map_err(at("notes.attachment_limit"))?,

@@ -15,6 +15,8 @@ use tokio::sync::OwnedSemaphorePermit;
 
 /// FETCH commands under way: while one is answered the next lies at the server already.
 const DEPTH: usize = 3;
+/// What somebody writes by hand is shorter than this, in octets: of longer sent mail only the headers are read.
+const LETTER: u32 = 64 * 1024;
 
 /// What is gathered for the next batch.
 #[derive(Debug, Default)]
@@ -26,11 +28,34 @@ pub(super) struct Gathered {
     octets: u64,
 }
 
+/// How much of a mailbox's messages is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reads {
+    /// All of them.
+    All,
+    /// Those that may be a letter; of others the headers.
+    Letters,
+    /// The headers.
+    Headers,
+}
+
+impl Reads {
+    /// What is fetched of messages that are asked for together.
+    fn section(self, chunk: &[Listed]) -> Section {
+        let is_letter = |l: &Listed| l.size > 0 && l.size < LETTER;
+        match self {
+            Reads::All => Section::Whole,
+            Reads::Letters if chunk.iter().all(is_letter) => Section::Whole,
+            Reads::Letters | Reads::Headers => Section::Header,
+        }
+    }
+}
+
 /// A mailbox's messages on their way from the session to the writer.
 pub(super) struct Flow<'a> {
     pub(super) reader: &'a Reader,
     pub(super) place: &'a mut Place,
-    pub(super) section: Section,
+    pub(super) reads: Reads,
     pub(super) cursor: Cursor,
     pub(super) kept: &'a mut u64,
     pub(super) batch: Gathered,
@@ -64,7 +89,10 @@ impl Flow<'_> {
         // What Gmail showed in another mailbox is not fetched again: it has its note.
         let withheld = |uid: u32| self.place.withheld.iter().any(|(_, w)| *w == uid);
         listed.retain(|l| withheld(l.uid) || l.gmail.is_none_or(|id| !self.reader.knows(id)));
-        let mut chunks = cut(listed, &self.place.suspects);
+        // No chunk of both kinds.
+        let kind = |l: &Listed| self.reads.section(std::slice::from_ref(l));
+        let runs = listed.chunk_by(|a, b| kind(a) == kind(b));
+        let mut chunks: VecDeque<_> = runs.flat_map(|run| cut(run.to_vec(), &self.place.suspects)).collect();
         loop {
             for (chunk, answer, room) in self.stream(&mut session.pipeline(), &mut chunks).await? {
                 if let Some(error) = answer.refused.filter(ImapError::is_transient) {
@@ -87,7 +115,8 @@ impl Flow<'_> {
     }
 
     fn stands_alone(&self, message: &Listed) -> bool {
-        let large = fetch::is_large(message.size) && self.section == Section::Whole;
+        let section = self.reads.section(std::slice::from_ref(message));
+        let large = fetch::is_large(message.size) && section == Section::Whole;
         large || self.place.guilty.contains(&message.uid)
     }
 
@@ -133,7 +162,7 @@ impl Flow<'_> {
                     None => self.room(octets).await,
                     room => room,
                 };
-                pipeline.ask(uids, self.section, octets).await?;
+                pipeline.ask(uids, self.reads.section(chunk), octets).await?;
                 under_way.extend(chunks.pop_front().map(|chunk| (chunk, room)));
             }
             self.place.at_work = pipeline.front().to_vec();
@@ -167,7 +196,7 @@ impl Flow<'_> {
             for uid in there.into_iter().filter(|uid| absent.contains(uid)) {
                 self.place.at_work = vec![uid];
                 // A FETCH that the server refuses gave nothing: one message that it cannot read must not hold up the others.
-                let mut again = match session.fetch(&[uid], self.section).await {
+                let mut again = match session.fetch(&[uid], self.reads.section(listed)).await {
                     Err(ImapError::Refused { .. }) => Vec::new(),
                     other => other?,
                 };
@@ -207,7 +236,7 @@ impl Flow<'_> {
 
     /// Sends messages to be parsed, and what is gathered to the writer when it is enough.
     async fn take(&mut self, listed: Vec<Listed>, fetched: Vec<Fetched>, missing: Vec<u32>, room: Room) {
-        let headers_only = self.section == Section::Header;
+        let headers_only = self.reads.section(&listed) == Section::Header;
         self.batch.octets += listed.iter().map(|l| u64::from(l.size)).sum::<u64>();
         self.batch.asked.extend(listed.iter().map(|l| l.uid));
         self.batch.missing.extend(missing);
@@ -215,7 +244,7 @@ impl Flow<'_> {
             self.place.suspects.remove(&message.uid);
         }
         // What is sent and has no note may yet arrive, and have one.
-        if self.section == Section::Whole && (!self.place.is_sent || self.reader.config.sync.sent_notes) {
+        if self.reads == Reads::All && (!self.place.is_sent || self.reader.config.sync.sent_notes) {
             let came = |l: &&Listed| fetched.binary_search_by_key(&l.uid, |f| f.uid).is_ok();
             let ids: Vec<u64> = listed.iter().filter(came).filter_map(|l| l.gmail).collect();
             self.reader.learn(&ids);

@@ -1,7 +1,7 @@
 //! Reading one mailbox: what is new in it, and how far it is read. [`super::flow`] brings the messages.
 
 use super::batch::{GUILTY, Suspects};
-use super::flow::{Flow, Gathered};
+use super::flow::{Flow, Gathered, Reads};
 use super::mailboxes::Planned;
 use super::reader::{Known, News, Reader};
 use crate::imap::fetch::{Fetched, Section};
@@ -131,8 +131,12 @@ pub(super) async fn read(
     }
     // What the owner asks stands in the text of what was sent.
     let asks = reader.config.sync.sent_notes || reader.config.follow_up.after.is_some();
-    let section = if place.is_sent && !asks { Section::Header } else { Section::Whole };
-    let mut flow = Flow { reader, place, section, cursor, kept, batch: Gathered::default() };
+    let reads = match place.is_sent && !asks {
+        false => Reads::All,
+        true if reader.config.manner => Reads::Letters,
+        true => Reads::Headers,
+    };
+    let mut flow = Flow { reader, place, reads, cursor, kept, batch: Gathered::default() };
     for window in uids.chunks(WINDOW) {
         let outcome = flow.window(session, window, dates).await;
         if let Err(error) = outcome {

@@ -14,6 +14,7 @@
 //! - [`redrafts`]: drafts that their owner asks for
 //! - `rsvp`: an invitation → the draft of its answer
 //! - [`templates`]: those of the owner's notes
+//! - [`manners`]: how the owner writes
 //! - `threads`: which conversation it belongs to
 //! - [`import`]: the same from files
 //! - [`context`]: what the vault knows that bears on a message
@@ -34,6 +35,7 @@ pub mod keep;
 mod known;
 mod mailbox;
 pub mod mailboxes;
+pub mod manners;
 mod pattern;
 pub mod read;
 mod reader;

@@ -16,7 +16,7 @@ pub fn new(vault: &Vault, path: &str, text: &str, id: &str) -> Result<String> {
 }
 
 /// True when a file is the draft of that id.
-pub(super) fn carries(text: &str, id: &str) -> bool {
+pub fn carries(text: &str, id: &str) -> bool {
     // It is written as it is: where it does not stand, nothing has to be read as YAML.
     text.contains(id)
         && crate::note::draft::read(text).is_ok_and(|d| d.is_some_and(|d| d.draft_id.as_deref() == Some(id)))

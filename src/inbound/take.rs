@@ -5,7 +5,7 @@ use super::redrafts::carries;
 use super::summaries::Touched;
 use super::templates::{Templates, look};
 use super::timing::Timing;
-use super::{Pulled, attachments, context, events, heard, rsvp, threads};
+use super::{Pulled, attachments, context, events, heard, manners, rsvp, threads};
 use crate::assistant::offline::{name, reply_rank};
 use crate::config::{Account, Action, Config, Quote};
 use crate::draft::{self, Setting, quoting};
@@ -21,9 +21,8 @@ use crate::note::task;
 use crate::note::template::Kind;
 use crate::store::Store;
 use crate::store::cursors::Doubt;
-use crate::store::habits::Dealt;
 use crate::store::messages::StoredMessage;
-use crate::triage::habit::{self, Habit};
+use crate::triage::habit;
 use crate::triage::{self, ThreadFacts, Triage, Verdict};
 use crate::vault::{Vault, VaultError};
 use anyhow::{Context, Result};
@@ -92,6 +91,7 @@ pub fn take(
         heard::sent(store, origin, message, at)?;
         let by = (origin.config, origin.account);
         followup::asked(store, by, message, &raw.body.new_text, &stored, origin.now)?;
+        manners::sent(store, origin, message, &raw.body.new_text, &stored)?;
     }
     match known {
         Some(known) if !arrives_too(&known) => return Ok(store.put_message(&met_again(stored, known, origin))?),
@@ -242,9 +242,7 @@ impl Item<'_> {
         let Some(author) = self.raw.message.author().filter(|_| verdict.action == Action::Draft) else {
             return Ok((word, None));
         };
-        let Dealt { heard, answered, rejected } =
-            store.dealt_with(&stored.account, &stored.author, stored.at, habit::MOST)?;
-        let known = Habit { heard, answered, rejected };
+        let known = store.dealt_with(&stored.account, &stored.author, stored.at, habit::MOST)?;
         if !known.is_to_answer() && !known.is_silence() {
             return Ok((word, None));
         }
@@ -265,6 +263,8 @@ impl Item<'_> {
         let mut digest = wanted.then(read).flatten()?;
         if let Some(urgency) = verdict.urgency {
             digest.urgency = urgency;
+            let reason = digest.reply_reason.take();
+            digest.reply_reason = reason.map(|reason| format!("{reason}; {} by a rule of yours", urgency.as_str()));
         }
         if verdict.triage == Triage::Done {
             // It was answered before it came.
@@ -377,7 +377,9 @@ impl Item<'_> {
             look: look(shape, template.as_deref()),
             context: &context::of(vault, store, config, &about),
         };
-        let Some((text, error)) = draft::propose(message, &entry.digest, &setting) else { return Ok(()) };
+        let said = (self.raw.body.new_text.as_str(), stored.at);
+        let digest = manners::worded(store, (config, account), message, said, entry.digest.clone())?;
+        let Some((text, error)) = draft::propose(message, &digest, &setting) else { return Ok(()) };
         templates.report(error);
         let path = format!("{}/{}.md", config.paths.outbox, draft_stem(&subject::base(&message.subject), now));
         let (path, new) = place(vault, &path, text.as_bytes(), |old| carries(old, &id))?;

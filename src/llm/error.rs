@@ -83,6 +83,8 @@ impl LlmError {
             401 | 403 => LlmError::Unauthorized { status },
             404 | 405 | 410 => LlmError::NotFound { said },
             408 | 409 | 425 | 429 | 500.. => LlmError::Busy { status, after, said },
+            // Azure does not show such a question to the model at all; another shape of it would be turned away as well.
+            400 if is_filtered(body) => LlmError::Declined,
             400 | 413 | 415 | 422 => LlmError::NotUnderstood { status, said },
             _ => LlmError::Status { status, said },
         }
@@ -118,6 +120,13 @@ impl LlmError {
             _ => None,
         }
     }
+}
+
+/// True where a filter before the model turned the question away.
+fn is_filtered(body: &[u8]) -> bool {
+    let said: Value = serde_json::from_slice(body).unwrap_or_default();
+    let code = |path: &str| said.pointer(path).and_then(Value::as_str).unwrap_or_default().to_owned();
+    code("/error/code") == "content_filter" || code("/error/innererror/code") == "ResponsibleAIPolicyViolation"
 }
 
 /// A server's words on an error, short, on one line: for people only.

@@ -3,7 +3,7 @@
 use super::frontmatter::{self, Writer};
 use super::name::tag;
 use super::source::strip_brackets;
-use super::template::{Template, TemplateError, ready};
+use super::template::{Template, TemplateError, or_usual, ready};
 use crate::mail::{Address, inert};
 use jiff::Zoned;
 use minijinja::context;
@@ -59,11 +59,7 @@ pub fn read(text: &str) -> Option<Standing> {
 
 /// Writes the note, as a template has it where there is one; where that does not do, with the reason, in the built-in shape.
 pub fn write(template: Option<&Template>, note: &Awaiting<'_>) -> (String, Option<TemplateError>) {
-    match template.map(|template| own(template, note)) {
-        Some(Ok(text)) => (text, None),
-        Some(Err(e)) => (usual(note), Some(e)),
-        None => (usual(note), None),
-    }
+    or_usual(template.map(|template| own(template, note)), || usual(note))
 }
 
 /// Who is asked, by the first of them.
@@ -82,11 +78,7 @@ fn own(template: &Template, note: &Awaiting<'_>) -> Result<String, TemplateError
         source => ready(note.source.map(super::name::wikilink).unwrap_or_default()),
         footer => ready(FOOTER),
     };
-    let extras = template.extras(&values)?;
-    let body = template.body(&values)?;
-    let mut writer = head(note, &extras.tags);
-    extras.write(&mut writer);
-    Ok(writer.finish() + &body)
+    template.note(&values, |tags| head(note, tags))
 }
 
 fn head(note: &Awaiting<'_>, more_tags: &[String]) -> Writer {

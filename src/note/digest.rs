@@ -4,6 +4,9 @@
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+/// Who made a digest that no language model had a part in: see [`Digest::generated_by`].
+pub const OFFLINE: &str = "offline";
+
 /// What a message says and asks, in typed fields.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Digest {
@@ -27,7 +30,7 @@ pub struct Digest {
     pub draft_body: String,
     /// ISO 639-3 code of the message's language (`eng`), when it could be told.
     pub language: Option<String>,
-    /// `offline`, or the model's name.
+    /// [`OFFLINE`], or the model's name.
     pub generated_by: String,
 }
 

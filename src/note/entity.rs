@@ -9,7 +9,7 @@ pub use patch::{Addition, patch};
 
 use super::frontmatter::{self, Writer};
 use super::name::tag;
-use super::template::{Template, TemplateError, ready};
+use super::template::{Template, TemplateError, or_usual, ready};
 use crate::mail::inert;
 use jiff::civil::Date;
 use minijinja::context;
@@ -168,17 +168,9 @@ pub fn write_as(template: Option<&Template>, new: &New<'_>) -> (String, Option<T
             date => new.created.to_string(),
             tasks => ready(TASKS),
         };
-        let extras = template.extras(&values)?;
-        let body = template.body(&values)?;
-        let mut writer = head(new, &extras.tags);
-        extras.write(&mut writer);
-        Ok(writer.finish() + &body)
+        template.note(&values, |tags| head(new, tags))
     };
-    match template.map(own) {
-        Some(Ok(text)) => (text, None),
-        Some(Err(e)) => (write(new), Some(e)),
-        None => (write(new), None),
-    }
+    or_usual(template.map(own), || write(new))
 }
 
 /// The keys of a note about somebody or something.

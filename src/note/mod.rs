@@ -4,6 +4,7 @@
 //!
 //! - [`owner`]: whose vault it is
 //! - [`digest`]: what an assistant read out of a message
+//! - [`habit`]: what the owner did with somebody's mail; [`manner`]: how the owner writes
 //! - [`context`]: what the vault knows that bears on a message
 //! - [`frontmatter`]: the YAML block: read, written, edited in place
 //! - [`name`]: names of notes, wikilinks, tags
@@ -29,7 +30,9 @@ pub mod draft;
 pub mod entity;
 mod fate;
 pub mod frontmatter;
+pub mod habit;
 pub mod invitation;
+pub mod manner;
 pub mod moving;
 pub mod name;
 pub mod original;

@@ -2,7 +2,7 @@
 
 use super::frontmatter::{self, Writer};
 use super::name::{tag, wikilink};
-use super::template::{Template, TemplateError, ready};
+use super::template::{Template, TemplateError, or_usual, ready};
 use super::{fate, invitation, original};
 use crate::mail::body::{Body, Enclosed};
 use crate::mail::invite::state::State;
@@ -56,11 +56,7 @@ pub fn write_as(
     facts: &Facts<'_>,
 ) -> (String, Option<TemplateError>) {
     let usual = write(message, body, facts);
-    match template.map(|template| own(template, message, body, facts, &usual)) {
-        Some(Ok(text)) => (text, None),
-        Some(Err(e)) => (usual, Some(e)),
-        None => (usual, None),
-    }
+    or_usual(template.map(|template| own(template, message, body, facts, &usual)), || usual.clone())
 }
 
 /// A note as a template has it. What is read back of it is what is read back of the usual one, or it is refused.
@@ -89,11 +85,7 @@ fn own(
         before => ready(facts.before.map(wikilink).unwrap_or_default()),
         message => ready(format!("{}\n{}\n", told(message, body, facts), original::END)),
     };
-    let extras = template.extras(&values)?;
-    let text = template.body(&values)?;
-    let mut writer = frontmatter(message, facts, &extras.tags);
-    extras.write(&mut writer);
-    let note = writer.finish() + &text;
+    let note = template.note(&values, |tags| frontmatter(message, facts, tags))?;
     if original::read(&note) != original::read(usual) {
         return Err(template.refused(
             "the mail could not be read back out of such a note; put `{{ message }}` into it once, on a line of its own, and no line \

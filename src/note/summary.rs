@@ -3,7 +3,7 @@
 use super::digest::{ActionItem, Digest, Urgency};
 use super::frontmatter::Writer;
 use super::name::{tag, wikilink};
-use super::template::{Template, TemplateError, ready};
+use super::template::{Template, TemplateError, or_usual, ready};
 use crate::mail::inert;
 use jiff::Zoned;
 use minijinja::{Value, context};
@@ -39,11 +39,7 @@ pub fn write_as(
     thread: &str,
     entries: &[Entry],
 ) -> (String, Option<TemplateError>) {
-    match template.map(|template| own(template, person, thread, entries)) {
-        Some(Ok(text)) => (text, None),
-        Some(Err(e)) => (write(person, thread, entries), Some(e)),
-        None => (write(person, thread, entries), None),
-    }
+    or_usual(template.map(|template| own(template, person, thread, entries)), || write(person, thread, entries))
 }
 
 fn own(template: &Template, person: &str, thread: &str, entries: &[Entry]) -> Result<String, TemplateError> {
@@ -83,11 +79,7 @@ fn own(template: &Template, person: &str, thread: &str, entries: &[Entry]) -> Re
         sources => entries.iter().map(|e| ready(wikilink(&e.source))).collect::<Vec<Value>>(),
         generated_by => last.digest.generated_by.as_str(),
     };
-    let extras = template.extras(&values)?;
-    let body = template.body(&values)?;
-    let mut writer = head(person, thread, entries, &extras.tags);
-    extras.write(&mut writer);
-    Ok(writer.finish() + &body)
+    template.note(&values, |tags| head(person, thread, entries, tags))
 }
 
 fn distinct<T: PartialEq>(all: impl Iterator<Item = T>) -> Vec<T> {

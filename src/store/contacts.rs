@@ -40,6 +40,12 @@ impl Store {
         Ok(())
     }
 
+    /// True when the owner has written to this address.
+    pub fn has_written_to(&self, address: &str) -> Result<bool, StoreError> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM contacts WHERE address = ?1)";
+        Ok(self.db.prepare_cached(sql)?.query_row([address], |r| r.get(0))?)
+    }
+
     /// What was sent from here counts too, whether a copy of it is met or not.
     pub fn wrote_to_whom_was_sent(&self, zone: &TimeZone) -> Result<(), StoreError> {
         let sql = "SELECT recipients, coalesce(sent_at, '') FROM outbox WHERE state IN ('accepted', 'filed')";

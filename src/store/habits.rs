@@ -2,6 +2,7 @@
 //! for sent mail, rejected drafts from their files.
 
 use super::{Store, StoreError};
+use crate::note::habit::Habit;
 use rusqlite::params;
 
 pub(super) const SCHEMA: &str = "
@@ -12,17 +13,6 @@ CREATE INDEX IF NOT EXISTS messages_from ON messages (author, at) WHERE own = 0 
 /// Seconds for which a mail may still be answered before it counts as left.
 const PATIENCE: i64 = 3 * 24 * 60 * 60;
 
-/// What became of mails.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Dealt {
-    /// How many there were.
-    pub heard: u32,
-    /// How many of them were answered.
-    pub answered: u32,
-    /// How many of the others' drafts were rejected.
-    pub rejected: u32,
-}
-
 impl Store {
     /// The owner rejected this draft.
     pub fn reject(&self, draft_id: &str) -> Result<(), StoreError> {
@@ -31,7 +21,7 @@ impl Store {
     }
 
     /// What became of the last mails of an author to an account before `at` (seconds since 1970), at most so many.
-    pub fn dealt_with(&self, account: &str, author: &str, at: i64, most: u32) -> Result<Dealt, StoreError> {
+    pub fn dealt_with(&self, account: &str, author: &str, at: i64, most: u32) -> Result<Habit, StoreError> {
         let sql = "SELECT count(*), coalesce(sum(answered), 0), coalesce(sum(rejected AND NOT answered), 0) FROM (
               SELECT at, EXISTS (SELECT 1 FROM answers WHERE parent = m.message_id)
                   OR EXISTS (SELECT 1 FROM messages AS o WHERE o.thread = m.thread AND o.at > m.at AND o.own = 1) AS answered,
@@ -39,14 +29,8 @@ impl Store {
               FROM messages AS m
               WHERE author = ?1 AND account = ?2 AND own = 0 AND note IS NOT NULL AND at < ?3 ORDER BY at DESC, key LIMIT ?4)
             WHERE answered OR rejected OR at < ?3 - ?5";
-        let row = |r: &rusqlite::Row<'_>| Ok(Dealt { heard: r.get(0)?, answered: r.get(1)?, rejected: r.get(2)? });
+        let row = |r: &rusqlite::Row<'_>| Ok(Habit { heard: r.get(0)?, answered: r.get(1)?, rejected: r.get(2)? });
         Ok(self.db.prepare_cached(sql)?.query_row(params![author, account, at, most, PATIENCE], row)?)
-    }
-
-    /// True when the owner has written to this address.
-    pub fn has_written_to(&self, address: &str) -> Result<bool, StoreError> {
-        let sql = "SELECT EXISTS (SELECT 1 FROM contacts WHERE address = ?1)";
-        Ok(self.db.prepare_cached(sql)?.query_row([address], |r| r.get(0))?)
     }
 
     /// The source notes whose messages are answered by what was answered since it was last looked at: those messages, and what
@@ -112,7 +96,7 @@ mod tests {
             store.put_message(&message(key, author, day)).expect("put");
         }
         let of = |at: i64, most| {
-            let Dealt { heard, answered, rejected } = store.dealt_with("work", ada, at * DAY, most).expect("counts");
+            let Habit { heard, answered, rejected } = store.dealt_with("work", ada, at * DAY, most).expect("counts");
             (heard, answered, rejected)
         };
         // The newest may still be answered.
@@ -127,7 +111,7 @@ mod tests {
         // Answered in spite of it.
         store.put_message(&own("t", "b", "b", 3)).expect("put");
         assert_eq!(of(10, 8), (3, 2, 0));
-        assert_eq!(store.dealt_with("home", ada, 10 * DAY, 8).expect("counts"), Dealt::default());
+        assert_eq!(store.dealt_with("home", ada, 10 * DAY, 8).expect("counts"), Habit::default());
     }
 
     #[test]

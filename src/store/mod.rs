@@ -8,6 +8,7 @@
 //! - [`awaited`]: questions that the owner asked
 //! - [`contacts`]: whom the owner writes to, and what their notes are still to be told
 //! - [`habits`]: what became of a correspondent's mail
+//! - [`manners`]: how the owner writes to whom
 //! - [`mirrored`]: copies of drafts in mailboxes
 //! - [`threads`]: which conversation an id belongs to
 //! - [`judged`]: which drafts need no second look
@@ -29,6 +30,7 @@ pub mod habits;
 mod health;
 pub mod index;
 pub mod judged;
+pub mod manners;
 pub mod messages;
 pub mod mirrored;
 pub mod outbox;
@@ -408,7 +410,7 @@ impl Store {
             _ => return Err(StoreError::TooNew(path.to_owned())),
         }
         // Tables that no other one needs: they come with whatever version.
-        for schema in [thoughts::SCHEMA, awaited::SCHEMA, drafts::SCHEMA, habits::SCHEMA] {
+        for schema in [thoughts::SCHEMA, awaited::SCHEMA, drafts::SCHEMA, habits::SCHEMA, manners::SCHEMA] {
             db.execute_batch(schema)?;
         }
         let folder = path.parent().filter(|_| path.is_absolute()).map(Path::to_owned);

@@ -3,9 +3,10 @@
 //! What may be shown is asked anew here, for the message and for each before it in its thread: the account, the mailbox, the
 //! rules, and the tag `confidential`, which a rule or a person may have set.
 
-use super::{Job, ask};
+use super::{Job, ask, style};
 use crate::assistant::model::persona::{self, Persona};
 use crate::assistant::model::{Earlier, Inputs};
+use crate::assistant::offline::reply;
 use crate::compose::text;
 use crate::config::{Config, Model};
 use crate::inbound::Desk;
@@ -13,7 +14,7 @@ use crate::inbound::context::{self, About};
 use crate::mail::hash::sha256;
 use crate::mail::{Address, Message, subject};
 use crate::note::context::{VaultContext, is_confidential};
-use crate::note::digest::Digest;
+use crate::note::digest::{Digest, OFFLINE};
 use crate::note::frontmatter;
 use crate::redraft::{self, Source};
 use crate::store::messages::StoredMessage;
@@ -23,7 +24,6 @@ use jiff::Zoned;
 
 /// So many messages before it are shown.
 const MOST_EARLIER: usize = 6;
-const CONFIDENTIAL: &str = "confidential";
 
 /// The job for a message that waits; `Err`: why it is not to be shown.
 pub fn job(
@@ -68,13 +68,15 @@ pub fn of_note(
         let who = "the mail quotes that somebody".to_owned();
         earlier.push(Earlier { who, own: false, text: text::plain(&source.original.quoted) });
     }
-    let offline = redraft::digest(&source, &account, now);
+    let offline = redraft::digest(config, desk, &source, &account, now)?;
     let base_subject = subject::base(&message.subject);
     let content = sha256(format!("{:?}\n{base_subject}\n{}", message.from, source.new.0));
     let context = match model.vault_context {
         true => known(config, desk, &source, &base_subject),
         false => VaultContext::default(),
     };
+    let to = (reply::addressee(&message), source.new.0.as_str(), offline.language.as_deref(), source.at.as_second());
+    let (manner, style) = style::of(config, model, desk, &account, to)?;
     let inputs = Inputs {
         base_subject,
         new_text: source.new.0.clone(),
@@ -83,6 +85,8 @@ pub fn of_note(
         day: source.at.to_zoned(now.time_zone().clone()).date(),
         context,
         persona: persona(model, desk)?,
+        manner,
+        style,
         instructions: instructions.map(str::to_owned),
         offline: by_rules(offline),
         message,
@@ -102,7 +106,7 @@ fn known(config: &Config, desk: &Desk, source: &Source, base_subject: &str) -> V
 
 /// What a model made once is not what stands in for it.
 fn by_rules(digest: Digest) -> Digest {
-    Digest { generated_by: "offline".to_owned(), ..digest }
+    Digest { generated_by: OFFLINE.to_owned(), ..digest }
 }
 
 /// What was said before, the newest first.
@@ -133,21 +137,15 @@ fn permitted(config: &Config, model: &Model, note: &str, message: &Message) -> R
     if is_confidential(note) {
         return Err("it is tagged confidential");
     }
-    let rule = config.rule_for(message, &account, &mailbox);
-    if rule.is_some_and(|rule| rule.llm == Some(false)) {
-        return Err("a rule keeps it from the model");
-    }
-    if rule.is_some_and(|rule| rule.tags.iter().any(|tag| is_marked(tag))) {
-        return Err("it is tagged confidential");
+    match config.rule_for(message, &account, &mailbox) {
+        Some(rule) if rule.llm == Some(false) => return Err("a rule keeps it from the model"),
+        Some(rule) if !rule.may_be_shown() => return Err("it is tagged confidential"),
+        _ => {}
     }
     if message.signals.encrypted {
         return Err("it was encrypted");
     }
     Ok(())
-}
-
-fn is_marked(tag: &str) -> bool {
-    tag.trim_start_matches('#').split('/').any(|part| part.eq_ignore_ascii_case(CONFIDENTIAL))
 }
 
 fn persona(model: &Model, desk: &Desk) -> Result<Persona> {

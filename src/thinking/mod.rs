@@ -6,6 +6,7 @@
 //! nobody touched, and of no others.
 //!
 //! - [`gather`]: a message → what a model is shown, and whether it may be
+//! - [`style`]: how the owner writes to whom it answers, and what of that may be shown
 //! - [`ask`]: asking, and asking once more where the answer cannot be used
 //! - [`keep`]: the answer → the notes
 //! - [`turns`]: the questions of a pass, and of a redraft
@@ -14,6 +15,7 @@
 pub mod ask;
 pub mod gather;
 pub mod keep;
+pub mod style;
 pub mod turns;
 
 use crate::assistant::model::Inputs;

@@ -8,6 +8,7 @@
 use super::{Triage, Verdict};
 use crate::config::Action;
 use crate::note::digest::{Digest, Urgency};
+use crate::note::habit::Habit;
 
 /// So many of a correspondent's last mails are looked at.
 pub const MOST: u32 = 8;
@@ -21,17 +22,6 @@ const HABIT: u32 = 4;
 const PERSONAL: f64 = 2.5;
 /// A mail that says less than this, in characters, only says thanks.
 const SAYS_SOMETHING: usize = 60;
-
-/// What became of the last mails of a correspondent; of the newest only what is decided.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Habit {
-    /// How many there were.
-    pub heard: u32,
-    /// How many of them the owner answered.
-    pub answered: u32,
-    /// How many of the others' drafts the owner rejected.
-    pub rejected: u32,
-}
 
 impl Habit {
     /// The owner answers nearly all: three of four, of four at least.

@@ -62,6 +62,107 @@ async fn openai_ollama_vllm_and_azure() {
     assert!(head.contains("api-key: hunter2") && !head.contains("authorization"), "{head}");
 }
 
+/// Events as a server sends them, the end among them.
+fn stream(events: &[serde_json::Value]) -> Reply {
+    let lines: String = events.iter().map(|event| format!("data: {event}\n\n")).collect();
+    let head = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n";
+    Reply::Raw(format!("{head}{lines}data: [DONE]\n\n").into_bytes())
+}
+
+#[tokio::test]
+async fn ollama_streams_as_it_does() {
+    let chunk = |delta: serde_json::Value, finish: Option<&str>| {
+        json!({ "id": "chatcmpl-41", "object": "chat.completion.chunk", "created": 1_767_606_919, "model": "llama3.2",
+            "system_fingerprint": "fp_ollama", "choices": [{ "index": 0, "delta": delta, "finish_reason": finish }] })
+    };
+    let said = |text: &str| chunk(json!({ "role": "assistant", "content": text }), None);
+    // A model that thinks says that beside its answer, and it is none.
+    let thinks = chunk(json!({ "role": "assistant", "content": "", "reasoning": "{\"said\":\"no\"}" }), None);
+    let used = json!({ "id": "chatcmpl-41", "object": "chat.completion.chunk", "model": "llama3.2", "choices": [],
+        "usage": { "prompt_tokens": 40, "completion_tokens": 9, "total_tokens": 49 } });
+    let events = [
+        thinks,
+        said("{\"said\""),
+        said(":\"x\"}"),
+        chunk(json!({ "role": "assistant", "content": "" }), Some("stop")),
+        used,
+    ];
+    let server = ModelServer::start(move |_, _| stream(&events));
+    let answer = ask(&server, "").await.unwrap();
+    assert_eq!((answer.text.as_str(), answer.tokens), ("{\"said\":\"x\"}", 49));
+    // One that is not pulled says so with 404, and that is its owner's business.
+    let missing =
+        json!({ "error": { "message": "model \"m\" not found, try pulling it first", "type": "not_found_error" } });
+    let server = ModelServer::start(move |_, _| Reply::Status(404, "", missing.to_string()));
+    let error = ask(&server, "").await.unwrap_err();
+    assert!(error.is_of_config() && error.to_string().contains("try pulling it first"), "{error}");
+}
+
+#[tokio::test]
+async fn vllm_streams_as_it_does() {
+    let chunk = |delta: serde_json::Value, finish: Option<&str>| {
+        json!({ "id": "chatcmpl-7", "object": "chat.completion.chunk", "created": 1_767_606_919, "model": "m",
+            "choices": [{ "index": 0, "delta": delta, "logprobs": null, "finish_reason": finish, "stop_reason": null, "token_ids": null }] })
+    };
+    let said = |text: &str| chunk(json!({ "content": text }), None);
+    let used = json!({ "id": "chatcmpl-7", "object": "chat.completion.chunk", "choices": [],
+        "usage": { "prompt_tokens": 40, "total_tokens": 52, "completion_tokens": 12 } });
+    let begins = chunk(json!({ "role": "assistant", "content": "" }), None);
+    let thinks = chunk(json!({ "reasoning_content": "hm", "content": null }), None);
+    let events = [
+        begins.clone(),
+        thinks,
+        said("{\"said\":"),
+        said("\"x\"}"),
+        chunk(json!({ "content": "" }), Some("stop")),
+        used,
+    ];
+    let cut = [begins, said("{\"said\""), chunk(json!({ "content": "" }), Some("length"))];
+    // What it cannot hold to, it says; then it is asked in the next shape.
+    let no = json!({ "object": "error", "message": "The provided JSON schema contains features not supported", "type": "BadRequestError",
+        "param": null, "code": 400 });
+    let server = ModelServer::start(move |number, _| match number {
+        0 => Reply::Status(400, "", no.to_string()),
+        1 => Reply::Status(400, "", no.to_string()),
+        2 => stream(&events),
+        _ => stream(&cut),
+    });
+    let client = Server::new(&at(server.port, ""), None);
+    let answer = client.ask(&question()).await.unwrap();
+    assert_eq!((answer.text.as_str(), answer.tokens), ("{\"said\":\"x\"}", 52));
+    let schema = &server.asked()[2].body["response_format"]["json_schema"]["schema"];
+    assert!(!schema.to_string().contains("maxLength") && schema["required"] == json!(["said"]), "{schema}");
+    assert!(matches!(client.ask(&question()).await, Err(LlmError::Cut)));
+}
+
+#[tokio::test]
+async fn azure_filters_before_and_after() {
+    let filter = json!({ "hate": { "filtered": false, "severity": "safe" } });
+    let chunk = |delta: serde_json::Value, finish: Option<&str>| {
+        json!({ "id": "chatcmpl-9", "object": "chat.completion.chunk", "model": "gpt-4o", "choices": [{ "index": 0, "delta": delta,
+            "content_filter_results": filter, "finish_reason": finish }] })
+    };
+    let begins =
+        json!({ "id": "", "object": "", "model": "", "choices": [], "prompt_filter_results": [{ "prompt_index": 0 }] });
+    let whole = [begins.clone(), chunk(json!({ "content": "{\"said\":\"x\"}" }), None), chunk(json!({}), Some("stop"))];
+    let stopped = [begins, chunk(json!({ "content": "{\"said\"" }), None), chunk(json!({}), Some("content_filter"))];
+    let refused = json!({ "error": { "message": "The response was filtered", "type": null, "param": "prompt", "code": "content_filter",
+        "status": 400, "innererror": { "code": "ResponsibleAIPolicyViolation" } } });
+    let server = ModelServer::start(move |number, _| match number {
+        0 => stream(&whole),
+        1 => stream(&stopped),
+        _ => Reply::Status(400, "", refused.to_string()),
+    });
+    let url = format!("http://127.0.0.1:{}/openai/deployments/d?api-version=2024-10-21", server.port);
+    let model = model(&format!("provider = \"openai\"\nbase_url = \"{url}\"\nmodel = \"m\""));
+    let client = Server::new(&model, Some(SecretString::from("hunter2")));
+    assert_eq!(client.ask(&question()).await.unwrap().text, "{\"said\":\"x\"}");
+    assert!(matches!(client.ask(&question()).await, Err(LlmError::Declined)));
+    // Turned away before the model: once is enough.
+    assert!(matches!(client.ask(&question()).await, Err(LlmError::Declined)));
+    assert_eq!(server.asked().len(), 3);
+}
+
 #[tokio::test]
 async fn anthropic() {
     let said = json!({ "content": [{ "type": "tool_use", "name": "answer", "input": { "said": "x" } }],

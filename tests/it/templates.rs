@@ -54,6 +54,7 @@ fn the_documented_template_makes_a_draft_that_can_be_sent() {
         "\narea: Crates\n",
         "\n# Answer Ada Park\n",
         "\n## Draft Response\n\nHi Ada,\n",
+        "  \nSam Reed\n\n---\n",
     ] {
         assert!(text.contains(part), "{part}:\n{text}");
     }

@@ -31,6 +31,7 @@ pub use prompt::Prompt;
 use crate::mail::Message;
 use crate::note::context::VaultContext;
 use crate::note::digest::{ActionItem, Digest, Urgency};
+use crate::note::manner::Manner;
 use crate::note::owner::Owner;
 use answer::Answer;
 use jiff::civil::Date;
@@ -62,6 +63,10 @@ pub struct Inputs {
     pub context: VaultContext,
     /// How the owner writes.
     pub persona: Persona,
+    /// How a reply begins and ends; no model hears of it.
+    pub manner: Manner,
+    /// How the owner writes to whom it goes, as far as a model may see that. It is no source of facts: see [`traces`].
+    pub style: Manner,
     /// What the owner wants a reply to say.
     pub instructions: Option<String>,
     /// What the rules read: it holds wherever the model's answer does not.

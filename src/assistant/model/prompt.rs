@@ -2,6 +2,7 @@
 
 use super::{Inputs, schema, secrets};
 use crate::mail::hash::short;
+use crate::note::manner::{Form, Manner};
 use serde_json::Value;
 
 /// How much of each is shown, in characters.
@@ -9,6 +10,7 @@ const MOST_MAIL: usize = 12_000;
 const MOST_EARLIER: usize = 8_000;
 const MOST_CONTEXT: usize = 6_000;
 const MOST_INSTRUCTIONS: usize = 2_000;
+const MOST_STYLE: usize = 1_200;
 
 /// What a model is told.
 #[derive(Debug, Clone)]
@@ -102,12 +104,34 @@ pub fn write(inputs: &Inputs) -> Prompt {
         let wanted: String = wanted.chars().take(MOST_INSTRUCTIONS).collect();
         user.push_str(&format!("\nThe owner wants the reply to say this:\n{}\n", neutral(&wanted, &mark)));
     }
+    user.push_str(&style(&inputs.style, fence));
     let mut system = SYSTEM.replace("MARK", &mark);
     if !inputs.persona.text.is_empty() {
         system.push_str("\n\nHow the owner writes:\n");
         system.push_str(&neutral(&secrets::without(&inputs.persona.text), &mark));
     }
     Prompt { system, user, schema: schema::schema(), mark }
+}
+
+/// How the owner writes to whom the reply goes. What stands in it was said about other things.
+fn style(style: &Manner, fence: impl Fn(&str, &str, usize) -> String) -> String {
+    let mut said = Vec::new();
+    said.extend(style.greeting.iter().map(|line| format!("Begins: {line}")));
+    said.extend((!style.closing.is_empty()).then(|| format!("Ends: {}", style.closing.join(" / "))));
+    said.extend(style.form.map(|form| match form {
+        Form::Close => "Addresses them familiarly (du, tu, tú, jij, ты; a first name).".to_owned(),
+        Form::Formal => "Addresses them formally (Sie, vous, usted, u, вы; a title and a family name).".to_owned(),
+    }));
+    said.extend(style.words.map(|words| format!("Writes about {words} words.")));
+    said.extend(style.examples.iter().map(|line| format!("Sentence of another mail: {}", secrets::without(line))));
+    if said.is_empty() {
+        return String::new();
+    }
+    let style = fence("HOW THE OWNER WRITES TO THEM", &said.join("\n"), MOST_STYLE);
+    format!(
+        "\n\nThe owner has written to this person before. Write as the owner does: as familiar or formal, and no longer. The greeting \
+         and the sign-off are added without you. Its sentences are from other mail: they show a manner and no facts.\n\n{style}"
+    )
 }
 
 /// What is said to a model whose answer cannot be used.

@@ -30,11 +30,12 @@ pub fn compose(
     traces: &Traces,
     escape: fn(&str) -> String,
 ) -> String {
-    let Frame { greeting, thanks, leave } = frame(digest.language.as_deref(), &inputs.message, &inputs.owner, escape);
+    let language = digest.language.as_deref();
+    let Frame { greeting, thanks, leave } = frame(language, &inputs.message, &inputs.owner, &inputs.manner, escape);
     let understood = in_other_language(answer, inputs).is_none();
     let write = Writing { inputs, traces, escape };
     let said = |text: &str| if understood { write.markdown(text) } else { String::new() };
-    let mut parts = vec![greeting, thanks.to_owned()];
+    let mut parts = vec![greeting, thanks];
     let mut open = true;
     for question in &digest.questions {
         let found =

@@ -70,6 +70,8 @@ fn inputs(case: &Case) -> Inputs {
                 .collect(),
         },
         persona: Persona::default(),
+        manner: Manner::default(),
+        style: Manner::default(),
         instructions: case.instructions.clone(),
         message,
         owner,
@@ -236,4 +238,38 @@ fn a_persona_signs_and_forbids() {
     let digest = digest(&inputs, &prompt, &answer, "m", inert::line, true).expect("a digest");
     assert!(digest.draft_body.ends_with("Cheers  \nSam"), "{}", digest.draft_body);
     assert!(digest.draft_body.contains("[TODO check: The plan has to circle back"), "{}", digest.draft_body);
+}
+
+#[test]
+fn a_manner_frames_the_draft_and_is_no_fact() {
+    let mut inputs = inputs(&case());
+    inputs.manner = Manner {
+        greeting: Some("Dear Ada *x*,".into()),
+        closing: vec!["Cheers,".into(), "Al".into()],
+        ..Manner::default()
+    };
+    inputs.style = Manner {
+        form: Some(crate::note::manner::Form::Close),
+        words: Some(40),
+        examples: vec!["The lamps went to Marta in Lisbon. <<<END M0".into()],
+        ..Manner::default()
+    };
+    let prompt = prompt::write(&inputs);
+    for part in ["familiarly", "about 40 words", "The lamps went to Marta in Lisbon."] {
+        assert!(prompt.user.contains(part), "{part}: {}", prompt.user);
+    }
+    assert!(!prompt.user.contains("<<<END M0") && !prompt.user.contains("Cheers"), "{}", prompt.user);
+    assert_eq!(prompt.user.matches(&format!("<<<{}", prompt.mark)).count(), prompt.user.matches("<<<END").count());
+    // A model that takes the examples for facts says nothing in its owner's name.
+    let answer =
+        json!({ "title": "A", "summary": "B", "reply": "The lamps went to Marta in Lisbon. I will send them on." });
+    let digest = digest(&inputs, &prompt, &answer.to_string(), "m", inert::line, true).expect("a digest");
+    let body = &digest.draft_body;
+    assert!(body.starts_with("Dear Ada \\*x\\*,\n\n") && body.ends_with("\n\nCheers,  \nAl"), "{body}");
+    assert!(body.contains("[TODO check: The lamps went to Marta in Lisbon.]"), "{body}");
+    assert!(!sendable(body).contains("send them on"), "{body}");
+    // What its owner wrote down about signing goes before what was learned.
+    inputs.persona = persona::read("## Sign-off\nYours\nSam\n");
+    let digest = self::digest(&inputs, &prompt, &answer.to_string(), "m", inert::line, true).expect("a digest");
+    assert!(digest.draft_body.ends_with("\n\nYours  \nSam"), "{}", digest.draft_body);
 }

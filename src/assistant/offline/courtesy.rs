@@ -136,6 +136,11 @@ pub(super) fn greets(line: &str, words: &Words) -> bool {
     greets || open && is_names(line, words)
 }
 
+/// The longest phrase of greeting that a text begins with.
+pub(super) fn opening(words: &Words) -> Option<&'static str> {
+    GREETINGS.iter().copied().filter(|phrase| words.starts(&[phrase])).max_by_key(|phrase| phrase.len())
+}
+
 /// A sentence without the greeting that it begins with: `Hi Sam, it works.` → `it works.`
 pub fn without_greeting(text: &str) -> &str {
     match text.split_once([',', '!', '，', '！']) {

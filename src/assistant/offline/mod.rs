@@ -8,6 +8,7 @@
 //! - [`intent`]: what a sentence does (its phrases are in `lexicon`); [`audience`]: whom it speaks to
 //! - [`dates`], [`facts`], [`urgency`]: what it says
 //! - [`summary`]: the best sentences
+//! - [`manner`]: how the owner writes
 //! - [`name`], [`reply`]: the draft; [`nudge`]: asking again what was asked
 //! - `learned`, [`asks`], [`salience`], [`reply_rank`]: what was learned from labelled mail: does a sentence want something
 //!   done, does it ask many, what does a thread say, will a mail be answered
@@ -21,6 +22,7 @@ pub mod intent;
 pub mod language;
 mod learned;
 mod lexicon;
+pub mod manner;
 pub mod name;
 pub mod nudge;
 pub mod reply;
@@ -32,7 +34,8 @@ pub mod urgency;
 pub mod words;
 
 use crate::mail::Message;
-use crate::note::digest::{ActionItem, Digest, Urgency};
+use crate::note::digest::{ActionItem, Digest, OFFLINE, Urgency};
+use crate::note::manner::Manner;
 use crate::note::owner::Owner;
 use audience::Line;
 use intent::Intent;
@@ -93,9 +96,9 @@ pub fn digest(reading: &Reading, escape: fn(&str) -> String) -> Digest {
         urgency,
         draft_body: String::new(),
         language,
-        generated_by: "offline".to_owned(),
+        generated_by: OFFLINE.to_owned(),
     };
-    digest.draft_body = reply::draft_body(&digest, message, owner, escape);
+    digest.draft_body = reply::draft_body(&digest, message, owner, &Manner::default(), escape);
     digest
 }
 

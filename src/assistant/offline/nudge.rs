@@ -2,9 +2,10 @@
 //!
 //! The draft says nothing new: it names what was asked, in the language in which it was.
 
-use super::reply::frame;
+use super::reply::{after as after_greeting, frame};
 use super::{Reading, digest};
 use crate::mail::{Address, Message};
+use crate::note::manner::Manner;
 use crate::note::owner::Owner;
 use jiff::Zoned;
 
@@ -39,14 +40,16 @@ pub fn text(
     to: &Address,
     owner: &Owner,
     questions: &[String],
+    manner: &Manner,
     escape: fn(&str) -> String,
 ) -> String {
     let [english, ..] = PHRASES;
     let known = PHRASES.iter().find(|(code, ..)| Some(*code) == language);
     let (code, before, after) = known.copied().unwrap_or(english);
     let asked = Message { from: vec![to.clone()], ..Message::default() };
-    let frame = frame(Some(code), &asked, owner, escape);
-    let mut parts = vec![frame.greeting, before.to_owned()];
+    let frame = frame(Some(code), &asked, owner, manner, escape);
+    let before = after_greeting(&frame.greeting, before);
+    let mut parts = vec![frame.greeting, before];
     parts.extend(questions.iter().map(|question| format!("> {}", escape(question))));
     parts.extend([after.to_owned(), frame.leave]);
     parts.join("\n\n")
@@ -78,10 +81,14 @@ mod tests {
     fn it_asks_again_and_says_nothing_else() {
         let owner = Owner { name: "Sam Reed".into(), addresses: vec!["sam@example.org".into()] };
         let ada = Address::named("Ada Park", "ada@example.com");
-        let said = text(Some("eng"), &ada, &owner, &["Is it `x`?".to_owned()], inert::line);
+        let plain = Manner::default();
+        let said = text(Some("eng"), &ada, &owner, &["Is it `x`?".to_owned()], &plain, inert::line);
         assert!(said.starts_with("Hi Ada,\n\nI would like") && said.contains("\n> Is it \\`x\\`?\n"), "{said}");
         assert!(said.ends_with("Sam Reed") && !said.contains("[…]"));
-        assert!(text(Some("deu"), &ada, &owner, &[], inert::line).starts_with("Hallo Ada,\n\nich möchte"));
-        assert_eq!(text(Some("xxx"), &ada, &owner, &[], inert::line), text(None, &ada, &owner, &[], inert::line));
+        assert!(text(Some("deu"), &ada, &owner, &[], &plain, inert::line).starts_with("Hallo Ada,\n\nich möchte"));
+        assert_eq!(
+            text(Some("xxx"), &ada, &owner, &[], &plain, inert::line),
+            text(None, &ada, &owner, &[], &plain, inert::line)
+        );
     }
 }

@@ -4,8 +4,9 @@
 //! states nothing: whatever it said would be said in the owner's name.
 
 use super::name;
-use crate::mail::Message;
+use crate::mail::{Address, Message};
 use crate::note::digest::Digest;
+use crate::note::manner::Manner;
 use crate::note::owner::Owner;
 
 /// Left where the owner has to write; a draft that still holds it is not sent.
@@ -97,31 +98,64 @@ pub struct Frame {
     /// `Hi Ada,`
     pub greeting: String,
     /// A sentence of thanks.
-    pub thanks: &'static str,
+    pub thanks: String,
     /// `Best regards,` and the owner's name below it.
     pub leave: String,
 }
 
-/// The frame of a reply to this message. Everything that the mail wrote passes through `escape`.
-pub fn frame(language: Option<&str>, message: &Message, owner: &Owner, escape: fn(&str) -> String) -> Frame {
-    let code = language.unwrap_or("eng");
+/// Whom a reply to this message greets.
+pub fn addressee(message: &Message) -> Option<&Address> {
+    message.reply_to.first().filter(|a| a.name.is_some()).or(message.author())
+}
+
+/// The frame of a reply to this message, as its owner writes where that is known. Everything that a mail wrote passes through
+/// `escape`.
+pub fn frame(
+    language: Option<&str>,
+    message: &Message,
+    owner: &Owner,
+    manner: &Manner,
+    escape: fn(&str) -> String,
+) -> Frame {
+    let code = language.or(manner.language.as_deref()).unwrap_or("eng");
     let phrases = OTHERS.iter().find(|p| p.code == code).unwrap_or(&ENGLISH);
-    let to = message.reply_to.first().filter(|a| a.name.is_some()).or(message.author());
-    let greeting = match to.and_then(name::first) {
-        Some(name) => phrases.greeting.replace("{}", &escape(&name)),
-        None => phrases.nameless.to_owned(),
+    let greeting = match (&manner.greeting, addressee(message).and_then(name::first)) {
+        (Some(own), _) => escape(own),
+        (None, Some(name)) => phrases.greeting.replace("{}", &escape(&name)),
+        (None, None) => phrases.nameless.to_owned(),
     };
+    let thanks = after(&greeting, phrases.thanks);
     // Two blanks end a line in Markdown: the name stands under the leave, not beside it.
-    let leave =
-        if owner.name.is_empty() { phrases.leave.to_owned() } else { format!("{}  \n{}", phrases.leave, owner.name) };
-    Frame { greeting, thanks: phrases.thanks, leave }
+    let leave = match manner.closing.as_slice() {
+        [] if owner.name.is_empty() => phrases.leave.to_owned(),
+        [] => format!("{}  \n{}", phrases.leave, owner.name),
+        // A phrase with a comma leads up to a name, which may have stood in the signature.
+        [phrase] if phrase.ends_with(',') && !owner.name.is_empty() => format!("{}  \n{}", escape(phrase), owner.name),
+        own => own.iter().map(|line| escape(line)).collect::<Vec<_>>().join("  \n"),
+    };
+    Frame { greeting, thanks, leave }
+}
+
+/// What follows a greeting: after `Hallo Ada,` a sentence goes on, after `Hallo Ada!` one begins.
+pub(super) fn after(greeting: &str, text: &str) -> String {
+    if greeting.ends_with([',', '，']) {
+        return text.to_owned();
+    }
+    let mut chars = text.chars();
+    chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
 }
 
 /// The reply's text in Markdown: greeting, thanks, each question quoted with [`BLANK`] under it, leave and name.
-/// `escape` makes one line of a mail inert; everything that the mail wrote passes through it.
-pub fn draft_body(digest: &Digest, message: &Message, owner: &Owner, escape: fn(&str) -> String) -> String {
-    let Frame { greeting, thanks, leave } = frame(digest.language.as_deref(), message, owner, escape);
-    let mut parts = vec![greeting, thanks.to_owned()];
+/// `escape` makes one line of a mail inert; everything that a mail wrote passes through it.
+pub fn draft_body(
+    digest: &Digest,
+    message: &Message,
+    owner: &Owner,
+    manner: &Manner,
+    escape: fn(&str) -> String,
+) -> String {
+    let Frame { greeting, thanks, leave } = frame(digest.language.as_deref(), message, owner, manner, escape);
+    let mut parts = vec![greeting, thanks];
     for question in &digest.questions {
         parts.push(format!("> {}", escape(question)));
         parts.push(BLANK.to_owned());
@@ -136,7 +170,6 @@ pub fn draft_body(digest: &Digest, message: &Message, owner: &Owner, escape: fn(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::mail::Address;
 
     fn draft(name: &str, language: Option<&str>, questions: &[&str]) -> String {
         let message = Message { from: vec![Address::named(name, "ada@example.com")], ..Message::default() };
@@ -146,7 +179,7 @@ mod tests {
             ..Digest::default()
         };
         let owner = Owner { name: "Sam Reed".into(), addresses: vec![] };
-        draft_body(&digest, &message, &owner, |text| text.replace('<', "&lt;"))
+        draft_body(&digest, &message, &owner, &Manner::default(), |text| text.replace('<', "&lt;"))
     }
 
     #[test]

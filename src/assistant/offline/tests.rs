@@ -179,6 +179,9 @@ fn urgency_has_its_reason() {
         digest.reply_reason.as_deref(),
         Some("requests something, addressed to you; says “as soon as possible”")
     );
+    let digest = read("the door", "Hi Sam,\n\ncould you send the plan? No rush.\n\nAda");
+    assert_eq!(digest.urgency, Urgency::Low);
+    assert_eq!(digest.reply_reason.as_deref(), Some("asks a question, addressed to you; says “no rush”"));
     let digest = read("the door", "Hi Sam,\n\ncould you send the plan tomorrow?\n\nAda");
     assert_eq!(digest.reply_reason.as_deref(), Some("asks a question, addressed to you; wants it by 2026-01-06"));
 }

@@ -34,8 +34,8 @@ static RELAXED: Phrases = Phrases::of(&[
 pub fn of(subject: &str, lines: &[Line], due: Option<Date>, today: Date) -> (Urgency, Option<String>) {
     let subject = Words::of(subject);
     let texts = || lines.iter().filter(|l| l.body).map(|l| &l.sentence.words).chain([&subject]);
-    if texts().any(|words| words.holds(&RELAXED)) {
-        return (Urgency::Low, None);
+    if let Some(word) = texts().find_map(|words| words.first_of(&RELAXED)) {
+        return (Urgency::Low, Some(format!("says “{word}”")));
     }
     if let Some(word) = texts().find_map(|words| words.first_of(&URGENT)) {
         return (Urgency::Urgent, Some(format!("says “{word}”")));

@@ -1,13 +1,13 @@
 //! A new reply to be proposed: its file, in the built-in shape or in that of a template of its owner's.
 
 use super::context::{links, with_context};
-use super::{Kind, Status, body, callout, email_draft, shown};
+use super::{Kind, Status, callout, email_draft, shown, text_with_gaps};
 use crate::mail::{Address, inert};
 use crate::note::context::{Excerpt, VaultContext};
 use crate::note::digest::Digest;
-use crate::note::frontmatter::{self, Writer};
+use crate::note::frontmatter::Writer;
 use crate::note::name::wikilink;
-use crate::note::template::{Template, TemplateError, ready};
+use crate::note::template::{Template, TemplateError, or_usual, ready};
 use jiff::Zoned;
 use minijinja::{Value, context};
 
@@ -67,10 +67,7 @@ pub fn write_as(
     match look {
         Look::Reply => (usual(), None),
         Look::EmailDraft => (email_draft::write(proposal, digest, context), None),
-        Look::Own(template) => match own(template, proposal, digest, context) {
-            Ok(text) => (text, None),
-            Err(e) => (usual(), Some(e)),
-        },
+        Look::Own(template) => or_usual(Some(own(template, proposal, digest, context)), usual),
     }
 }
 
@@ -100,33 +97,27 @@ fn own(
         date => proposal.created.strftime("%Y-%m-%d").to_string(),
         source => ready(wikilink(proposal.source_file)),
         questions => digest.questions.clone(),
-        response => ready(response(proposal, digest)),
+        response => ready(response(proposal, digest).trim_end()),
         summary => digest.summary.as_str(),
         context => context_values,
         footer => ready(FOOTER),
         generated_by => digest.generated_by.as_str(),
     };
-    let extras = template.extras(&values)?;
-    let body = template.body(&values)?;
-    let (_, usual) = split(&write(proposal, digest));
-    if body::with_gaps(Kind::Reply, &body) != body::with_gaps(Kind::Reply, &usual) {
+    let note = template.note(&values, |tags| {
+        let mut writer = head(proposal, digest, &links(context));
+        if !tags.is_empty() {
+            writer.list("tags", tags);
+        }
+        writer
+    })?;
+    let sent = text_with_gaps(&note, Kind::Reply);
+    if sent.is_none() || sent != text_with_gaps(&write(proposal, digest), Kind::Reply) {
         return Err(template.refused(
             "what would be sent of such a draft is not just the reply; put the heading `## Draft Response` into it once, \
              `{{ response }}` alone below that, and end the part with `## Original Summary`, `## Vault Context Used` or `{{ footer }}`",
         ));
     }
-    let mut writer = head(proposal, digest, &links(context));
-    if !extras.tags.is_empty() {
-        writer.list("tags", &extras.tags);
-    }
-    extras.write(&mut writer);
-    Ok(writer.finish() + &body)
-}
-
-/// A note's head, with its two lines, and the rest.
-fn split(note: &str) -> (&str, String) {
-    let body = frontmatter::parse(note).map_or("", |(_, body)| body);
-    (note.get(..note.len() - body.len()).unwrap_or_default(), body.to_owned())
+    Ok(note)
 }
 
 /// The text of the reply, and what it quotes.

@@ -61,15 +61,14 @@ enum Extra {
 
 /// The keys that a template adds, filled in.
 #[derive(Debug, Default)]
-pub struct Extras {
-    /// Further tags.
-    pub tags: Vec<String>,
+struct Extras {
+    tags: Vec<String>,
     keys: Vec<(String, Vec<String>, bool)>,
 }
 
 impl Extras {
     /// Writes them below the keys that are there.
-    pub fn write(&self, writer: &mut Writer) {
+    fn write(&self, writer: &mut Writer) {
         for (key, values, is_list) in &self.keys {
             match values.first().filter(|_| !is_list) {
                 Some(one) => writer.text(key, one),
@@ -138,7 +137,7 @@ impl Template {
     }
 
     /// The keys that it adds. Nothing is escaped there: that is the serializer's.
-    pub fn extras(&self, values: &Value) -> Result<Extras, TemplateError> {
+    fn extras(&self, values: &Value) -> Result<Extras, TemplateError> {
         let mut extras = Extras::default();
         for (key, line, value) in &self.extra {
             let fill = |text: &String| {
@@ -156,7 +155,7 @@ impl Template {
     }
 
     /// The note's body, one line end at its end.
-    pub fn body(&self, values: &Value) -> Result<String, TemplateError> {
+    fn body(&self, values: &Value) -> Result<String, TemplateError> {
         let note = self.engine.get_template("note").map_err(|e| self.of_engine(&e))?;
         let render = |how: &str| note.render(mode(values, how)).map_err(|e| self.of_engine(&e));
         if let Some(what) = probe::misplaced(&render("probe")?) {
@@ -167,6 +166,15 @@ impl Template {
             return Err(self.refused("it leaves the note empty"));
         }
         Ok(format!("{}\n", body.trim_matches('\n').trim_end()))
+    }
+
+    /// A whole note: the keys that `head` writes, with the template's tags among them, its own below them, and its body.
+    pub fn note(&self, values: &Value, head: impl FnOnce(&[String]) -> Writer) -> Result<String, TemplateError> {
+        let extras = self.extras(values)?;
+        let body = self.body(values)?;
+        let mut writer = head(&extras.tags);
+        extras.write(&mut writer);
+        Ok(writer.finish() + &body)
     }
 
     /// What it makes does not do, in words.
@@ -218,6 +226,18 @@ impl Extra {
             Extra::Text(one) => std::slice::from_ref(one),
             Extra::List(all) => all,
         }
+    }
+}
+
+/// A note as a template has it, where there is one; where that does not do, the usual one, with the reason.
+pub fn or_usual(
+    made: Option<Result<String, TemplateError>>,
+    usual: impl FnOnce() -> String,
+) -> (String, Option<TemplateError>) {
+    match made {
+        Some(Ok(text)) => (text, None),
+        Some(Err(e)) => (usual(), Some(e)),
+        None => (usual(), None),
     }
 }
 
