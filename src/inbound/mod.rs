@@ -30,6 +30,7 @@ pub mod entities;
 mod events;
 mod flow;
 mod heard;
+mod identity;
 pub mod import;
 pub mod keep;
 mod known;

@@ -2,7 +2,7 @@
 //! state was lost.
 
 use super::Desk;
-use super::take::own_key;
+use super::identity::{self, Says};
 use crate::config::Config;
 use crate::mail::{subject, thread};
 use crate::note::source::{self, strip_brackets};
@@ -10,7 +10,6 @@ use crate::note::{awaiting, draft, frontmatter};
 use crate::store::awaited::Stage;
 use crate::store::messages::StoredMessage;
 use anyhow::Result;
-use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
 /// Reads source notes, summaries and drafts back into the database.
@@ -20,20 +19,17 @@ pub fn rebuild(desk: &mut Desk, config: &Config, zone: &TimeZone) -> Result<usiz
         let mut count = 0;
         for path in vault.notes(fixed_part(&config.paths.sources))? {
             let Some(record) = vault.read(&path).ok().and_then(|text| source::read(&text)) else { continue };
-            let at = record
-                .received
-                .parse::<DateTime>()
-                .and_then(|t| t.to_zoned(zone.clone()))
-                .map_or(0, |t| t.timestamp().as_second());
+            let at = identity::of_note(&record.received, zone);
             let author = crate::mail::Address::bare(record.from);
             let base = subject::base(&record.subject);
+            let says = Says { author: &author.key(), subject: &base, at, text: "", own: false };
             if let Some(uid) = &record.event {
                 store.link(&[&thread::event_id(uid)], &record.thread)?;
             }
             store.put_message(&StoredMessage {
                 // The next pass reads Sent anew, and knows.
                 own: false,
-                key: own_key(store, record.key, &author.key(), &base)?,
+                key: identity::own_key(store, None, record.key, &says)?,
                 account: record.account,
                 mailbox: record.mailbox,
                 uid_validity: 0,
@@ -44,7 +40,7 @@ pub fn rebuild(desk: &mut Desk, config: &Config, zone: &TimeZone) -> Result<usiz
                 references: Vec::new(),
                 author: author.key(),
                 subject: base,
-                at,
+                at: at.unwrap_or(0),
                 note: Some(path),
                 digest: None,
             })?;

@@ -1,5 +1,6 @@
 //! One message → its notes, and what the database remembers of it.
 
+use super::identity::{self, Says};
 use super::read::{Raw, ReadAs};
 use super::redrafts::carries;
 use super::summaries::Touched;
@@ -10,7 +11,7 @@ use crate::assistant::offline::{name, reply_rank};
 use crate::config::{Account, Action, Config, Quote};
 use crate::draft::{self, Setting, quoting};
 use crate::followup;
-use crate::mail::hash::{sha256, short};
+use crate::mail::hash::sha256;
 use crate::mail::subject::{self, Mark};
 use crate::mail::{Address, Message, file_name, picture};
 use crate::note::digest::Digest;
@@ -79,7 +80,7 @@ pub fn take(
     let at = time_of(message, raw.internal_date.as_deref());
     let (thread, merged) = threads::of(vault, store, message)?;
     touched.rename(&merged);
-    let mut stored = identify(store, origin, raw.uid, message, thread, at)?;
+    let mut stored = identify((vault, store), origin, &raw, thread, at)?;
     let silent = origin.is_sent && !origin.config.sync.sent_notes;
     // Mail that the owner sent was seen in Sent first; when it arrives as well, it gets its note.
     let arrives_too = |known: &StoredMessage| known.own && known.note.is_none() && !origin.is_sent;
@@ -158,34 +159,29 @@ fn time_of(message: &Message, internal_date: Option<&str>) -> Timestamp {
     message.date.or_else(server).unwrap_or(Timestamp::UNIX_EPOCH)
 }
 
-/// The key that a message goes by. Two messages that claim one Message-ID are two messages: neither may hide the
-/// other.
-pub(super) fn own_key(store: &Store, key: String, author: &str, base_subject: &str) -> Result<String> {
-    if let Some(known) = store.message(&key)?
-        && (known.author != author || known.subject != base_subject)
-    {
-        return Ok(format!("{key}#{}", short(format!("{author}\n{base_subject}"), 12)));
-    }
-    Ok(key)
+fn says<'a>(raw: &'a Raw, author: &'a str, subject: &'a str, own: bool) -> Says<'a> {
+    let at = raw.message.date.map(|date| date.as_second());
+    Says { author, subject, at, text: raw.body.new_markdown.trim(), own }
 }
 
 fn identify(
-    store: &Store,
+    (vault, store): (&Vault, &Store),
     origin: &Origin<'_>,
-    uid: u32,
-    message: &Message,
+    raw: &Raw,
     thread: String,
     at: Timestamp,
 ) -> Result<StoredMessage> {
+    let message = &raw.message;
     let author = message.author().map(|a| a.key()).unwrap_or_default();
     let base = subject::base(&message.subject);
-    let key = own_key(store, message.key(), &author, &base)?;
+    let says = says(raw, &author, &base, origin.is_sent);
+    let key = identity::own_key(store, Some(vault), message.key(), &says)?;
     Ok(StoredMessage {
         key,
         account: origin.account.name.clone(),
         mailbox: origin.mailbox.to_owned(),
         uid_validity: origin.uid_validity.unwrap_or(0),
-        uid,
+        uid: raw.uid,
         message_id: message.message_id.clone(),
         thread,
         in_reply_to: message.in_reply_to.clone(),
@@ -324,12 +320,14 @@ impl Item<'_> {
             },
         );
         templates.report(error);
-        // Two mails may claim one id, one date and one subject.
+        // Two mails may claim one id, one day and one subject.
+        let says = says(self.raw, &stored.author, &stored.subject, stored.own);
         let same = |old: &str| {
             source::read(old).is_some_and(|r| {
                 r.key == self.raw.message.key()
                     && Address::bare(r.from).key() == stored.author
                     && subject::base(&r.subject) == stored.subject
+                    && identity::is_note_of(&says, (&r.received, old), self.received.time_zone())
             })
         };
         let (path, new) = place(vault, &format!("{folder}/{stem}.md"), text.as_bytes(), same)?;

@@ -275,6 +275,39 @@ fn two_mails_of_one_id_date_and_subject_are_two() {
 }
 
 #[test]
+fn a_program_that_gives_all_its_mails_one_id_loses_none() {
+    let site = Site::empty();
+    let at = ["12 Jan 2026 10:00:00", "12 Jan 2026 10:00:07", "12 Jan 2026 11:30:00", "19 Jan 2026 10:00:00"];
+    let report = |n: usize| {
+        let mail = String::from_utf8(numbered(&format!("run-{n}"))).unwrap();
+        let own = |line: &str| match line.split_once(':').map(|(name, _)| name) {
+            Some("Message-ID") => "Message-ID: not an id <a b@@c>\r\n".to_owned(),
+            Some("Date") => format!("Date: Mon, {} +0000\r\n", at[n]),
+            Some("Subject") => "Subject: Nightly run\r\n".to_owned(),
+            _ => line.to_owned(),
+        };
+        mail.split_inclusive('\n').map(own).collect::<String>()
+    };
+    for n in 0..at.len() {
+        site.imap().append("INBOX", "", report(n).as_bytes());
+    }
+    let case = site.case();
+    let notes = |case: &Case| {
+        let texts: Vec<String> = case.notes("Sources").iter().map(|p| std::fs::read_to_string(p).unwrap()).collect();
+        [0, 1, 2, 3].map(|n| texts.iter().filter(|text| text.contains(&format!("The word is run-{n}-text."))).count())
+    };
+    case.postnote(&["sync"]).ended(0);
+    assert_eq!(notes(&case), [1; 4]);
+    let before = case.snapshot();
+    // One that comes once more is known, also when the state was lost.
+    site.imap().append("INBOX", "", report(1).as_bytes());
+    case.postnote(&["sync"]).ended(0);
+    std::fs::remove_dir_all(case.state()).unwrap();
+    case.postnote(&["sync"]).ended(0);
+    same(&case.snapshot(), &before);
+}
+
+#[test]
 fn of_two_syncs_of_one_vault_one_waits_for_another_time() {
     let (site, wanted) = Site::shared();
     let way = |number| if number == 1 { Way::WaitAfter("Harbour plan") } else { Way::Through };
