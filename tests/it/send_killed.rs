@@ -24,6 +24,8 @@ struct Place {
     call: String,
     number: usize,
     kind: String,
+    /// The file, below the case's folder.
+    path: Option<PathBuf>,
 }
 
 /// An owner with a mail to answer, and all that is to be put back before the next try.
@@ -186,14 +188,15 @@ fn places(calls: &[Call], case: &Case) -> Vec<Place> {
         let step = if full || kind == "recvfrom" { 1 } else { counts[kind.as_str()].div_ceil(MOST) };
         let nth = seen.entry(kind).or_default();
         if nth.is_multiple_of(step) {
-            places.insert(Place { call: call.name.clone(), number: call.number, kind: kind.clone() });
+            let path = call.path_below(case.path());
+            places.insert(Place { call: call.name.clone(), number: call.number, kind: kind.clone(), path });
         }
         *nth += 1;
         let last = last.entry(&call.name).or_default();
         *last = call.number.max(*last);
     }
     for (call, number) in last {
-        places.insert(Place { call: call.to_owned(), number: number + 1, kind: "the end".to_owned() });
+        places.insert(Place { call: call.to_owned(), number: number + 1, kind: "the end".to_owned(), path: None });
     }
     eprintln!("{} places out of {counts:?}", places.len());
     places.into_iter().collect()
@@ -234,9 +237,13 @@ fn killed_at_every_call_of_a_send_it_ends_as_an_unbroken_one_or_says_that_nobody
             *met.lock().unwrap().entry(format!("killed at {kind}")).or_default() += 1;
         }
     };
-    let kill = |own: &Lane, end: &End, Place { call, number, kind }: &Place| {
+    let kill = |own: &Lane, end: &End, Place { call, number, kind, .. }: &Place, only: Option<&Path>| {
         let since = own.put_back();
-        let traced = own.traced(&["-e", &format!("inject={call}:signal=KILL:when={number}")]);
+        let (inject, path) =
+            (format!("inject={call}:signal=KILL:when={number}"), only.map(|path| own.case.path().join(path)));
+        let mut options = vec!["-e", inject.as_str()];
+        options.extend(path.iter().flat_map(|path| ["-P", path.to_str().unwrap()]));
+        let traced = own.traced(&options);
         judge(own, end, since, traced.output.status == -1, (&format!("{call} {number}"), kind));
     };
     let lanes = 3;
@@ -245,15 +252,22 @@ fn killed_at_every_call_of_a_send_it_ends_as_an_unbroken_one_or_says_that_nobody
         let own = Lane::new();
         let (_, end) = own.unbroken();
         assert_eq!((end.messages, end.vault.len()), (wanted.messages, wanted.vault.len()));
-        places.iter().skip(lane).step_by(lanes).for_each(|place| kill(&own, &end, place));
+        places.iter().skip(lane).step_by(lanes).for_each(|place| kill(&own, &end, place, None));
     });
-    // A rare kind may have been missed, where threads shared the work in another way: it is looked for nearby.
+    // A rare kind may have been missed, where threads shared the work in another way: then calls to that file alone are
+    // counted; and where its name is another each time, it is looked for nearby.
+    let missed = |place: &Place| {
+        place.kind != "the end" && !met.lock().unwrap().contains_key(&format!("killed at {}", place.kind))
+    };
+    for number in 1..=3 {
+        for place in places.iter().filter(|place| missed(place)) {
+            kill(&first, &wanted, &Place { number, ..place.clone() }, place.path.as_deref());
+        }
+    }
     for off in (0..=12).flat_map(|n| [n, -n]) {
-        for place in places.iter().filter(|place| place.kind != "the end") {
-            if !met.lock().unwrap().contains_key(&format!("killed at {}", place.kind)) {
-                let number = place.number.saturating_add_signed(off).max(1);
-                kill(&first, &wanted, &Place { number, ..place.clone() });
-            }
+        for place in places.iter().filter(|place| missed(place)) {
+            let number = place.number.saturating_add_signed(off).max(1);
+            kill(&first, &wanted, &Place { number, ..place.clone() }, None);
         }
     }
     // The server has it, and has not said so yet: no call begins then, so that chance alone would meet it.

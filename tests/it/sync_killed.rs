@@ -5,6 +5,7 @@
 
 use crate::support::*;
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 /// At most so many places of one kind of call in one kind of file.
@@ -16,6 +17,8 @@ struct Place {
     call: String,
     number: usize,
     kind: String,
+    /// The file, below the case's folder.
+    path: Option<PathBuf>,
 }
 
 /// What is done, and to what kind of file.
@@ -46,7 +49,8 @@ fn places(site: &Site, from: Option<&Case>) -> Vec<Place> {
         let step = if full { 1 } else { counts[&kind].div_ceil(MOST) };
         let nth = seen.entry(kind.clone()).or_default();
         if nth.is_multiple_of(step) {
-            places.insert(Place { call: call.name.clone(), number: call.number, kind });
+            let path = call.path_below(case.path());
+            places.insert(Place { call: call.name.clone(), number: call.number, kind, path });
         }
         *nth += 1;
     }
@@ -59,13 +63,16 @@ fn places(site: &Site, from: Option<&Case>) -> Vec<Place> {
 fn sweep(site: &Site, from: Option<&Case>, places: &[Place], wanted: &EndState) {
     let met: Mutex<BTreeMap<String, usize>> = Mutex::new(BTreeMap::new());
     let failures = Mutex::new(Vec::new());
-    let kill = |case: &Case, call: &str, number: usize| {
+    let kill = |case: &Case, call: &str, number: usize, only: Option<&Path>| {
         match from {
             Some(from) => case.copy_of(from),
             None => case.empty(),
         }
         let inject = format!("inject={call}:signal=KILL:when={number}");
-        let traced = case.traced(&["-e", &format!("trace={WRITES}"), "-e", &inject], &["sync"]);
+        let (trace, path) = (format!("trace={WRITES}"), only.map(|path| case.path().join(path)));
+        let mut options = vec!["-e", &trace, "-e", &inject];
+        options.extend(path.iter().flat_map(|path| ["-P", path.to_str().unwrap()]));
+        let traced = case.traced(&options, &["sync"]);
         // Threads may have shared the work in another way than in the first run: then it came to its end.
         let last = traced.calls.iter().rfind(|c| c.name == *call && c.number == number);
         let what = match last {
@@ -82,16 +89,24 @@ fn sweep(site: &Site, from: Option<&Case>, places: &[Place], wanted: &EndState) 
     };
     at_once([0, 1], |lane| {
         let case = site.case();
-        for Place { call, number, kind: _ } in places.iter().skip(lane).step_by(2) {
-            kill(&case, call, *number);
+        for Place { call, number, .. } in places.iter().skip(lane).step_by(2) {
+            kill(&case, call, *number, None);
         }
     });
-    // A rare kind may have been missed, where threads shared the work in another way: it is looked for nearby.
+    // A rare kind may have been missed, where threads shared the work in another way: then calls to that file alone are
+    // counted; and where its name is another each time, it is looked for nearby.
     let case = site.case();
-    for off in (0isize..=12).flat_map(|n| [n, -n]) {
-        for Place { call, number, kind } in places {
+    for number in 1..=3 {
+        for Place { call, kind, path, .. } in places {
             if !met.lock().unwrap().contains_key(kind) {
-                kill(&case, call, number.saturating_add_signed(off).max(1));
+                kill(&case, call, number, path.as_deref());
+            }
+        }
+    }
+    for off in (0isize..=12).flat_map(|n| [n, -n]) {
+        for Place { call, number, kind, .. } in places {
+            if !met.lock().unwrap().contains_key(kind) {
+                kill(&case, call, number.saturating_add_signed(off).max(1), None);
             }
         }
     }

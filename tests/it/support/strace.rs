@@ -1,7 +1,7 @@
 //! The binary under strace: what it asks of the kernel, and the kernel's refusals made to order.
 
 use super::{Case, Output};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -42,6 +42,12 @@ impl Call {
             .iter()
             .any(|folder| self.text.contains(&format!("{folder}/")) || self.text.contains(&format!("{folder}>")));
         there && (!self.name.starts_with("open") || self.text.contains("O_CREAT"))
+    }
+
+    /// The first file below this folder that it names, relative to it.
+    pub fn path_below(&self, folder: &Path) -> Option<PathBuf> {
+        let (_, rest) = self.text.split_once(&format!("{}/", folder.display()))?;
+        rest.split(['>', '"']).next().map(PathBuf::from)
     }
 }
 
