@@ -239,11 +239,8 @@ fn killed_at_every_call_of_a_send_it_ends_as_an_unbroken_one_or_says_that_nobody
     };
     let kill = |own: &Lane, end: &End, Place { call, number, kind, .. }: &Place, only: Option<&Path>| {
         let since = own.put_back();
-        let (inject, path) =
-            (format!("inject={call}:signal=KILL:when={number}"), only.map(|path| own.case.path().join(path)));
-        let mut options = vec!["-e", inject.as_str()];
-        options.extend(path.iter().flat_map(|path| ["-P", path.to_str().unwrap()]));
-        let traced = own.traced(&options);
+        let kills = killing(call, *number, only.map(|path| own.case.path().join(path)).as_deref());
+        let traced = own.traced(&kills.iter().map(String::as_str).collect::<Vec<_>>());
         judge(own, end, since, traced.output.status == -1, (&format!("{call} {number}"), kind));
     };
     let lanes = 3;

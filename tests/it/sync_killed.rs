@@ -68,10 +68,9 @@ fn sweep(site: &Site, from: Option<&Case>, places: &[Place], wanted: &EndState) 
             Some(from) => case.copy_of(from),
             None => case.empty(),
         }
-        let inject = format!("inject={call}:signal=KILL:when={number}");
-        let (trace, path) = (format!("trace={WRITES}"), only.map(|path| case.path().join(path)));
-        let mut options = vec!["-e", &trace, "-e", &inject];
-        options.extend(path.iter().flat_map(|path| ["-P", path.to_str().unwrap()]));
+        let (trace, kills) =
+            (format!("trace={WRITES}"), killing(call, number, only.map(|p| case.path().join(p)).as_deref()));
+        let options: Vec<&str> = ["-e", &trace].into_iter().chain(kills.iter().map(String::as_str)).collect();
         let traced = case.traced(&options, &["sync"]);
         // Threads may have shared the work in another way than in the first run: then it came to its end.
         let last = traced.calls.iter().rfind(|c| c.name == *call && c.number == number);

@@ -44,7 +44,7 @@ pub use relay::{Act, Relay};
 pub use running::{Inside, Running};
 pub use scripted::{Authority, Certificate, Scripted, Wire};
 pub use smtp::{Action, Event, Sink, deliver};
-pub use strace::{Call, SYNCS, Traced, WRITES};
+pub use strace::{Call, SYNCS, Traced, WRITES, killing};
 pub use terminal::Terminal;
 pub use tokens::{Grant, TokenServer, get, token_dovecot};
 pub use world::{Received, World, draft_mail, front, put, same};

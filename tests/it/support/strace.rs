@@ -51,6 +51,14 @@ impl Call {
     }
 }
 
+/// strace's options that kill a run at a call: the `number`-th of that name in a thread, or, of calls to `only` that file,
+/// the `number`-th of those.
+pub fn killing(call: &str, number: usize, only: Option<&Path>) -> Vec<String> {
+    let inject = format!("inject={call}:signal=KILL:when={number}");
+    let path = only.map(|path| ["-P".to_owned(), path.to_str().unwrap().to_owned()]);
+    ["-e".to_owned(), inject].into_iter().chain(path.into_iter().flatten()).collect()
+}
+
 impl Case {
     /// Runs the binary to its end under `strace -f -y` with `options`.
     pub fn traced(&self, options: &[&str], arguments: &[&str]) -> Traced {
